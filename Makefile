@@ -1,0 +1,52 @@
+# Short words for long commands; what they do is in CMakePresets.json, cmake/ and tools/.
+JOBS ?= 2
+SECONDS ?= 60
+
+.PHONY: all run test check full bench fuzz cov format clean deps
+.NOTPARALLEL:
+
+all: deps
+	tools/build.sh dev
+
+run: all
+	./build/outpost demo
+
+# Both compilers, every test, and every test again under the sanitizers.
+test: deps
+	tools/test.sh dev clang:build asan
+
+# The loop while writing: under 90 s.
+check: deps
+	tools/format.sh
+	tools/tidy.sh
+	tools/build.sh dev
+	tools/layers.sh
+	ctest --preset dev --progress
+	@if test -d build/fuzz; then tools/fuzz.sh 5; fi
+
+# What runs over night.
+full: deps
+	tools/test.sh dev clang:build asan tsan
+	tools/fuzz.sh 30
+	@if command -v cppcheck >/dev/null; then tools/cppcheck.sh; fi
+
+bench: deps
+	tools/deps.sh deps/apt-bench.txt
+	cd bench && npm ci --no-audit --no-fund
+	tools/build.sh bench
+	bench/run.sh
+
+fuzz: deps
+	tools/fuzz.sh $(SECONDS)
+
+cov: deps
+	tools/coverage.sh
+
+format:
+	tools/format.sh --write
+
+clean:
+	rm -rf build
+
+deps:
+	@tools/deps.sh deps/apt.txt

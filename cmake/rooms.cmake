@@ -1,0 +1,41 @@
+# A room is a line of src/LAYERS and the folder of that name. A room without a .c file yet is left
+# out. OUTPOST_ROOMS is the list of libraries, top room first: the order a linker wants.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET jansson libzip expat xlsxwriter libxxhash)
+add_library(outpost_libs INTERFACE)
+target_link_libraries(outpost_libs INTERFACE PkgConfig::room_libs Threads::Threads m)
+
+set(layers ${CMAKE_SOURCE_DIR}/src/LAYERS)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${layers})
+file(STRINGS ${layers} rooms REGEX "^[a-z]+(/[a-z]+)*$")
+set(OUTPOST_ROOMS "")
+foreach(room IN LISTS rooms)
+	file(GLOB sources CONFIGURE_DEPENDS src/${room}/*.c)
+	list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/src/cli/main.c)
+
+	# The profiles that ship inside the program.
+	set(builtin ${CMAKE_SOURCE_DIR}/data/profiles.json)
+	if(room STREQUAL "profile" AND EXISTS ${builtin})
+		enable_language(ASM)
+		set(stub ${CMAKE_SOURCE_DIR}/src/profile/builtin.S)
+		list(APPEND sources ${stub})
+		set_source_files_properties(${stub} PROPERTIES
+			OBJECT_DEPENDS ${builtin} # the assembler's .incbin tells ninja nothing
+			COMPILE_OPTIONS "-Wa,-I,${CMAKE_SOURCE_DIR}")
+	endif()
+
+	if(sources)
+		string(REPLACE "/" "_" target room_${room})
+		add_library(${target} STATIC ${sources})
+		target_link_libraries(${target} PUBLIC outpost_libs)
+		list(PREPEND OUTPOST_ROOMS ${target})
+	endif()
+endforeach()
+
+# These files, and only these, may use AVX2; who calls them asks the processor first.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+	file(GLOB wide CONFIGURE_DEPENDS src/engine/trace/*_avx2.c)
+	set_source_files_properties(${wide} PROPERTIES
+		COMPILE_OPTIONS "-mavx2;-mbmi2;-mpopcnt;-mlzcnt")
+endif()

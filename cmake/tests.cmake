@@ -1,0 +1,54 @@
+# Every test/<folder>/<name>.c is one program test_<name>, every test/<folder>/<name>.sh one shell
+# test; the label is the folder. test/support is no test but a library for all of them.
+# Each runs in a private, empty folder, which is also its TMPDIR. Exit code 77 means: skipped.
+pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
+
+file(GLOB support CONFIGURE_DEPENDS test/support/*.c)
+if(support)
+	add_library(test_support STATIC ${support})
+	target_include_directories(test_support PUBLIC test)
+	target_link_libraries(test_support PUBLIC ${OUTPOST_ROOMS} outpost_libs PkgConfig::cmocka)
+endif()
+
+set(OUTPOST_SHARED_DATA ${CMAKE_SOURCE_DIR}/../shared/data CACHE PATH
+	"Real data that is no part of the project; tests that want it skip without it")
+
+set(environment
+	OUTPOST=${CMAKE_BINARY_DIR}/outpost
+	OUTPOST_BUILD=${CMAKE_BINARY_DIR}
+	OUTPOST_SOURCE=${CMAKE_SOURCE_DIR}
+	OUTPOST_SHARED_DATA=${OUTPOST_SHARED_DATA}
+	ASAN_OPTIONS=detect_stack_use_after_return=1
+	TSAN_OPTIONS=halt_on_error=1
+	UBSAN_OPTIONS=print_stacktrace=1)
+function(register name label)
+	add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/tools/in_temp.sh ${ARGN})
+	set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT 300 SKIP_RETURN_CODE 77
+		ENVIRONMENT "${environment}")
+endfunction()
+
+file(GLOB_RECURSE tests CONFIGURE_DEPENDS test/*.c test/*.sh)
+list(FILTER tests EXCLUDE REGEX "/test/support/")
+foreach(file IN LISTS tests)
+	cmake_path(GET file STEM name)
+	cmake_path(GET file PARENT_PATH label)
+	cmake_path(RELATIVE_PATH label BASE_DIRECTORY ${CMAKE_SOURCE_DIR}/test)
+	if(file MATCHES "\\.c$")
+		add_executable(test_${name} ${file})
+		target_include_directories(test_${name} PRIVATE test)
+		target_link_libraries(test_${name} PRIVATE
+			$<TARGET_NAME_IF_EXISTS:test_support> ${OUTPOST_ROOMS} outpost_libs
+			PkgConfig::cmocka)
+		register(test_${name} ${label} $<TARGET_FILE:test_${name}>)
+	else()
+		register(${label}_${name} ${label} bash ${file})
+	endif()
+endforeach()
+
+# How the project is written is part of the tests too, once: of the code as it is shipped.
+if(NOT OUTPOST_SANITIZE AND NOT OUTPOST_COVERAGE)
+	register(tools_layers style bash ${CMAKE_SOURCE_DIR}/tools/layers_test.sh)
+	register(style_format style ${CMAKE_SOURCE_DIR}/tools/format.sh)
+	register(style_layers style ${CMAKE_SOURCE_DIR}/tools/layers.sh)
+	register(style_tidy style ${CMAKE_SOURCE_DIR}/tools/tidy.sh)
+endif()

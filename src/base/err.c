@@ -1,0 +1,124 @@
+/* err.c - the words of failure, and the one fault of a job. */
+#include "base/base.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ban.h"
+
+struct word {
+	const char *word, *zh, *en;
+	int exit;
+};
+
+enum { EXIT_THEIRS = 2, EXIT_OURS = 3 };
+
+static const struct word words[ERR_N] = {
+	[OK] = { "ok", "成功", "done", 0 },
+	[ERR_USAGE] = { "usage", "命令的用法不对",
+			"the command was called in a way it does not know", EXIT_THEIRS },
+	[ERR_SYNTAX] = { "syntax", "内容不符合格式", "the content does not follow its format",
+			 EXIT_THEIRS },
+	[ERR_ENCODING] = { "encoding", "既不是 UTF-8，也不是 GB18030",
+			   "the text is neither UTF-8 nor GB18030", EXIT_THEIRS },
+	[ERR_RANGE] = { "range", "数值超出允许的范围", "a value is outside what is allowed",
+			EXIT_THEIRS },
+	[ERR_FULL] = { "full", "达到了上限", "a limit was reached", EXIT_THEIRS },
+	[ERR_MEMORY] = { "memory", "内存不足", "there is not enough memory", EXIT_OURS },
+	[ERR_IO] = { "io", "操作系统拒绝了文件操作", "the system refused a file operation",
+		     EXIT_THEIRS },
+	[ERR_ABSENT] = { "absent", "所指的东西不存在", "the thing named does not exist",
+			 EXIT_THEIRS },
+	[ERR_EXISTS] = { "exists", "所指的东西已经存在", "the thing named exists already",
+			 EXIT_THEIRS },
+	[ERR_CORRUPT] = { "corrupt", "存储的文件已损坏", "a stored file is damaged", EXIT_THEIRS },
+	[ERR_VERSION] = { "version", "由本程序不能读取的版本写成",
+			  "written by a version that this one cannot read", EXIT_THEIRS },
+	[ERR_WARRANT] = { "warrant", "没有授权，或授权不含此问题",
+			  "there is no warrant, or none for this question", EXIT_THEIRS },
+	[ERR_BUG] = { "bug", "程序自身有错误，请报告",
+		      "the program itself is wrong; please report it", EXIT_OURS },
+};
+
+/* A number that is no word of ours can only come from our own mistake, and is named so. */
+static const struct word *word_of(enum err e)
+{
+	unsigned i = (unsigned)e;
+
+	return &words[i < ERR_N ? i : (unsigned)ERR_BUG];
+}
+
+const char *err_word(enum err e)
+{
+	return word_of(e)->word;
+}
+
+const char *err_zh(enum err e)
+{
+	return word_of(e)->zh;
+}
+
+const char *err_en(enum err e)
+{
+	return word_of(e)->en;
+}
+
+int err_exit(enum err e)
+{
+	return word_of(e)->exit;
+}
+
+/*
+ * A fault carries names of files and pieces of input to a terminal and into JSON. Whatever was
+ * in them, what leaves here is valid UTF-8 without control bytes, cut between characters.
+ */
+static void tidy(char *text)
+{
+	size_t n = strlen(text);
+	size_t cut = n;
+
+	if (n == FAULT_TEXT_BYTES - 1) { /* it may have been cut inside a character */
+		while (cut > 0 && ((unsigned char)text[cut - 1] & 0xC0) == 0x80)
+			cut--;
+		if (cut > 0 && (unsigned char)text[cut - 1] >= 0xC0 &&
+		    !str_utf8((struct str){ text + cut - 1, n - cut + 1 }))
+			text[n = cut - 1] = '\0';
+	}
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
+			text[i] = '?';
+	if (str_utf8((struct str){ text, n }))
+		return;
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] >= 0x80) {
+			size_t k = 1;
+
+			while (k <= 4 && i + k <= n && !str_utf8((struct str){ text + i, k }))
+				k++;
+			if (k <= 4 && i + k <= n)
+				i += k - 1;
+			else
+				text[i] = '?';
+		}
+}
+
+enum err fault_set(struct fault *f, enum err code, const char *zh, const char *en, ...)
+{
+	va_list args;
+
+	assert(code > OK && code < ERR_N);
+	if (!f || f->code != OK)
+		return code;
+	f->code = code;
+	va_start(args, en);
+	vsnprintf(f->zh, sizeof f->zh, zh, args);
+	va_end(args);
+	va_start(args, en);
+	vsnprintf(f->en, sizeof f->en, en, args);
+	va_end(args);
+	tidy(f->zh);
+	tidy(f->en);
+	return code;
+}

@@ -1,0 +1,294 @@
+/* memory.c - arenas, arrays, pages; and the countdown that makes them fail on purpose. */
+#include "base/memory.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BASE_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define BASE_ASAN 1
+#endif
+#ifdef BASE_ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
+enum { GAP_BYTES = 16 }; /* a poisoned gap, so that running over a block's end is seen */
+#else
+#define POISON(p, n) ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+enum { GAP_BYTES = 0 };
+#endif
+
+#include "base/ban.h"
+
+enum {
+	ALIGN_BYTES = 16,
+	CHUNK_BYTES_FIRST = 64 * 1024,
+	CHUNK_BYTES_MAX = 1024 * 1024,
+	PAGE_BYTES = 4096
+};
+
+/* ---- faults on purpose ---- */
+
+static atomic_bool counting; /* false in production: then a strike is one read of a shared line */
+static atomic_bool fails_on;
+static atomic_uint_fast64_t fails_at, calls;
+
+void mem_fail_at(uint64_t k, bool from_then_on)
+{
+	atomic_store(&fails_at, 0);
+	atomic_store(&calls, 0);
+	atomic_store(&fails_on, from_then_on);
+	atomic_store(&fails_at, k);
+	atomic_store(&counting, true);
+}
+
+uint64_t mem_calls(void)
+{
+	return atomic_load(&calls);
+}
+
+static bool strike(void)
+{
+	uint64_t n, k;
+
+	if (!atomic_load_explicit(&counting, memory_order_relaxed))
+		return false;
+	n = atomic_fetch_add(&calls, 1) + 1;
+	k = atomic_load(&fails_at);
+	return k != 0 && (n == k || (n > k && atomic_load(&fails_on)));
+}
+
+static bool times(size_t n, size_t each, size_t *ret)
+{
+	return !__builtin_mul_overflow(n, each, ret);
+}
+
+/* ---- arrays ---- */
+
+void *mem_take(size_t n, size_t each)
+{
+	size_t bytes;
+
+	if (!times(n, each, &bytes) || strike())
+		return NULL;
+	return calloc(bytes ? bytes : 1, 1); /* NULL always means failure, never "nothing asked" */
+}
+
+void *mem_grow(void *p, size_t n_old, size_t n_new, size_t each)
+{
+	size_t bytes;
+
+	assert(n_new >= n_old);
+	assert(p || n_old == 0);
+	if (!times(n_new, each, &bytes) || strike())
+		return NULL;
+	return realloc(p, bytes ? bytes : 1);
+}
+
+void mem_drop(void *p)
+{
+	free(p);
+}
+
+enum err vec_reserve_(void **v, size_t n, size_t *cap, size_t want, size_t each)
+{
+	void *old, *grown;
+	size_t to = *cap;
+
+	assert(n <= *cap);
+	if (want <= *cap)
+		return OK;
+	to = to > SIZE_MAX / 2 ? want : max_size(max_size(want, to + to / 2), 8);
+	/* `v` is really a T **: going through memcpy keeps the aliasing rules. */
+	memcpy(&old, v, sizeof old);
+	grown = mem_grow(old, n, to, each);
+	if (!grown)
+		return ERR_MEMORY;
+	memcpy(v, &grown, sizeof grown);
+	*cap = to;
+	return OK;
+}
+
+/* ---- arena ---- */
+
+/* Bytes past `used` are always zero, so a take never has to clear anything. */
+struct chunk {
+	struct chunk *next;
+	size_t bytes, used; /* of the room after this header */
+	_Alignas(ALIGN_BYTES) unsigned char room[];
+};
+
+struct arena {
+	size_t budget, used; /* bytes handed out, each block rounded up to ALIGN_BYTES */
+	size_t chunk_bytes;  /* of the next chunk */
+	struct chunk *first; /* the one that is filled; the others are full or hold one block */
+};
+
+enum err arena_new(size_t budget_bytes, struct arena **ret)
+{
+	struct arena *a = mem_take(1, sizeof *a);
+
+	if (!a)
+		return ERR_MEMORY;
+	a->budget = budget_bytes;
+	a->chunk_bytes = CHUNK_BYTES_FIRST;
+	*ret = a;
+	return OK;
+}
+
+static void chunks_free(struct chunk *c)
+{
+	while (c) {
+		struct chunk *next = c->next;
+
+		UNPOISON(c->room, c->bytes);
+		free(c);
+		c = next;
+	}
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	chunks_free(a->first);
+	free(a);
+}
+
+void arena_end(struct arena **a)
+{
+	arena_free(*a);
+	*a = NULL;
+}
+
+void arena_clear(struct arena *a)
+{
+	struct chunk *keep = a->first;
+
+	a->used = 0;
+	if (!keep)
+		return;
+	chunks_free(keep->next);
+	keep->next = NULL;
+	UNPOISON(keep->room, keep->used);
+	memset(keep->room, 0, keep->used);
+	keep->used = 0;
+	POISON(keep->room, keep->bytes);
+}
+
+static struct chunk *chunk_new(size_t bytes)
+{
+	struct chunk *c;
+
+	if (bytes > SIZE_MAX - sizeof *c)
+		return NULL;
+	c = calloc(1, sizeof *c + bytes);
+	if (!c)
+		return NULL;
+	c->bytes = bytes;
+	POISON(c->room, bytes);
+	return c;
+}
+
+/* The chunk in which `bytes` more will fit, or NULL. */
+static struct chunk *chunk_for(struct arena *a, size_t bytes)
+{
+	struct chunk *c = a->first;
+	size_t want;
+
+	if (c && c->bytes - c->used >= bytes)
+		return c;
+	if (c && bytes > a->chunk_bytes / 2) {
+		/* A large block gets a chunk of its own behind the one that is still filling. */
+		struct chunk *own = chunk_new(bytes);
+
+		if (own) {
+			own->next = c->next;
+			c->next = own;
+		}
+		return own;
+	}
+	want = max_size(bytes, min_size(a->chunk_bytes, a->budget - a->used + GAP_BYTES));
+	c = chunk_new(want);
+	if (!c)
+		return NULL;
+	a->chunk_bytes = min_size(a->chunk_bytes * 2, CHUNK_BYTES_MAX);
+	c->next = a->first;
+	a->first = c;
+	return c;
+}
+
+void *arena_take(struct arena *a, size_t n, size_t each)
+{
+	size_t bytes, whole;
+	struct chunk *c;
+	void *p;
+
+	if (!times(n, each, &bytes) || bytes > SIZE_MAX - ALIGN_BYTES - GAP_BYTES || strike())
+		return NULL;
+	whole = (max_size(bytes, 1) + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
+	if (whole > a->budget - a->used)
+		return NULL;
+	c = chunk_for(a, whole + GAP_BYTES);
+	if (!c)
+		return NULL;
+	p = c->room + c->used;
+	c->used += whole + GAP_BYTES;
+	a->used += whole;
+	UNPOISON(p, bytes);
+	return p;
+}
+
+char *arena_copy(struct arena *a, const void *p, size_t n)
+{
+	char *copy = n < SIZE_MAX ? arena_take(a, n + 1, 1) : NULL;
+
+	if (copy && n)
+		memcpy(copy, p, n); /* the NUL is there: blocks come zeroed */
+	return copy;
+}
+
+size_t arena_used(const struct arena *a)
+{
+	return a->used;
+}
+
+/* ---- pages ---- */
+
+static bool pages_round(size_t bytes, size_t *ret)
+{
+	if (bytes == 0 || bytes > SIZE_MAX - PAGE_BYTES)
+		return false;
+	*ret = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+	return true;
+}
+
+void *pages_take(size_t bytes)
+{
+	size_t whole;
+	void *p;
+
+	if (!pages_round(bytes, &whole) || strike())
+		return NULL;
+	p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	/* Advice only: a kernel without huge pages says no, and the pages serve all the same. */
+	(void)madvise(p, whole, MADV_HUGEPAGE);
+	return p;
+}
+
+void pages_drop(void *p, size_t bytes)
+{
+	size_t whole;
+
+	if (p && pages_round(bytes, &whole))
+		munmap(p, whole);
+}

@@ -1,0 +1,186 @@
+/*
+ * verbs.c - the table of verbs, and the run from the first word to the exit code.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+#include "base/ban.h"
+
+#define OUTPOST_VERSION "0.1.0"
+
+#define COMMON (CLI_BIT(CLI_JSON) | CLI_BIT(CLI_LANG) | CLI_BIT(CLI_HELP))
+#define READS  (CLI_BIT(CLI_VISITS) | CLI_BIT(CLI_REFUSED) | CLI_BIT(CLI_TZ) | CLI_BIT(CLI_SHEET) | \
+		CLI_BIT(CLI_THREADS))
+#define ASKS   (CLI_BIT(CLI_SEGMENTS) | CLI_BIT(CLI_CASES) | CLI_BIT(CLI_NAMED) | \
+		CLI_BIT(CLI_PROFILE) | CLI_BIT(CLI_OUT) | CLI_BIT(CLI_MIN_OVERLAP) | \
+		CLI_BIT(CLI_LAG) | CLI_BIT(CLI_PRE_DAYS))
+
+static const struct cli_verb VERBS[] = {
+	{ .word = "trace", .usage = "(--visits FILE | --segments DIR) --cases FILE",
+	  .zh = "每个病例的接触者，逐代，带证据",
+	  .en = "the contacts of every case, generation by generation, with the proof",
+	  .more_zh = "结果的列：case,contact,generation,via,class,encounters,overlap_s,"
+		     "first_exposure,last_exposure,places,rule,profile",
+	  .more_en = "Columns of the result: case,contact,generation,via,class,encounters,overlap_s,"
+		     "first_exposure,last_exposure,places,rule,profile",
+	  .options = COMMON | READS | ASKS | CLI_BIT(CLI_GENERATIONS) | CLI_BIT(CLI_FORMAT) |
+		     CLI_BIT(CLI_ENCOUNTERS),
+	  .run = cli_trace },
+	{ .word = "seal", .usage = "--visits FILE --out DIR",
+	  .zh = "把到访记录封存成可直接查询的文件夹",
+	  .en = "build sealed segments from visits, to be asked many times",
+	  .more_zh = "文件夹原有的封存数据整体被取代；任何时刻中断，留下的是旧的或新的，不会是一半。",
+	  .more_en = "What the folder held before is replaced as a whole; a run killed at any moment "
+		     "leaves the old state or the new one.",
+	  .options = COMMON | READS | CLI_BIT(CLI_OUT_DIR),
+	  .run = cli_seal },
+	{ .word = "sources", .usage = "(--visits FILE | --segments DIR) --cases FILE",
+	  .zh = "病例可能在哪里、被谁感染：场所、时段与人的排名",
+	  .en = "where the cases may have caught it: ranked places, events and people",
+	  .more_zh = "窗口：病例给出 from,to，或由 --profile 的潜伏期从 onset 倒推。",
+	  .more_en = "The window: from,to of the cases file, or the profile's incubation before onset.",
+	  .options = COMMON | READS | ASKS | CLI_BIT(CLI_FORMAT) | CLI_BIT(CLI_TOP) |
+		     CLI_BIT(CLI_ENCOUNTERS),
+	  .run = cli_sources },
+	{ .word = "chains", .usage = "[--visits FILE | --segments DIR] --cases FILE [--named FILE]",
+	  .zh = "病例之间谁可能传给了谁：遵守时间先后的图",
+	  .en = "who may have infected whom among the cases, as a graph that respects time",
+	  .more_zh = "给了 --named 时可以没有到访记录，也可以没有病例。",
+	  .more_en = "With --named neither visits nor cases are needed.",
+	  .options = COMMON | READS | ASKS | CLI_BIT(CLI_GRAPH_FORMAT),
+	  .run = cli_chains },
+	{ .word = "profiles", .operand = "[ID|FILE]", .usage = "",
+	  .zh = "列出疾病规则，显示一个，或检查一个文件",
+	  .en = "list the disease profiles, show one, or check a file of them",
+	  .options = COMMON,
+	  .run = cli_profiles },
+	{ .word = "bench", .operand = "trace", .usage = "",
+	  .zh = "用合成到访量本机的速度",
+	  .en = "figures of this machine on synthetic visits",
+	  .options = COMMON | CLI_BIT(CLI_ROWS) | CLI_BIT(CLI_SEED) | CLI_BIT(CLI_THREADS),
+	  .run = cli_bench },
+	{ .word = "demo", .usage = "",
+	  .zh = "造一座合成的小城，追一个病例到第二代",
+	  .en = "make a synthetic town and trace one case to the second generation",
+	  .options = COMMON | CLI_BIT(CLI_OUT_DIR) | CLI_BIT(CLI_SEED),
+	  .run = cli_demo },
+};
+
+static enum cli_lang lang_of_environment(void)
+{
+	static const char *const NAMES[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+	for (size_t i = 0; i < ARRAY_LEN(NAMES); i++) {
+		const char *value = getenv(NAMES[i]);
+
+		if (value && value[0])
+			return strncmp(value, "zh", 2) == 0 ? CLI_ZH : CLI_EN;
+	}
+	return CLI_EN;
+}
+
+static void help_all(enum cli_lang lang, struct buf *out)
+{
+	bool zh = lang == CLI_ZH;
+
+	buf_lit(out, zh ? "outpost（前哨）：由到访与病例算出接触者\n\n用法：outpost 动词 [选项]\n\n"
+			: "outpost: contacts computed from visits and cases\n\n"
+			  "Usage: outpost VERB [options]\n\n");
+	for (size_t i = 0; i < ARRAY_LEN(VERBS); i++)
+		buf_fmt(out, "  %-10s%s\n", VERBS[i].word, zh ? VERBS[i].zh : VERBS[i].en);
+	buf_fmt(out, "  %-10s%s\n\n", "version", zh ? "显示版本" : "show the version");
+	buf_lit(out, zh ? "outpost 动词 --help 显示该动词的选项。\n"
+			  "退出码：0 一切正常；1 完成，但有行被拒绝；2 用法或输入有误；3 内部错误。\n"
+			: "outpost VERB --help shows the options of a verb.\n"
+			  "Exit codes: 0 all good, 1 done but some rows were refused, 2 usage or "
+			  "unreadable input, 3 internal.\n");
+}
+
+static enum err set_lang(struct cli *c)
+{
+	const char *lang = c->args.text[CLI_LANG];
+
+	if (!lang)
+		return OK;
+	if (strcmp(lang, "zh") != 0 && strcmp(lang, "en") != 0)
+		return fault_set(&c->fault, ERR_USAGE, "--lang 只能是 zh 或 en",
+				 "--lang is zh or en");
+	c->lang = lang[0] == 'z' ? CLI_ZH : CLI_EN;
+	return OK;
+}
+
+static int finish(const struct cli *c, enum err e)
+{
+	bool refused = c->visits.refused || c->cases.refused || c->named.refused;
+	int code = e ? err_exit(e) : refused ? 1 : 0;
+
+	if (e) {
+		cli_say_fault(c, e);
+		if (e == ERR_USAGE)
+			cli_say(c, "见 outpost %s --help", "see outpost %s --help",
+				c->verb ? c->verb->word : "");
+	}
+	cli_say_account(c, code, e);
+	return code;
+}
+
+static int run_verb(struct cli *c, int n, char *const *words)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+	enum err e = cli_args_read(c->verb, n, words, &c->args, &c->fault);
+
+	if (!e)
+		e = set_lang(c);
+	if (e)
+		return finish(c, e);
+	if (!c->args.text[CLI_HELP])
+		return finish(c, c->verb->run(c));
+	cli_args_help(c->verb, c->lang, &text);
+	e = cli_print(&text, &c->fault);
+	return e ? finish(c, e) : 0;
+}
+
+/* Everything that is no verb: --help, help, version, nothing, or a word nobody knows. */
+static int run_other(struct cli *c, const char *word)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+	enum err e = OK;
+
+	if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0)
+		buf_lit(&text, "outpost " OUTPOST_VERSION "\n");
+	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+		 strcmp(word, "help") == 0)
+		help_all(c->lang, &text);
+	else
+		e = fault_set(&c->fault, ERR_USAGE, "没有 %.60s 这个动词", "there is no verb %.60s",
+			      word);
+	if (!e)
+		e = cli_print(&text, &c->fault);
+	return e ? finish(c, e) : 0;
+}
+
+int cli_run(int argc, char *const *argv)
+{
+	struct cli c = { .lang = lang_of_environment(), .terminal = isatty(STDERR_FILENO) == 1 };
+
+	for (size_t o = 0; o < CLI_OPTION_N; o++)
+		c.args.number[o] = CLI_UNSET;
+	if (argc < 2) {
+		CLEANUP(buf_release) struct buf text = { 0 };
+
+		help_all(c.lang, &text);
+		fprintf(stderr, "%.*s", (int)text.n, text.p);
+		return 2;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(VERBS); i++) {
+		if (strcmp(argv[1], VERBS[i].word) == 0) {
+			c.verb = &VERBS[i];
+			return run_verb(&c, argc - 2, argv + 2);
+		}
+	}
+	return run_other(&c, argv[1]);
+}

@@ -1,0 +1,457 @@
+/*
+ * contacts.c - the contacts of cases, generation by generation.
+ *
+ * A generation is one sweep: the people found last (at first the case itself) are made into
+ * probes, the probes of all cases of a batch are swept together, and whoever is met and was not
+ * met in an earlier generation is the next.
+ */
+#include "engine/trace/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/trace/rule.h"
+#include "engine/trace/sweep.h"
+#include "base/ban.h"
+
+enum { BATCH = 64 }; /* cases swept together: their tallies stay in the cache */
+
+struct known { uint32_t person, other; uint32_t i; }; /* a named contact, seen from one side */
+
+struct asking {
+	const struct trace_view *v;
+	const struct trace_ask *ask;
+	struct arena *arena;
+	struct known *known;   /* by person */
+	size_t n_known;
+	struct sweep sweep;
+	probe_vec probes;
+	visit_vec scratch;
+};
+
+struct frontier { uint32_t person; int64_t opens; };
+
+struct asked {             /* one warrant on its way */
+	const struct warrant *w;
+	int64_t to;            /* end of its window */
+	VEC(struct frontier) next;
+	size_t n_encounters;   /* before the generation at hand */
+};
+
+/* ---- named contacts -------------------------------------------------------------------------- */
+
+static int known_order(const void *x, const void *y)
+{
+	const struct known *a = x, *b = y;
+
+	if (a->person != b->person)
+		return a->person < b->person ? -1 : 1;
+	return a->i < b->i ? -1 : a->i > b->i;
+}
+
+static enum err index_named(struct asking *q)
+{
+	size_t n = q->ask->n_named;
+
+	if (!n)
+		return OK;
+	if (n > UINT32_MAX || !(q->known = arena_take(q->arena, 2 * n, sizeof *q->known)))
+		return ERR_MEMORY;
+	for (size_t i = 0; i < n; i++) {
+		const struct trace_named *m = &q->ask->named[i];
+		q->known[2 * i] = (struct known){ m->a.v, m->b.v, (uint32_t)i };
+		q->known[2 * i + 1] = (struct known){ m->b.v, m->a.v, (uint32_t)i };
+	}
+	q->n_known = 2 * n;
+	qsort(q->known, q->n_known, sizeof *q->known, known_order);
+	return OK;
+}
+
+static size_t known_from(const struct asking *q, uint32_t person)
+{
+	size_t low = 0, high = q->n_known;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (q->known[mid].person < person)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* The rule of a named contact: its own with a profile, the window's without. */
+static uint16_t named_rule(const struct trace_rules *r)
+{
+	return r->profile[0] ? TRACE_RULE_NAMED : 0;
+}
+
+static enum err add_named(struct asking *q, uint32_t i_owner, const struct frontier *via,
+			  int64_t to, uint32_t generation)
+{
+	struct sweep_owner *o = &q->sweep.owner[i_owner];
+	uint16_t rule = named_rule(q->ask->rules);
+	enum err e;
+
+	for (size_t k = known_from(q, via->person);
+	     k < q->n_known && q->known[k].person == via->person; k++) {
+		const struct trace_named *m = &q->ask->named[q->known[k].i];
+		struct tally_hit h = { q->known[k].other, 1, rule, TRACE_CLOSE, 0, INT64_MAX,
+				       INT64_MIN };
+		struct trace_encounter met = { { h.person }, { via->person }, { TRACE_NONE },
+					       { TRACE_NEVER }, { TRACE_NEVER }, rule, TRACE_CLOSE };
+		if (m->from.v != TRACE_NEVER) {
+			int64_t end = m->to.v == TRACE_STILL ? q->v->horizon : m->to.v;
+			h.first = met.from.v = max_i64(m->from.v, via->opens);
+			h.last = met.to.v = min_i64(end, to);
+			if (h.first >= h.last)
+				continue;
+			h.total = (uint64_t)(h.last - h.first);
+		}
+		if ((e = tally_add(&o->tally, generation, &h)))
+			return e;
+		struct tally_row *r = tally_find(&o->tally, h.person);
+		if (r->generation != generation)
+			continue;
+		if (m->from.v == TRACE_NEVER)
+			r->opens = min_i64(r->opens, via->opens);
+		if (q->ask->proof && vec_push(&o->encounter, met))
+			return ERR_MEMORY;
+	}
+	return OK;
+}
+
+/* ---- overlaps that add up ---------------------------------------------------------------------- */
+
+static int by_pair(const void *x, const void *y)
+{
+	const struct trace_encounter *a = x, *b = y;
+
+#define BY(field) if (a->field != b->field) return a->field < b->field ? -1 : 1
+	BY(contact.v);
+	BY(via.v);
+	BY(place.v);
+	BY(from.v);
+	BY(to.v);
+	BY(rule);
+#undef BY
+	return 0;
+}
+
+/* Seconds of the pair's overlaps inside [t, t + span). */
+static int64_t inside(const struct trace_encounter *p, size_t n, int64_t t, int64_t span)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (p[i].from.v != TRACE_NEVER)
+			sum += max_i64(0, min_i64(p[i].to.v, t + span) - max_i64(p[i].from.v, t));
+	return sum;
+}
+
+/*
+ * Whether some span that shares a second with x holds enough. The sum is piecewise linear in t,
+ * so its greatest value lies where a span begins or ends with an overlap, or at the last t that
+ * still meets x.
+ */
+static bool adds_up(const struct trace_encounter *p, size_t n, const struct trace_encounter *x,
+		    int64_t span, int64_t min)
+{
+	int64_t low = x->from.v - span + 1, high = x->to.v - 1;
+
+	if (inside(p, n, low, span) >= min || inside(p, n, high, span) >= min)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		const int64_t at[4] = { p[i].from.v, p[i].to.v, p[i].from.v - span,
+					p[i].to.v - span };
+		if (p[i].from.v == TRACE_NEVER)
+			continue;
+		for (int k = 0; k < 4; k++)
+			if (at[k] >= low && at[k] <= high && inside(p, n, at[k], span) >= min)
+				return true;
+	}
+	return false;
+}
+
+/* Named contacts count by themselves and add nothing to the visits' overlaps. */
+static bool is_named(const struct trace_encounter *x) { return x->place.v == TRACE_NONE; }
+
+static enum err keep_cumulative(const struct trace_rules *r, struct sweep_owner *o, size_t from,
+				struct arena *a)
+{
+	struct trace_encounter *e = o->encounter.v;
+	size_t n = o->encounter.n, kept = from;
+	bool *keep = arena_take(a, n - from + 1, sizeof *keep);
+
+	if (!keep)
+		return ERR_MEMORY;
+	for (size_t i = from, j, k; i < n; i = j) {
+		for (j = i; j < n && e[j].contact.v == e[i].contact.v && e[j].via.v == e[i].via.v;)
+			j++;
+		for (k = j; k > i && is_named(&e[k - 1]);)
+			k--;
+		for (size_t x = i; x < j; x++)
+			keep[x - from] = is_named(&e[x]) ||
+					 adds_up(&e[i], k - i, &e[x], r->cumulative_s,
+						 rule_min(r, e[x].rule));
+	}
+	for (size_t i = from; i < n; i++)
+		if (keep[i - from])
+			e[kept++] = e[i];
+	o->encounter.n = kept;
+	return OK;
+}
+
+/* ---- one generation ---------------------------------------------------------------------------- */
+
+static enum err make_probes(struct asking *q, struct asked *asked, size_t n, uint32_t generation)
+{
+	enum err e;
+
+	q->probes.n = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct asked *x = &asked[i];
+		for (size_t k = 0; k < x->next.n && generation <= x->w->generations; k++) {
+			const struct frontier *via = &x->next.v[k];
+			struct probe like = { .from = via->opens, .to = x->to, .via = via->person,
+					      .owner = i };
+			if (like.via == TRACE_NONE)
+				continue;
+			for (int step = 1; step <= 3; step++) {
+				size_t ahead = k + (size_t)(4 - step) * 3;
+				if (ahead < x->next.n)
+					view_look_ahead(q->v, SEGMENT_PERSONS,
+							x->next.v[ahead].person, like.from,
+							like.to, step);
+			}
+			if ((e = stay_probes(q->v, &like, q->ask->rules->lag_s, &q->scratch,
+					     &q->probes)) ||
+			    (e = add_named(q, i, via, x->to, generation)))
+				return e;
+		}
+		x->next.n = 0;
+	}
+	return OK;
+}
+
+/* With pairs, the tally is made from what was kept. */
+static enum err tally_pairs(struct asking *q, struct asked *x, struct sweep_owner *o,
+			    uint32_t generation)
+{
+	enum err e;
+	size_t from = x->n_encounters;
+
+	if (o->encounter.n > from)
+		qsort(o->encounter.v + from, o->encounter.n - from, sizeof *o->encounter.v, by_pair);
+	if (q->ask->rules->cumulative_s &&
+	    (e = keep_cumulative(q->ask->rules, o, from, q->arena)))
+		return e;
+	for (size_t i = from; i < o->encounter.n; i++) {
+		const struct trace_encounter *m = &o->encounter.v[i];
+		struct tally_hit h = { m->contact.v, 1, m->rule, m->klass,
+				       (uint64_t)(m->to.v - m->from.v), m->from.v, m->to.v };
+		if (is_named(m))
+			continue;
+		if ((e = tally_add(&o->tally, generation, &h)))
+			return e;
+	}
+	x->n_encounters = o->encounter.n;
+	return OK;
+}
+
+static enum err settle(struct asking *q, struct asked *x, struct sweep_owner *o,
+		       uint32_t generation)
+{
+	enum err e;
+
+	if (q->sweep.pairs && (e = tally_pairs(q, x, o, generation)))
+		return e;
+	if (o->tally.n - 1 > o->limit)
+		return ERR_FULL;
+	if (generation == x->w->generations)
+		return OK;
+	for (uint32_t i = 0; i < o->tally.n; i++) {
+		const struct tally_row *r = &o->tally.row[i];
+		if (r->generation != generation || r->klass > TRACE_SECONDARY)
+			continue;
+		if (vec_push(&x->next, ((struct frontier){ r->person,
+							 min_i64(r->opens, r->first) })))
+			return ERR_MEMORY;
+	}
+	return OK;
+}
+
+/* ---- the answer ---------------------------------------------------------------------------------- */
+
+static enum err answer_contacts(struct asking *q, const struct sweep_owner *o,
+				struct trace_answer *ret)
+{
+	size_t n = o->tally.n - 1;
+	struct sort_pair *order = arena_take(q->arena, 2 * n + 1, sizeof *order);
+	struct trace_contact *c = arena_take(q->arena, n + 1, sizeof *c);
+
+	if (!order || !c)
+		return ERR_MEMORY;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct tally_row *r = &o->tally.row[i + 1];
+		order[i] = (struct sort_pair){ (uint64_t)r->generation << 32 | r->person, i + 1 };
+	}
+	sort_pairs(order, order + n, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct tally_row *r = &o->tally.row[order[i].row];
+		bool dated = r->first != INT64_MAX;
+		c[i] = (struct trace_contact){
+			.person = { r->person },
+			.klass = r->klass,
+			.rule = r->rule,
+			.generation = r->generation,
+			.n_encounters = r->n,
+			.overlap_s = r->total,
+			.first = { dated ? r->first : TRACE_NEVER },
+			.last = { dated ? r->last : TRACE_NEVER },
+		};
+	}
+	ret->contact = c;
+	ret->n_contacts = n;
+	return OK;
+}
+
+/* Generations were kept one after another, each in order of contact: so are the contacts. */
+static enum err answer_encounters(struct asking *q, const struct sweep_owner *o,
+				  struct trace_answer *ret)
+{
+	size_t n = o->encounter.n, at = 0;
+	struct trace_encounter *e = arena_take(q->arena, n + 1, sizeof *e);
+	struct trace_contact *c = (struct trace_contact *)(uintptr_t)ret->contact;
+
+	if (!e)
+		return ERR_MEMORY;
+	if (n)
+		memcpy(e, o->encounter.v, n * sizeof *e);
+	for (size_t i = 0; i < ret->n_contacts; i++) {
+		c[i].i_encounter = at;
+		for (uint32_t k = 0; k < c[i].n_encounters; k++, at++) {
+			assert(at < n && e[at].contact.v == c[i].person.v);
+			e[at].klass = tally_class(c[i].generation, e[at].klass);
+		}
+	}
+	assert(at == n);
+	ret->encounter = e;
+	ret->n_encounters = n;
+	return OK;
+}
+
+static enum err answer(struct asking *q, const struct sweep_owner *o, struct trace_answer *ret)
+{
+	struct trace_answer a = { .n_contacts = 0 };
+	enum err e = answer_contacts(q, o, &a);
+
+	if (!e && q->ask->proof)
+		e = answer_encounters(q, o, &a);
+	if (!e)
+		*ret = a;
+	return e;
+}
+
+/* ---- a batch --------------------------------------------------------------------------------------- */
+
+static enum err begin(struct asking *q, const struct warrant *w, struct asked *x,
+		      struct sweep_owner *o)
+{
+	struct frontier first = { w->index.v, view_window_from(w) };
+	struct tally_row *r;
+
+	*x = (struct asked){ .w = w, .to = view_window_to(q->v, w) };
+	*o = (struct sweep_owner){ .limit = w->limit };
+	if (tally_init(&o->tally) || !(r = tally_row(&o->tally, w->index.v, 0)))
+		return ERR_MEMORY;
+	return vec_push(&x->next, first);
+}
+
+static enum err run_batch(struct asking *q, const struct warrant *w, size_t n,
+			  struct trace_answer *ret)
+{
+	struct asked asked[BATCH];
+	struct sweep_owner owner[BATCH];
+	uint32_t deepest = 0;
+	enum err e = OK;
+
+	memset(asked, 0, n * sizeof *asked);
+	memset(owner, 0, n * sizeof *owner);
+	q->sweep.owner = owner;
+	for (size_t i = 0; i < n && !e; i++) {
+		e = begin(q, &w[i], &asked[i], &owner[i]);
+		deepest = w[i].generations > deepest ? w[i].generations : deepest;
+	}
+	for (uint32_t g = 1; g <= deepest && !e; g++) {
+		size_t found = 0;
+		if ((e = make_probes(q, asked, n, g)) ||
+		    (e = sweep_probes(&q->sweep, &q->probes, g)))
+			break;
+		for (size_t i = 0; i < n && !e; i++) {
+			if (g <= w[i].generations)
+				e = settle(q, &asked[i], &owner[i], g);
+			found += asked[i].next.n;
+		}
+		if (!found)
+			break;
+	}
+	for (size_t i = 0; i < n && !e; i++)
+		e = answer(q, &owner[i], &ret[i]);
+	for (size_t i = 0; i < n; i++) {
+		vec_drop(&asked[i].next);
+		vec_drop(&owner[i].encounter);
+		tally_release(&owner[i].tally);
+	}
+	return e;
+}
+
+static enum err check_warrant(const struct warrant *w, struct fault *f)
+{
+	if (w->purpose == TRACE_PURPOSE_NONE || w->generations == 0 || w->limit == 0)
+		return fault_set(f, ERR_WARRANT, "没有合法的查询凭证：须有目的、代数和人数上限",
+				 "no valid warrant: it must give a purpose, generations and a limit");
+	if (w->to.v <= w->from.v)
+		return fault_set(f, ERR_WARRANT, "查询凭证的时间窗起止颠倒",
+				 "the warrant's window is reversed");
+	return OK;
+}
+
+static enum err explain(enum err e, struct fault *f)
+{
+	if (e == ERR_FULL)
+		return fault_set(f, e, "密接人数超过凭证上限，未返回任何结果；请缩小时间窗或申请更高上限",
+				 "more contacts than the warrant allows, so nothing is returned; "
+				 "narrow the window or ask for a higher limit");
+	if (e == ERR_CORRUPT)
+		return fault_set(f, e, "段文件损坏：查询读到的一页校验不符",
+				 "segment damaged: a page that the query read fails its checksum");
+	return fault_set(f, e, "%s", "%s", err_en(e));
+}
+
+enum err trace_contacts(const struct trace_view *v, const struct trace_ask *ask,
+			const struct warrant *warrants, size_t n, struct arena *a,
+			struct trace_answer *ret, struct fault *f)
+{
+	struct asking q = { .v = v, .ask = ask, .arena = a };
+	struct trace_answer *answers = arena_take(a, n + 1, sizeof *answers);
+	enum err e = answers ? OK : ERR_MEMORY;
+
+	for (size_t i = 0; i < n && !e; i++)
+		if ((e = check_warrant(&warrants[i], f)))
+			return e;
+	sweep_init(&q.sweep, v, ask, NULL);
+	if (!e)
+		e = index_named(&q);
+	for (size_t i = 0; i < n && !e; i += BATCH)
+		e = run_batch(&q, &warrants[i], min_size(BATCH, n - i), &answers[i]);
+	sweep_release(&q.sweep);
+	vec_drop(&q.probes);
+	vec_drop(&q.scratch);
+	if (e)
+		return explain(e, f);
+	if (n)
+		memcpy(ret, answers, n * sizeof *ret);
+	return OK;
+}

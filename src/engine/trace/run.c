@@ -1,0 +1,121 @@
+/* run.c - a part of the tail. See run.h. */
+#include "engine/trace/run.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/ban.h"
+
+#define BY(field) if (a->field != b->field) return a->field < b->field ? -1 : 1
+
+int visit_cmp(const struct visit *a, const struct visit *b)
+{
+	BY(place.v);
+	BY(from.v);
+	BY(person.v);
+	BY(to.v);
+	BY(seat);
+	return 0;
+}
+
+static int by_place(const void *a, const void *b) { return visit_cmp(a, b); }
+
+static int by_person(const void *x, const void *y)
+{
+	const struct visit *a = x, *b = y;
+
+	BY(person.v);
+	BY(from.v);
+	return visit_cmp(a, b);
+}
+
+enum err run_new(const struct visit *v, size_t n, struct run **ret)
+{
+	struct run *r = mem_take(1, sizeof *r);
+
+	if (!r)
+		return ERR_MEMORY;
+	r->by_place = mem_take(n, sizeof *v);
+	r->by_person = mem_take(n, sizeof *v);
+	if (!r->by_place || !r->by_person) {
+		atomic_init(&r->holders, 1);
+		run_release(r);
+		return ERR_MEMORY;
+	}
+	memcpy(r->by_place, v, n * sizeof *v);
+	qsort(r->by_place, n, sizeof *v, by_place);
+	r->first = INT64_MAX;
+	r->last = TRACE_NEVER;
+	for (size_t i = 0; i < n; i++) {
+		const struct visit *x = &r->by_place[i];
+		if (r->n && visit_cmp(&r->by_place[r->n - 1], x) == 0)
+			continue;
+		bool still = x->to.v == TRACE_STILL;
+		r->still |= still;
+		r->first = min_i64(r->first, x->from.v);
+		r->last = max_i64(r->last, still ? x->from.v : x->to.v);
+		r->longest = max_i64(r->longest, still ? 0 : x->to.v - x->from.v);
+		r->by_place[r->n++] = *x;
+	}
+	memcpy(r->by_person, r->by_place, r->n * sizeof *v);
+	qsort(r->by_person, r->n, sizeof *v, by_person);
+	atomic_init(&r->holders, 1);
+	*ret = r;
+	return OK;
+}
+
+struct run *run_hold(struct run *r)
+{
+	atomic_fetch_add(&r->holders, 1);
+	return r;
+}
+
+void run_release(struct run *r)
+{
+	if (!r || atomic_fetch_sub(&r->holders, 1) != 1)
+		return;
+	mem_drop(r->by_place);
+	mem_drop(r->by_person);
+	mem_drop(r);
+}
+
+/* The first visit of the array with (id, from) at least the given. */
+static size_t lower(const struct visit *v, size_t n, bool places, uint32_t id, int64_t from)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		uint32_t at = places ? v[mid].place.v : v[mid].person.v;
+		if (at < id || (at == id && v[mid].from.v < from))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static void range(const struct run *r, const struct visit *v, bool places, uint32_t id, int64_t a,
+		  int64_t b, size_t *ret_from, size_t *ret_to)
+{
+	int64_t least = r->still || a < INT64_MIN + r->longest ? INT64_MIN : a - r->longest;
+
+	*ret_from = lower(v, r->n, places, id, least);
+	*ret_to = lower(v, r->n, places, id, b);
+	if (*ret_to < *ret_from)
+		*ret_to = *ret_from;
+}
+
+void run_place(const struct run *r, uint32_t place, int64_t a, int64_t b, size_t *ret_from,
+	       size_t *ret_to)
+{
+	range(r, r->by_place, true, place, a, b, ret_from, ret_to);
+}
+
+void run_person(const struct run *r, uint32_t person, int64_t a, int64_t b, size_t *ret_from,
+		size_t *ret_to)
+{
+	range(r, r->by_person, false, person, a, b, ret_from, ret_to);
+}

@@ -1,0 +1,14 @@
+#!/bin/sh
+# build.sh PRESET [TARGET...] - configure if needed, then build. Says nothing about what is well.
+set -eu
+cd "$(dirname "$0")/.."
+preset=$1
+shift
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! cmake --preset "$preset" >"$log" 2>&1; then
+	cat "$log"
+	exit 1
+fi
+cmake --build --preset "$preset" -j "${JOBS:-2}" ${1:+--target "$@"}
