@@ -136,7 +136,7 @@ static enum err open_segment(const char *name, void *arg, struct fault *f)
 	if (!ending || strcmp(ending, SEGMENT_ENDING) != 0)
 		return OK;
 	snprintf(path, sizeof(path), "%s/%s", en->dir, name);
-	if ((e = trace_segment_open(path, &segment, f)))
+	if ((e = trace_segment_load(path, &segment, f)))
 		return e;
 	struct trace_segment_facts facts = trace_segment_facts(segment);
 	en->bytes += facts.bytes;

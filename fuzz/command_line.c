@@ -55,7 +55,8 @@ static void put_inputs(void)
 			  "B,y,2021-07-23,2021-07-24,,,\n"
 			  "C,y,2021-07-23T09:00,2021-07-23T10:00,,,\n");
 	put_text("c.csv", "case,person,from,to\n1,A,2021-07-20,2021-07-30\n2,C,2021-07-20,\n");
-	put_text("o.csv", "person,onset,positive,isolated\nA,2021-07-24,,2021-07-26\nC,,2021-07-25,\n");
+	put_text("o.csv",
+		 "person,onset,positive,isolated\nA,2021-07-24,,2021-07-26\nC,,2021-07-25,\n");
 	put_text("n.csv", "a,b,from,to,kind\nA,D,,,\nC,A,2021-07-22,2021-07-23,infected\n");
 	put_text("p.json", "{\"profiles\":[]}");
 }

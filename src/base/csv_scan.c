@@ -51,25 +51,18 @@ static inline const char *skip_plain(const char *p, const char *end, char delimi
 
 /*
  * The same in GB18030 delimited by '|', which is also a valid second byte there. Four-byte codes
- * are two pairs, so stepping by pairs is enough. False: a pair is cut off by the end.
+ * are two pairs, and a digit that is passed on its own stops nothing: so only the second bytes
+ * from 0x40 on need to be stepped over.
  */
-static bool skip_plain_pairs(const char **at, const char *end, char delimiter)
+static const char *skip_plain_pairs(const char *p, const char *end, char delimiter)
 {
-	const char *p = *at;
-
 	while (p < end && !ends_plain(*p, delimiter)) {
-		if ((unsigned char)*p > 0x80 && (unsigned char)*p < 0xFF) {
-			if (p + 1 == end) {
-				*at = p;
-				return false;
-			}
-			/* A digit may be passed on its own: it is no lead and stops nothing. */
-			p += (unsigned char)p[1] >= 0x40;
-		}
+		bool lead = (unsigned char)*p > 0x80 && (unsigned char)*p < 0xFF;
+
+		p += lead && p + 1 < end && (unsigned char)p[1] >= 0x40;
 		p++;
 	}
-	*at = p;
-	return true;
+	return p;
 }
 
 struct scan {
@@ -147,12 +140,10 @@ static enum csv_pass scan_unquoted(struct scan *s, bool *ret_another)
 	for (;;) {
 		char stop;
 
-		if (!s->shape->pairs)
+		if (s->shape->pairs)
+			s->p = skip_plain_pairs(s->p, s->end, s->shape->delimiter);
+		else
 			s->p = skip_plain(s->p, s->end, s->shape->delimiter, &s->high);
-		else if (!skip_plain_pairs(&s->p, s->end, s->shape->delimiter) && !s->eof)
-			return CSV_PASS_MORE;
-		else if (s->p < s->end && (unsigned char)*s->p >= 0x80)
-			s->p = s->end; /* half a pair at the end of the file */
 		if (s->p == s->end)
 			break;
 		stop = *s->p;

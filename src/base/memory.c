@@ -31,6 +31,7 @@ enum {
 	ALIGN_BYTES = 16,
 	CHUNK_BYTES_FIRST = 64 * 1024,
 	CHUNK_BYTES_MAX = 1024 * 1024,
+	CHUNK_BYTES_KEPT = 256 * 1024 * 1024, /* at most, for the next job of an arena */
 	PAGE_BYTES = 4096
 };
 
@@ -72,13 +73,26 @@ static bool times(size_t n, size_t each, size_t *ret)
 
 /* ---- arrays ---- */
 
+/* Large arrays are read at random: ask for huge pages where the array covers whole ones. */
+static void *advised(void *p, size_t bytes)
+{
+	enum { HUGE_BYTES = 2 << 20 };
+	uintptr_t from = ((uintptr_t)p + HUGE_BYTES - 1) & ~(uintptr_t)(HUGE_BYTES - 1);
+	uintptr_t to = ((uintptr_t)p + bytes) & ~(uintptr_t)(HUGE_BYTES - 1);
+
+	if (p && bytes >= 2 * HUGE_BYTES && from < to)
+		(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+	return p;
+}
+
 void *mem_take(size_t n, size_t each)
 {
 	size_t bytes;
 
 	if (!times(n, each, &bytes) || strike())
 		return NULL;
-	return calloc(bytes ? bytes : 1, 1); /* NULL always means failure, never "nothing asked" */
+	/* NULL always means failure, never "nothing asked". */
+	return advised(calloc(bytes ? bytes : 1, 1), bytes);
 }
 
 void *mem_grow(void *p, size_t n_old, size_t n_new, size_t each)
@@ -89,7 +103,7 @@ void *mem_grow(void *p, size_t n_old, size_t n_new, size_t each)
 	assert(p || n_old == 0);
 	if (!times(n_new, each, &bytes) || strike())
 		return NULL;
-	return realloc(p, bytes ? bytes : 1);
+	return advised(realloc(p, bytes ? bytes : 1), bytes);
 }
 
 void mem_drop(void *p)
@@ -172,11 +186,15 @@ void arena_clear(struct arena *a)
 {
 	struct chunk *keep = a->first;
 
+	/* A job that filled several chunks is likely to be followed by one as large. */
+	if (keep && keep->next) {
+		a->chunk_bytes = max_size(a->chunk_bytes, min_size(a->used * 2, CHUNK_BYTES_KEPT));
+		chunks_free(keep);
+		a->first = keep = NULL;
+	}
 	a->used = 0;
 	if (!keep)
 		return;
-	chunks_free(keep->next);
-	keep->next = NULL;
 	UNPOISON(keep->room, keep->used);
 	memset(keep->room, 0, keep->used);
 	keep->used = 0;

@@ -6,7 +6,8 @@
  *
  * Units:    seconds since 1970 UTC; a day number counts local dates from 1970-01-01 = 0.
  * Threads:  a zone may be read by many.
- * Errors:   ERR_ABSENT unknown zone; ERR_SYNTAX not a time; ERR_RANGE no such date or hour.
+ * Errors:   ERR_ABSENT unknown zone; ERR_CORRUPT a damaged zone file; ERR_SYNTAX not a time;
+ *           ERR_RANGE no such date or hour.
  * Source:   RFC 3339, ISO 8601:2004 4.2 and 4.3, RFC 8536 (time-zone files), POSIX TZ rules.
  */
 #ifndef BASE_WHEN_H
@@ -18,6 +19,8 @@ struct zone;
 
 /* IANA name ("Asia/Shanghai"), "UTC", or a fixed offset ("+08:00"). */
 MUST_CHECK enum err zone_open(const char *name, struct zone **ret, struct fault *f);
+/* The same from the bytes of a time-zone file (version 2 or later, no leap seconds). */
+MUST_CHECK enum err zone_open_bytes(const char *name, struct str tzif, struct zone **ret);
 void zone_free(struct zone *z);
 void zone_end(struct zone **z);
 const char *zone_name(const struct zone *z);

@@ -465,25 +465,56 @@ static enum err unknown(struct fault *f, const char *name)
 		name);
 }
 
-static enum err load(struct zone *z, struct fault *f)
+static enum err no_memory(struct fault *f, const char *name)
+{
+	return fault_set(f, ERR_MEMORY, "内存不足，无法读取时区 %s",
+			 "no memory to read time zone %s", name);
+}
+
+static enum err named_new(const char *name, int32_t offset_s, struct zone **ret)
+{
+	struct zone *z = mem_take(1, sizeof *z);
+
+	if (!z)
+		return ERR_MEMORY;
+	snprintf(z->name, sizeof z->name, "%s", name);
+	z->first_s = offset_s;
+	*ret = z;
+	return OK;
+}
+
+enum err zone_open_bytes(const char *name, struct str tzif, struct zone **ret)
+{
+	CLEANUP(zone_end) struct zone *z = NULL;
+	enum err e = named_new(name, 0, &z);
+
+	if (!e)
+		e = read_tzif(z, (const uint8_t *)tzif.p, tzif.n);
+	if (e)
+		return e;
+	*ret = z;
+	z = NULL;
+	return OK;
+}
+
+static enum err load(const char *name, struct zone **ret, struct fault *f)
 {
 	char path[sizeof ZONE_DIR + NAME_BYTES_MAX];
 	CLEANUP(file_unmap) struct file_map map = { 0 };
 	struct fault own = { 0 };
 	enum err e;
 
-	snprintf(path, sizeof path, ZONE_DIR "%s", z->name);
+	snprintf(path, sizeof path, ZONE_DIR "%s", name);
 	e = file_map_read(path, &map, &own);
 	if (e == ERR_ABSENT)
-		return unknown(f, z->name);
+		return unknown(f, name);
 	if (e)
 		return fault_set(f, e, "%s%.0s", "%.0s%s", own.zh, own.en);
 	if (map.n < 4 || memcmp(map.p, "TZif", 4) != 0)
-		return unknown(f, z->name); /* tzdata keeps its tables in the same folder */
-	e = read_tzif(z, map.p, map.n);
+		return unknown(f, name); /* tzdata keeps its tables in the same folder */
+	e = zone_open_bytes(name, (struct str){ (const char *)map.p, map.n }, ret);
 	if (e == ERR_MEMORY)
-		return fault_set(f, e, "内存不足，无法读取时区 %s",
-				 "no memory to read time zone %s", z->name);
+		return no_memory(f, name);
 	if (e)
 		return fault_set(f, e, "时区文件 %s 已损坏或不受支持",
 				 "the time-zone file %s is damaged or of a kind not supported",
@@ -493,27 +524,11 @@ static enum err load(struct zone *z, struct fault *f)
 
 enum err zone_open(const char *name, struct zone **ret, struct fault *f)
 {
-	CLEANUP(zone_end) struct zone *z = NULL;
 	int32_t fixed = 0;
-	bool is_fixed = strcmp(name, "UTC") == 0 || read_fixed(name, &fixed);
-	enum err e;
 
-	if (!is_fixed && !is_name(name))
-		return unknown(f, name);
-	z = mem_take(1, sizeof *z);
-	if (!z)
-		return fault_set(f, ERR_MEMORY, "内存不足，无法读取时区 %s",
-				 "no memory to read time zone %s", name);
-	snprintf(z->name, sizeof z->name, "%s", name);
-	z->first_s = fixed;
-	if (!is_fixed) {
-		e = load(z, f);
-		if (e)
-			return e;
-	}
-	*ret = z;
-	z = NULL;
-	return OK;
+	if (strcmp(name, "UTC") == 0 || read_fixed(name, &fixed))
+		return named_new(name, fixed, ret) ? no_memory(f, name) : OK;
+	return is_name(name) ? load(name, ret, f) : unknown(f, name);
 }
 
 void zone_free(struct zone *z)

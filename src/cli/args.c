@@ -16,14 +16,16 @@ struct option_row {
 	const char *zh, *en;
 };
 
-#define DAYS_MAX    36500
+#define DAYS_MAX 36500
 #define MINUTES_MAX (DAYS_MAX * 1440LL)
 
+// clang-format off
 static const struct option_row ROWS[CLI_OPTION_N] = {
 	[CLI_VISITS] = { "--visits", "FILE", TAKES_MANY, 0, 0,
-		"到访记录（CSV 或 xlsx）：person,place,from,to，可选 kind,seat,role；可给多次，- 为标准输入",
-		"visits (CSV or xlsx): person,place,from,to and optional kind,seat,role; may be given "
-		"several times; - is standard input" },
+		"到访记录（CSV 或 xlsx）：person,place,from,to，可选 kind,seat,role；"
+		"可给多次，- 为标准输入",
+		"visits (CSV or xlsx): person,place,from,to and optional kind,seat,role; may be "
+		"given several times; - is standard input" },
 	[CLI_SEGMENTS] = { "--segments", "DIR", TAKES_TEXT, 0, 0,
 		"用 outpost seal 封存的文件夹代替 --visits",
 		"a folder made by outpost seal, instead of --visits" },
@@ -62,7 +64,8 @@ static const struct option_row ROWS[CLI_OPTION_N] = {
 		"minutes a place stays dangerous after the case left, instead of the profile's" },
 	[CLI_PRE_DAYS] = { "--pre-days", "N", TAKES_NUMBER, 0, DAYS_MAX,
 		"窗口在发病或阳性前几天打开，取代规则里的",
-		"days before onset or positive at which the window opens, instead of the profile's" },
+		"days before onset or positive at which the window opens, instead of the "
+		"profile's" },
 	[CLI_TZ] = { "--tz", "ZONE", TAKES_TEXT, 0, 0,
 		"时区，默认 Asia/Shanghai", "time zone; Asia/Shanghai unless given" },
 	[CLI_SHEET] = { "--sheet", "NAME", TAKES_TEXT, 0, 0,
@@ -70,7 +73,8 @@ static const struct option_row ROWS[CLI_OPTION_N] = {
 	[CLI_TOP] = { "--top", "N", TAKES_NUMBER, 1, INT64_MAX,
 		"每类最多写几行", "write at most this many rows of each sort" },
 	[CLI_ROWS] = { "--rows", "N", TAKES_NUMBER, 1000, 1000000000,
-		"合成到访的行数（约），默认 1000000", "synthetic visits to make, about; 1000000 unless given" },
+		"合成到访的行数（约），默认 1000000",
+		"synthetic visits to make, about; 1000000 unless given" },
 	[CLI_SEED] = { "--seed", "N", TAKES_NUMBER, 0, INT64_MAX,
 		"随机数种子，默认 42", "seed of the synthetic data; 42 unless given" },
 	[CLI_THREADS] = { "--threads", "N", TAKES_NUMBER, 1, 64,
@@ -80,6 +84,7 @@ static const struct option_row ROWS[CLI_OPTION_N] = {
 	[CLI_HELP] = { "--help", NULL, TAKES_NOTHING, 0, 0,
 		"显示这段说明", "show this text" },
 };
+// clang-format on
 
 const char *cli_option_word(enum cli_option o)
 {
@@ -101,10 +106,9 @@ static enum err take_number(const struct option_row *r, const char *value, int64
 	int64_t v;
 
 	if (str_i64(str_of(value), &v) != OK || v < r->min || v > r->max)
-		return fault_set(f, ERR_USAGE,
-				 "%s 要一个 %lld 到 %lld 的整数，给的是 %.60s",
-				 "%s needs a whole number from %lld to %lld, not %.60s",
-				 r->word, (long long)r->min, (long long)r->max, value);
+		return fault_set(f, ERR_USAGE, "%s 要一个 %lld 到 %lld 的整数，给的是 %.60s",
+				 "%s needs a whole number from %lld to %lld, not %.60s", r->word,
+				 (long long)r->min, (long long)r->max, value);
 	*ret = v;
 	return OK;
 }
@@ -189,10 +193,10 @@ enum err cli_args_read(const struct cli_verb *v, int n, char *const *words, stru
 
 void cli_args_help(const struct cli_verb *v, enum cli_lang lang, struct buf *out)
 {
-	buf_fmt(out, "%s outpost %s%s%s%s%s%s\n\n%s\n", lang == CLI_ZH ? "用法：" : "Usage:",
-		v->word, v->operand ? " " : "", v->operand ? v->operand : "",
-		v->usage[0] ? " " : "", v->usage, lang == CLI_ZH ? " [选项]" : " [options]",
-		lang == CLI_ZH ? v->zh : v->en);
+	buf_fmt(out, "%s outpost %s%s%s%s%s%s\n\n%s\n",
+		lang == CLI_ZH ? "用法：" : "Usage:", v->word, v->operand ? " " : "",
+		v->operand ? v->operand : "", v->usage[0] ? " " : "", v->usage,
+		lang == CLI_ZH ? " [选项]" : " [options]", lang == CLI_ZH ? v->zh : v->en);
 	if (v->more_en)
 		buf_fmt(out, "\n%s\n", lang == CLI_ZH ? v->more_zh : v->more_en);
 	buf_lit(out, lang == CLI_ZH ? "\n选项：\n" : "\nOptions:\n");

@@ -16,18 +16,39 @@
 enum cli_lang { CLI_EN, CLI_ZH };
 
 enum cli_option {
-	CLI_VISITS, CLI_SEGMENTS, CLI_CASES, CLI_NAMED, CLI_PROFILE, CLI_GENERATIONS, CLI_OUT,
-	CLI_OUT_DIR, CLI_FORMAT, CLI_GRAPH_FORMAT, CLI_ENCOUNTERS, CLI_REFUSED, CLI_JSON,
-	CLI_MIN_OVERLAP, CLI_LAG, CLI_PRE_DAYS, CLI_TZ, CLI_SHEET, CLI_TOP, CLI_ROWS,
-	CLI_SEED, CLI_THREADS, CLI_LANG, CLI_HELP, CLI_OPTION_N
+	CLI_VISITS,
+	CLI_SEGMENTS,
+	CLI_CASES,
+	CLI_NAMED,
+	CLI_PROFILE,
+	CLI_GENERATIONS,
+	CLI_OUT,
+	CLI_OUT_DIR,
+	CLI_FORMAT,
+	CLI_GRAPH_FORMAT,
+	CLI_ENCOUNTERS,
+	CLI_REFUSED,
+	CLI_JSON,
+	CLI_MIN_OVERLAP,
+	CLI_LAG,
+	CLI_PRE_DAYS,
+	CLI_TZ,
+	CLI_SHEET,
+	CLI_TOP,
+	CLI_ROWS,
+	CLI_SEED,
+	CLI_THREADS,
+	CLI_LANG,
+	CLI_HELP,
+	CLI_OPTION_N
 };
 #define CLI_BIT(o) (UINT64_C(1) << (o))
 
 enum { CLI_VISITS_MAX = 256, CLI_OPERANDS_MAX = 1, CLI_UNSET = -1 };
 
 struct cli_args {
-	const char *text[CLI_OPTION_N];   /* NULL: not given. Flags: "" */
-	int64_t number[CLI_OPTION_N];     /* CLI_UNSET: not given */
+	const char *text[CLI_OPTION_N]; /* NULL: not given. Flags: "" */
+	int64_t number[CLI_OPTION_N];   /* CLI_UNSET: not given */
 	const char *visits[CLI_VISITS_MAX];
 	size_t n_visits;
 	const char *operand[CLI_OPERANDS_MAX];

@@ -18,7 +18,7 @@
 
 #include "base/ban.h"
 
-enum { CASES = 1000, GEN2_CASES = 50, PASSES = 3, DAY_S = 86400, VISITS_A_PERSON = 58 };
+enum { CASES = 1000, GEN2_CASES = 50, PASSES = 3, DAY_S = 86400, VISITS_A_PERSON = 48 };
 #define BUDGET_BYTES ((size_t)64 << 30)
 
 struct bench {
@@ -71,7 +71,8 @@ static enum err take_day(struct trace_image image, void *arg, struct fault *f)
 static enum err make(struct bench *b)
 {
 	int64_t threads = b->c->args.number[CLI_THREADS];
-	struct trace_builder_options o = { .zone = b->zone, .budget_bytes = BUDGET_BYTES,
+	struct trace_builder_options o = { .zone = b->zone,
+					   .budget_bytes = BUDGET_BYTES,
 					   .threads = threads > 0 ? (unsigned)threads : 2 };
 	CLEANUP(builder_end) struct trace_builder *builder = NULL;
 	struct synthetic_visit v[SYNTHETIC_VISITS_MAX];
@@ -85,8 +86,9 @@ static enum err make(struct bench *b)
 		int64_t start;
 
 		for (size_t i = 0; i < n; i++)
-			visits[i] = (struct visit){ { v[i].person }, { v[i].place }, v[i].from,
-						    v[i].to, 0 };
+			visits[i] = (struct visit){
+				{ v[i].person }, { v[i].place }, v[i].from, v[i].to, 0
+			};
 		start = clock_ns(&clock_steady);
 		if ((e = trace_builder_add(builder, visits, n, &b->c->fault)))
 			return e;
@@ -105,13 +107,17 @@ static void choose_cases(struct bench *b, uint64_t seed)
 	struct dice d = { seed ^ UINT64_C(0x5eed) };
 
 	for (size_t i = 0; i < CASES; i++) {
-		int64_t to = SYNTHETIC_FIRST_S + (5 + dice_below(&d, SYNTHETIC_DAYS - 5)) * (int64_t)DAY_S +
+		int64_t to = SYNTHETIC_FIRST_S +
+			     (5 + dice_below(&d, SYNTHETIC_DAYS - 5)) * (int64_t)DAY_S +
 			     dice_below(&d, DAY_S);
 
 		b->warrant[i] = (struct warrant){
-			.case_number = i, .purpose = TRACE_CONTACT_TRACING,
+			.case_number = i,
+			.purpose = TRACE_CONTACT_TRACING,
 			.index = { dice_below(&d, b->town.n_people) },
-			.from = { to - 4 * (int64_t)DAY_S }, .to = { to }, .generations = 1,
+			.from = { to - 4 * (int64_t)DAY_S },
+			.to = { to },
+			.generations = 1,
 			.limit = UINT32_MAX,
 		};
 	}
@@ -217,19 +223,26 @@ static void as_text(struct bench *b, struct figures q1, struct figures gen2, str
 {
 	bool zh = b->c->lang == CLI_ZH;
 
-	buf_fmt(out, zh ? "合成到访 %" PRIu64 " 条，%u 人，内核 %s，%s\n"
-			: "%" PRIu64 " synthetic visits, %u people, kernel %s, %s\n",
+	buf_fmt(out,
+		zh ? "合成到访 %" PRIu64 " 条，%u 人，内核 %s，%s\n"
+		   : "%" PRIu64 " synthetic visits, %u people, kernel %s, %s\n",
 		b->visits, b->town.n_people, trace_kernel(), __VERSION__);
-	buf_fmt(out, zh ? "建立      %.2f 百万条/秒，%.2f 字节/条\n"
-			: "build      %.2f M visits/s, %.2f bytes a visit\n",
+	buf_fmt(out,
+		zh ? "建立      %.2f 百万条/秒，%.2f 字节/条\n"
+		   : "build      %.2f M visits/s, %.2f bytes a visit\n",
 		(double)b->visits / ((double)b->build_ns / 1e3),
 		(double)b->bytes / (double)b->visits);
-	buf_fmt(out, zh ? "一代      p50 %.1f 微秒，p99 %.1f 微秒\n"
-			: "contacts   p50 %.1f us, p99 %.1f us\n", q1.p50_us, q1.p99_us);
-	buf_fmt(out, zh ? "两代      p50 %.1f 微秒，p99 %.1f 微秒\n"
-			: "two gens   p50 %.1f us, p99 %.1f us\n", gen2.p50_us, gen2.p99_us);
-	buf_fmt(out, zh ? "一批 %d 例 %.2f 毫秒，%" PRIu64 " 名接触者\n"
-			: "batch      %d cases in %.2f ms, %" PRIu64 " contacts\n",
+	buf_fmt(out,
+		zh ? "一代      p50 %.1f 微秒，p99 %.1f 微秒\n"
+		   : "contacts   p50 %.1f us, p99 %.1f us\n",
+		q1.p50_us, q1.p99_us);
+	buf_fmt(out,
+		zh ? "两代      p50 %.1f 微秒，p99 %.1f 微秒\n"
+		   : "two gens   p50 %.1f us, p99 %.1f us\n",
+		gen2.p50_us, gen2.p99_us);
+	buf_fmt(out,
+		zh ? "一批 %d 例 %.2f 毫秒，%" PRIu64 " 名接触者\n"
+		   : "batch      %d cases in %.2f ms, %" PRIu64 " contacts\n",
 		CASES, (double)b->batch_ns / 1e6, b->contacts);
 }
 
@@ -251,7 +264,7 @@ enum err cli_bench(struct cli *c)
 	    (e = trace_set_new(b->zone, &b->set)) || (e = arena_new(BUDGET_BYTES, &b->arena)))
 		return e;
 	synthetic_make(s, (uint32_t)((rows == CLI_UNSET ? 1000000 : rows) / VISITS_A_PERSON + 1),
-		  &b->town);
+		       &b->town);
 	if ((e = make(b)))
 		return e;
 	choose_cases(b, s);

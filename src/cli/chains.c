@@ -27,9 +27,10 @@ static const char *const GRAPH_WORDS[GRAPH_N] = { "json", "graphml", "dot", "csv
 enum { FROM, TO, GIVEN, AGAINST, CLASS, ENCOUNTERS, OVERLAP, FIRST, LAST, PLACES, COLUMN_N };
 
 static const struct table_out_column COLUMNS[COLUMN_N] = {
-	{ "from", TABLE_TEXT }, { "to", TABLE_TEXT }, { "given", TABLE_INT },
-	{ "against_time", TABLE_INT }, { "class", TABLE_TEXT }, { "encounters", TABLE_INT },
-	{ "overlap_s", TABLE_INT }, { "first_exposure", TABLE_TIME },
+	{ "from", TABLE_TEXT },          { "to", TABLE_TEXT },
+	{ "given", TABLE_INT },          { "against_time", TABLE_INT },
+	{ "class", TABLE_TEXT },         { "encounters", TABLE_INT },
+	{ "overlap_s", TABLE_INT },      { "first_exposure", TABLE_TIME },
 	{ "last_exposure", TABLE_TIME }, { "places", TABLE_TEXT },
 };
 
@@ -39,8 +40,8 @@ struct run {
 	struct rules *r;
 	struct check check;
 	struct arena *arena;
-	uint32_t *node_of;              /* person -> node, or TRACE_NONE */
-	VEC(uint32_t) person_of;        /* node -> person */
+	uint32_t *node_of;       /* person -> node, or TRACE_NONE */
+	VEC(uint32_t) person_of; /* node -> person */
 	struct trace_chain_ask ask;
 	struct buf text;
 	VEC(struct str) places;
@@ -125,15 +126,18 @@ static enum err cases_of(struct run *u)
 
 		v[i].node = u->node_of[k->person.v];
 		v[i].warrant = (struct warrant){
-			.case_number = k->name, .purpose = TRACE_CONTACT_TRACING,
-			.index = k->person, .from = k->from, .to = k->to, .generations = 1,
+			.case_number = k->name,
+			.purpose = TRACE_CONTACT_TRACING,
+			.index = k->person,
+			.from = k->from,
+			.to = k->to,
+			.generations = 1,
 			.limit = UINT32_MAX,
 		};
 		v[i].exposure_known =
 			u->r->profile && k->has_onset &&
 			profile_incubation_window(u->r->profile, k->onset.day, u->r->zone,
-						  &v[i].exposed_from, &v[i].exposed_to,
-						  NULL) == OK;
+						  &v[i].exposed_from, &v[i].exposed_to, NULL) == OK;
 	}
 	u->ask.n_cases = n;
 	u->ask.cases = v;
@@ -154,9 +158,9 @@ static enum err links_of(struct run *u)
 		const struct load_named *x = &l->named.v[i];
 
 		if (x->infected)
-			given[n_given++] = (struct trace_chain_given){
-				u->node_of[x->a.v], u->node_of[x->b.v], x->from, x->to
-			};
+			given[n_given++] =
+				(struct trace_chain_given){ u->node_of[x->a.v], u->node_of[x->b.v],
+							    x->from, x->to };
 		else
 			named[n_named++] = (struct trace_named){ x->a, x->b, x->from, x->to };
 	}
@@ -217,9 +221,10 @@ static enum err write_edge(struct run *u, const struct trace_chain *g,
 		[TO] = table_text(node_text(x->to, u)),
 		[GIVEN] = table_int(x->given),
 		[AGAINST] = table_int(x->against_time),
-		[CLASS] = x->klass == TRACE_CLASS_N ?
-				  table_none() :
-				  table_text(str_of(trace_class_word((enum trace_class)x->klass))),
+		[CLASS] =
+			x->klass == TRACE_CLASS_N
+				? table_none()
+				: table_text(str_of(trace_class_word((enum trace_class)x->klass))),
 		[ENCOUNTERS] = table_int(x->n_encounters),
 		[OVERLAP] = table_int((int64_t)x->overlap_s),
 		[FIRST] = time_cell(x->first),
@@ -234,7 +239,9 @@ static enum err write_csv(struct run *u, const struct trace_chain *g, const char
 {
 	CLEANUP(table_out_end) struct table_out *out = NULL;
 	struct table_out_options o = {
-		.format = TABLE_CSV, .columns = COLUMNS, .n_columns = COLUMN_N,
+		.format = TABLE_CSV,
+		.columns = COLUMNS,
+		.n_columns = COLUMN_N,
 		.zone = u->l->cases_in_seconds ? NULL : u->l->zone,
 	};
 	enum err e;
@@ -263,7 +270,9 @@ static enum err put_text(const char *path, const struct buf *text, struct fault 
 static enum err write_graph(struct run *u, const struct trace_chain *g, enum graph graph)
 {
 	struct trace_chain_text text = {
-		.node = node_text, .place = place_text, .arg = u,
+		.node = node_text,
+		.place = place_text,
+		.arg = u,
 		.zone = u->l->cases_in_seconds ? NULL : u->l->zone,
 	};
 	const char *path = u->c->args.text[CLI_OUT] ? u->c->args.text[CLI_OUT] : "-";
@@ -313,8 +322,7 @@ static enum err check_usage(struct cli *c, enum graph *ret)
 		return fault_set(&c->fault, ERR_USAGE, "需要 --cases 或 --named",
 				 "needs --cases or --named");
 	if (a->text[CLI_CASES] && !a->text[CLI_NAMED] && !a->n_visits && !a->text[CLI_SEGMENTS])
-		return fault_set(&c->fault, ERR_USAGE,
-				 "没有 --named 时需要 --visits 或 --segments",
+		return fault_set(&c->fault, ERR_USAGE, "没有 --named 时需要 --visits 或 --segments",
 				 "without --named it needs --visits or --segments");
 	for (int g = 0; g < GRAPH_N; g++) {
 		if (!word || strcmp(word, GRAPH_WORDS[g]) == 0) {

@@ -21,9 +21,9 @@ struct cli {
 	struct cli_args args;
 	const struct cli_verb *verb;
 	enum cli_lang lang;
-	bool terminal;                 /* standard error is one: a progress bar may be drawn */
+	bool terminal; /* standard error is one: a progress bar may be drawn */
 	struct cli_count visits, cases, named;
-	char profile[128];             /* as results name it; "" for none */
+	char profile[128]; /* as results name it; "" for none */
 	struct fault fault;
 };
 

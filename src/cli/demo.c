@@ -68,8 +68,8 @@ static void row_texts_end(struct row_texts *t)
 	buf_release(&t->seat);
 }
 
-static enum err write_visit(const struct demo *d, const struct synthetic_visit *v, struct row_texts *t,
-			    struct table_out *out)
+static enum err write_visit(const struct demo *d, const struct synthetic_visit *v,
+			    struct row_texts *t, struct table_out *out)
 {
 	struct table_cell cells[7];
 
@@ -96,11 +96,13 @@ static enum err write_visits(struct demo *d)
 {
 	static const struct table_out_column COLUMNS[] = {
 		{ "person", TABLE_TEXT }, { "place", TABLE_TEXT }, { "from", TABLE_TIME },
-		{ "to", TABLE_TIME }, { "kind", TABLE_TEXT }, { "seat", TABLE_TEXT },
+		{ "to", TABLE_TIME },     { "kind", TABLE_TEXT },  { "seat", TABLE_TEXT },
 		{ "role", TABLE_TEXT },
 	};
-	struct table_out_options o = { .format = TABLE_CSV, .columns = COLUMNS,
-				       .n_columns = ARRAY_LEN(COLUMNS), .zone = d->zone };
+	struct table_out_options o = { .format = TABLE_CSV,
+				       .columns = COLUMNS,
+				       .n_columns = ARRAY_LEN(COLUMNS),
+				       .zone = d->zone };
 	CLEANUP(table_out_end) struct table_out *out = NULL;
 	CLEANUP(row_texts_end) struct row_texts texts = { 0 };
 	struct synthetic_visit v[SYNTHETIC_VISITS_MAX];
@@ -119,25 +121,28 @@ static enum err write_visits(struct demo *d)
 	return table_out_close(&out, &d->c->fault);
 }
 
-/* Onset: the index case on 07-26, the others from the day after on. */
+/* The index case falls ill on 07-24 and is isolated that day; the audience and households later. */
 static enum err write_cases(struct demo *d, const char *path, size_t n)
 {
 	static const struct table_out_column COLUMNS[] = {
-		{ "case", TABLE_TEXT }, { "person", TABLE_TEXT }, { "onset", TABLE_TEXT },
+		{ "case", TABLE_TEXT },
+		{ "person", TABLE_TEXT },
+		{ "onset", TABLE_TEXT },
 		{ "isolated", TABLE_TEXT },
 	};
-	struct table_out_options o = { .format = TABLE_CSV, .columns = COLUMNS,
+	struct table_out_options o = { .format = TABLE_CSV,
+				       .columns = COLUMNS,
 				       .n_columns = ARRAY_LEN(COLUMNS) };
 	CLEANUP(table_out_end) struct table_out *out = NULL;
 	CLEANUP(row_texts_end) struct row_texts t = { 0 };
 	CLEANUP(buf_release) struct buf isolated = { 0 };
-	int32_t first = date_day(2021, 7, 26);
+	int32_t first = date_day(2021, 7, 24);
 	enum err e;
 
 	if ((e = table_out_open(path, &o, &out, &d->c->fault)))
 		return e;
 	for (size_t i = 0; i < n; i++) {
-		int32_t onset = first + (int32_t)(i ? 1 + i % 3 : 0);
+		int32_t onset = first + (int32_t)(i == 0 ? 0 : i % 3 == 0 ? 5 : 1 + i % 3);
 		struct table_cell cells[4];
 
 		buf_clear(&t.person);
@@ -147,7 +152,7 @@ static enum err write_cases(struct demo *d, const char *path, size_t n)
 		buf_fmt(&t.place, "C%02zu", i + 1);
 		synthetic_person_name(d->outbreak[i], &t.person);
 		when_date(&t.seat, onset);
-		when_date(&isolated, onset + 2);
+		when_date(&isolated, i ? onset + 1 : onset);
 		cells[0] = table_text(buf_view(&t.place));
 		cells[1] = table_text(buf_view(&t.person));
 		cells[2] = table_text(buf_view(&t.seat));
@@ -205,18 +210,19 @@ static enum err run(const struct demo *d, const char *verb, const char *const *w
 	fputc('\n', stderr);
 	if (cli_run(4 + n, (char *const *)(const void *)argv) == 0)
 		return OK;
-	return fault_set(&d->c->fault, ERR_BUG, "示例没有跑通", "the demonstration did not run through");
+	return fault_set(&d->c->fault, ERR_BUG, "示例没有跑通",
+			 "the demonstration did not run through");
 }
 
 static enum err run_all(const struct demo *d)
 {
-	const char *trace[] = { "--visits", d->visits, "--cases", d->cases, "--profile", PROFILE_ID,
-				"--generations", "2", "--out", d->result, "--encounters",
-				d->encounters };
-	const char *dot[] = { "--visits", d->visits, "--cases", d->outbreak_file, "--profile",
-			      PROFILE_ID, "--format", "dot", "--out", d->dot };
-	const char *graphml[] = { "--visits", d->visits, "--cases", d->outbreak_file, "--profile",
-				  PROFILE_ID, "--format", "graphml", "--out", d->graphml };
+	const char *trace[] = { "--visits",  d->visits,  "--cases",       d->cases,
+				"--profile", PROFILE_ID, "--generations", "2",
+				"--out",     d->result,  "--encounters",  d->encounters };
+	const char *dot[] = { "--visits", d->visits,  "--cases", d->outbreak_file, "--profile",
+			      PROFILE_ID, "--format", "dot",     "--out",          d->dot };
+	const char *graphml[] = { "--visits", d->visits,  "--cases", d->outbreak_file, "--profile",
+				  PROFILE_ID, "--format", "graphml", "--out",          d->graphml };
 	enum err e;
 
 	if ((e = run(d, "trace", trace, (int)ARRAY_LEN(trace))))
@@ -231,7 +237,7 @@ static enum err run_all(const struct demo *d)
 enum { R_CONTACT, R_GENERATION, R_VIA, R_CLASS, R_OVERLAP, R_FIRST, R_PLACES, R_RULE, R_N };
 
 static const struct table_column RESULT[R_N] = {
-	{ "contact", true }, { "generation", true }, { "via", true }, { "class", true },
+	{ "contact", true },   { "generation", true },     { "via", true },    { "class", true },
 	{ "overlap_s", true }, { "first_exposure", true }, { "places", true }, { "rule", true },
 };
 
@@ -286,6 +292,20 @@ static enum err read_result(const struct demo *d, struct shown_list *l)
 	}
 }
 
+/* The first few of a list, and how many more there are. */
+static void show_list(const char *list, size_t max, struct buf *out)
+{
+	size_t n = 1;
+
+	for (const char *p = list; *p; p++) {
+		n += *p == '|';
+		if (n <= max)
+			buf_char(out, *p);
+	}
+	if (n > max)
+		buf_fmt(out, "+%zu", n - max);
+}
+
 static void show_generation(const struct demo *d, const struct shown_list *l, int64_t generation,
 			    struct buf *out)
 {
@@ -296,18 +316,23 @@ static void show_generation(const struct demo *d, const struct shown_list *l, in
 		first++;
 	while (first + n < l->v.n && l->v.v[first + n].generation == generation)
 		n++;
-	buf_fmt(out, zh ? "\n第 %lld 代：%zu 人（按接触时间列出 %zu 人）\n"
-			: "\nGeneration %lld: %zu people (the %zu with the longest contact)\n",
+	buf_fmt(out,
+		zh ? "\n第 %lld 代：%zu 人（按接触时间列出 %zu 人）\n"
+		   : "\nGeneration %lld: %zu people (the %zu with the longest contact)\n",
 		(long long)generation, n, min_size(n, SHOWN_MAX));
-	buf_fmt(out, "  %-8s  %-9s  %-25s  %5s  %-8s  %s\n", zh ? "接触者" : "contact",
-		zh ? "类别" : "class", zh ? "首次暴露" : "first exposure", zh ? "分钟" : "min",
-		zh ? "经由" : "via", zh ? "场所（规则）" : "places (rule)");
+	buf_lit(out,
+		zh ? "  接触者   类别       首次暴露                    分钟  经由      场所（规则）\n"
+		   : "  contact  class      first exposure               min  via       "
+		     "places (rule)\n");
 	for (size_t i = first; i < first + min_size(n, SHOWN_MAX); i++) {
 		const struct shown *s = &l->v.v[i];
 
-		buf_fmt(out, "  %-8s  %-9s  %-25s  %5lld  %-8.24s  %s (%s)\n", s->text[R_CONTACT],
-			s->text[R_CLASS], s->text[R_FIRST], (long long)(s->overlap_s / 60),
-			s->text[R_VIA], s->text[R_PLACES], s->text[R_RULE]);
+		buf_fmt(out, "  %-7s  %-9s  %-25s  %5lld  ", s->text[R_CONTACT], s->text[R_CLASS],
+			s->text[R_FIRST], (long long)(s->overlap_s / 60));
+		show_list(s->text[R_VIA], 1, out);
+		buf_lit(out, "  ");
+		show_list(s->text[R_PLACES], 3, out);
+		buf_fmt(out, " (%s)\n", s->text[R_RULE]);
 	}
 }
 
@@ -324,8 +349,9 @@ static enum err show(const struct demo *d)
 		return e;
 	if (l.v.n)
 		qsort(l.v.v, l.v.n, sizeof(l.v.v[0]), by_weight);
-	buf_fmt(&out, zh ? "\n病例 C01（P%06u，合成），2021-07-26 发病，规则 %s\n"
-			 : "\nCase C01 (P%06u, SYNTHETIC), onset 2021-07-26, profile %s\n",
+	buf_fmt(&out,
+		zh ? "\n病例 C01（P%06u，合成），2021-07-24 发病，规则 %s\n"
+		   : "\nCase C01 (P%06u, SYNTHETIC), onset 2021-07-24, profile %s\n",
 		d->index_case, PROFILE_ID);
 	show_generation(d, &l, 1, &out);
 	show_generation(d, &l, 2, &out);

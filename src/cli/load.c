@@ -102,8 +102,7 @@ static enum err check_paths(struct cli *c)
 			const char *a = c->args.text[OUTPUTS[i]], *b = c->args.text[OUTPUTS[k]];
 
 			if (a && b && strcmp(a, b) == 0)
-				return fault_set(&c->fault, ERR_USAGE,
-						 "%s 与 %s 不能是同一个文件",
+				return fault_set(&c->fault, ERR_USAGE, "%s 与 %s 不能是同一个文件",
 						 "%s and %s cannot be the same file",
 						 cli_option_word(OUTPUTS[k]),
 						 cli_option_word(OUTPUTS[i]));
@@ -135,7 +134,8 @@ enum err load_usage(struct cli *c, enum table_format *ret_format)
 enum err load_open(struct load *l, const char *path, const struct table_column *known,
 		   size_t n_known, struct table **ret, struct fault *f)
 {
-	struct table_options o = { .known = known, .n_known = n_known,
+	struct table_options o = { .known = known,
+				   .n_known = n_known,
 				   .sheet = l->c->args.text[CLI_SHEET] };
 	CLEANUP(buf_release) struct buf list = { 0 };
 	const struct str *unknown;
@@ -198,9 +198,11 @@ static enum err view_of_visits(struct load *l)
 	const char *tmp = getenv("TMPDIR");
 	char spill[SPILL_PATH_BYTES];
 	struct trace_builder_options o = {
-		.zone = l->zone, .budget_bytes = LOAD_BUDGET_BYTES, .spill_path = spill,
-		.threads = c->args.number[CLI_THREADS] > 0 ?
-			   (unsigned)c->args.number[CLI_THREADS] : 2,
+		.zone = l->zone,
+		.budget_bytes = LOAD_BUDGET_BYTES,
+		.spill_path = spill,
+		.threads =
+			c->args.number[CLI_THREADS] > 0 ? (unsigned)c->args.number[CLI_THREADS] : 2,
 	};
 	struct trace_builder *b = NULL;
 	enum err e;

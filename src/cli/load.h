@@ -25,10 +25,10 @@
 #define LOAD_BUDGET_BYTES ((size_t)2560 << 20) /* of visits held before they are spilled */
 
 struct load_case {
-	uint32_t name;           /* in load.case_names: the case's own id */
+	uint32_t name; /* in load.case_names: the case's own id */
 	struct person_id person;
 	bool has_window, has_onset, has_positive, has_isolated;
-	struct utc_s from, to;               /* with has_window */
+	struct utc_s from, to; /* with has_window */
 	struct when onset, positive;
 	struct utc_s isolated;
 };
@@ -41,19 +41,19 @@ struct load_named {
 
 struct load {
 	struct cli *c;
-	struct zone *zone;                   /* of --tz */
-	struct shelf *shelf;                 /* with --segments */
-	struct zone *shelf_zone;             /* and what its days are */
-	struct shelf_names names;            /* the shelf's, or own ones */
-	VEC(uint32_t) place_kind;            /* own; NAMES_NONE: no row has said it yet */
-	uint64_t n_visitors;                 /* persons with visits */
-	VEC(uint64_t) visitor;               /* a bit for each person of --visits */
+	struct zone *zone;        /* of --tz */
+	struct shelf *shelf;      /* with --segments */
+	struct zone *shelf_zone;  /* and what its days are */
+	struct shelf_names names; /* the shelf's, or own ones */
+	VEC(uint32_t) place_kind; /* own; NAMES_NONE: no row has said it yet */
+	uint64_t n_visitors;      /* persons with visits */
+	VEC(uint64_t) visitor;    /* a bit for each person of --visits */
 	struct trace_set *set;
 	const struct trace_view *view;
 	struct table_refused *refused;
 	VEC(struct load_case) cases;
 	struct names *case_names;
-	bool cases_in_seconds;               /* the first time in the cases file is an integer */
+	bool cases_in_seconds; /* the first time in the cases file is an integer */
 	VEC(struct load_named) named;
 };
 

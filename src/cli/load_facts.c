@@ -7,6 +7,7 @@
 
 #include "base/ban.h"
 
+// clang-format off
 static const struct load_reason
 	NO_PERSON = { "person 是空的", "person is empty" },
 	BAD_FROM = { "from 不是可读的时间", "from cannot be read as a time" },
@@ -16,20 +17,23 @@ static const struct load_reason
 	BAD_ONSET = { "onset 不是可读的时间", "onset cannot be read as a time" },
 	BAD_POSITIVE = { "positive 不是可读的时间", "positive cannot be read as a time" },
 	BAD_ISOLATED = { "isolated 不是可读的时间", "isolated cannot be read as a time" },
-	NO_WINDOW = { "没有 from，也没有 onset 或 positive", "neither from nor onset nor positive" },
+	NO_WINDOW = { "没有 from，也没有 onset 或 positive",
+		      "neither from nor onset nor positive" },
 	NO_PROFILE = { "没有 from；由 onset 或 positive 算窗口需要 --profile",
 		       "no from; a window from onset or positive needs --profile" },
-	OTHER_VALUES = { "同一病例编号先前有别的内容", "this case id came before with other values" },
+	OTHER_VALUES = { "同一病例编号先前有别的内容",
+			 "this case id came before with other values" },
 	NO_A = { "a 是空的", "a is empty" },
 	NO_B = { "b 是空的", "b is empty" },
 	SAME = { "a 与 b 是同一人", "a and b are the same person" };
+// clang-format on
 
 /* ---- cases ---------------------------------------------------------------------------------- */
 
 enum column { PERSON, CASE, FROM, TO, ONSET, POSITIVE, ISOLATED, COLUMN_N };
 
 static const struct table_column COLUMNS[COLUMN_N] = {
-	{ "person", true }, { "case", false }, { "from", false }, { "to", false },
+	{ "person", true }, { "case", false },     { "from", false },     { "to", false },
 	{ "onset", false }, { "positive", false }, { "isolated", false },
 };
 
@@ -68,8 +72,8 @@ static const struct load_reason *read_when(const struct zone *z, struct str s, b
 	return s.n && !load_when(s, z, ret) ? bad : NULL;
 }
 
-static const struct load_reason *read_case(const struct case_reader *r,
-					   const struct table_row *row, struct load_case *k)
+static const struct load_reason *read_case(const struct case_reader *r, const struct table_row *row,
+					   struct load_case *k)
 {
 	const struct zone *z = r->l->zone;
 	const struct load_reason *why;
@@ -80,8 +84,7 @@ static const struct load_reason *read_case(const struct case_reader *r,
 	if ((why = read_span(z, load_cell(r->t, row, FROM), load_cell(r->t, row, TO),
 			     &k->has_window, &k->from, &k->to)))
 		return why;
-	if ((why = read_when(z, load_cell(r->t, row, ONSET), &k->has_onset, &k->onset,
-			     &BAD_ONSET)))
+	if ((why = read_when(z, load_cell(r->t, row, ONSET), &k->has_onset, &k->onset, &BAD_ONSET)))
 		return why;
 	if ((why = read_when(z, load_cell(r->t, row, POSITIVE), &k->has_positive, &k->positive,
 			     &BAD_POSITIVE)))
@@ -90,8 +93,8 @@ static const struct load_reason *read_case(const struct case_reader *r,
 			     &BAD_ISOLATED)))
 		return why;
 	/* A bare date: isolated at the end of that day. */
-	k->isolated = isolated.kind == WHEN_DATE ? zone_day_start(z, isolated.day + 1)
-						 : isolated.at;
+	k->isolated =
+		isolated.kind == WHEN_DATE ? zone_day_start(z, isolated.day + 1) : isolated.at;
 	if (!k->has_window && !k->has_onset && !k->has_positive)
 		return &NO_WINDOW;
 	return !k->has_window && !r->window ? &NO_PROFILE : NULL;
@@ -190,15 +193,18 @@ static enum err check_columns(const struct case_reader *r, const char *path, str
 	bool anchor = table_field(r->t, ONSET) >= 0 || table_field(r->t, POSITIVE) >= 0;
 
 	if (!window && !anchor)
-		return fault_set(f, ERR_ABSENT,
-				 "%s：需要列 from,to，或 onset、positive 中至少一列（配合 --profile）",
-				 "%s: needs the columns from,to, or one of onset and positive "
-				 "(with --profile)", path);
+		return fault_set(
+			f, ERR_ABSENT,
+			"%s：需要列 from,to，或 onset、positive 中至少一列（配合 --profile）",
+			"%s: needs the columns from,to, or one of onset and positive "
+			"(with --profile)",
+			path);
 	if (!window && !r->window)
 		return fault_set(f, ERR_USAGE,
 				 "%s：没有 from,to 列，由 onset 或 positive 算窗口需要 --profile",
 				 "%s: has no columns from,to; windows from onset or positive need "
-				 "--profile", path);
+				 "--profile",
+				 path);
 	return OK;
 }
 
@@ -255,8 +261,8 @@ static const struct load_reason *read_named(const struct named_reader *r,
 		return &NO_B;
 	if (str_eq(a, b))
 		return &SAME;
-	if ((why = read_span(r->l->zone, load_cell(r->t, row, N_FROM),
-			     load_cell(r->t, row, N_TO), &dated, &x->from, &x->to)))
+	if ((why = read_span(r->l->zone, load_cell(r->t, row, N_FROM), load_cell(r->t, row, N_TO),
+			     &dated, &x->from, &x->to)))
 		return why;
 	if (!dated)
 		x->from.v = x->to.v = TRACE_NEVER;

@@ -18,10 +18,11 @@ _Static_assert((int)LOAD_BATCH <= (int)NAMES_BATCH_MAX, "one call to names");
 enum column { PERSON, PLACE, FROM, TO, KIND, SEAT, ROLE, COLUMN_N };
 
 static const struct table_column COLUMNS[COLUMN_N] = {
-	{ "person", true }, { "place", true }, { "from", true }, { "to", true },
-	{ "kind", false }, { "seat", false }, { "role", false },
+	{ "person", true }, { "place", true }, { "from", true },  { "to", true },
+	{ "kind", false },  { "seat", false }, { "role", false },
 };
 
+// clang-format off
 static const struct load_reason
 	NO_PERSON = { "person 是空的", "person is empty" },
 	NO_PLACE = { "place 是空的", "place is empty" },
@@ -30,6 +31,7 @@ static const struct load_reason
 	BAD_TO = { "to 不是可读的时间", "to cannot be read as a time" },
 	REVERSED = { "to 不晚于 from", "to is not later than from" },
 	OTHER_KIND = { "kind 与该场所先前的不同", "kind differs from this place's first" };
+// clang-format on
 
 struct cut { uint32_t at, n; }; /* bytes in batch.text */
 
@@ -355,8 +357,11 @@ static enum err apply(struct numbering *m, struct batch *b)
 	if ((e = count_visitors(m)))
 		return e;
 	for (size_t i = 0; i < m->n; i++)
-		m->visit[i] = (struct visit){ { m->person[i] }, { m->place[i] },
-					      { m->row[i]->from }, { m->row[i]->to }, m->seat[i] };
+		m->visit[i] = (struct visit){ { m->person[i] },
+					      { m->place[i] },
+					      { m->row[i]->from },
+					      { m->row[i]->to },
+					      m->seat[i] };
 	if ((e = trace_builder_add(m->builder, m->visit, m->n, &l->c->fault)))
 		return e;
 	if ((e = report_refused(m, b)))
@@ -464,7 +469,8 @@ static enum err one_after_other(struct channel *ch, struct numbering *m)
 enum err load_visits(struct load *l, struct trace_builder *builder)
 {
 	struct reader reader = { .l = l, .keep_raw = l->refused != NULL };
-	struct channel ch = { .reader = &reader, .lock = PTHREAD_MUTEX_INITIALIZER,
+	struct channel ch = { .reader = &reader,
+			      .lock = PTHREAD_MUTEX_INITIALIZER,
 			      .changed = PTHREAD_COND_INITIALIZER };
 	struct numbering *m = mem_take(1, sizeof(*m));
 	bool threads = l->c->args.number[CLI_THREADS] != 1;

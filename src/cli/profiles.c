@@ -176,7 +176,8 @@ static void text_rule(const struct profile_rule *r, bool zh, struct buf *out)
 		buf_str(out, r->kinds.v[i]);
 	}
 	if (r->seat_unit)
-		buf_fmt(out, zh ? "；相隔 %d 排（组）以内" : "; within %d rows or groups", r->seat_within);
+		buf_fmt(out, zh ? "；相隔 %d 排（组）以内" : "; within %d rows or groups",
+			r->seat_within);
 	for (size_t i = 0; i < r->roles.n; i++) {
 		buf_lit(out, i ? ", " : zh ? "；角色 " : "; role ");
 		buf_str(out, r->roles.v[i]);
@@ -207,7 +208,9 @@ static void text_whole(const struct profile *p, enum cli_lang lang, struct buf *
 	}
 	if (!p->n_anchors)
 		buf_lit(out, zh ? "窗口：不由病例推算\n" : "window: none from a case\n");
-	buf_fmt(out, zh ? "滞留：%d 分钟\n最短重叠：%d 分钟\n" : "lag: %d min\nminimum overlap: %d min\n",
+	buf_fmt(out,
+		zh ? "滞留：%d 分钟\n最短重叠：%d 分钟\n"
+		   : "lag: %d min\nminimum overlap: %d min\n",
 		p->lag_min, p->min_overlap_min);
 	if (p->cumulative_hours)
 		buf_fmt(out, zh ? "重叠累计：%d 小时内\n" : "overlaps add up: within %d h\n",

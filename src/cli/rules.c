@@ -103,9 +103,12 @@ enum err rules_window(void *arg, struct load_case *k, struct fault *f)
 {
 	const struct rules *r = arg;
 	struct profile_facts facts = {
-		.has_onset = k->has_onset, .has_positive = k->has_positive,
-		.has_isolated = k->has_isolated, .onset = k->onset.day,
-		.positive = k->positive.day, .isolated = k->isolated,
+		.has_onset = k->has_onset,
+		.has_positive = k->has_positive,
+		.has_isolated = k->has_isolated,
+		.onset = k->onset.day,
+		.positive = k->positive.day,
+		.isolated = k->isolated,
 	};
 
 	return profile_window(r->profile, &r->overrides, &facts, r->zone, &k->from, &k->to, f);

@@ -103,8 +103,12 @@ static void account_counts(const struct cli *c, struct json *j)
 
 static void account_rules(const struct cli *c, struct json *j)
 {
-	static const struct { enum cli_option option; const char *key; } OVERRIDES[] = {
-		{ CLI_MIN_OVERLAP, "min_overlap" }, { CLI_LAG, "lag" },
+	static const struct {
+		enum cli_option option;
+		const char *key;
+	} OVERRIDES[] = {
+		{ CLI_MIN_OVERLAP, "min_overlap" },
+		{ CLI_LAG, "lag" },
 		{ CLI_PRE_DAYS, "pre_days" },
 	};
 
@@ -121,15 +125,10 @@ static void account_rules(const struct cli *c, struct json *j)
 	json_close(j, '}');
 }
 
-/* A fault may quote bytes of a path or an argument: JSON takes them only if they are UTF-8. */
 static void json_sentence(struct json *j, const char *key, const char *text)
 {
-	struct str s = str_of(text);
-
-	while (s.n && !str_utf8(s))
-		s.n--;
 	json_key(j, key);
-	json_str(j, s);
+	json_str(j, str_of(text));
 }
 
 static void account_json(const struct cli *c, int exit_code, enum err e)

@@ -25,10 +25,11 @@ static enum err seal(struct load *l, struct shelf_writer *w)
 	CLEANUP(builder_end) struct trace_builder *b = NULL;
 	struct cli *c = l->c;
 	struct trace_builder_options o = {
-		.zone = l->zone, .budget_bytes = LOAD_BUDGET_BYTES,
+		.zone = l->zone,
+		.budget_bytes = LOAD_BUDGET_BYTES,
 		.spill_path = shelf_spill_path(w),
-		.threads = c->args.number[CLI_THREADS] > 0 ?
-			   (unsigned)c->args.number[CLI_THREADS] : 2,
+		.threads =
+			c->args.number[CLI_THREADS] > 0 ? (unsigned)c->args.number[CLI_THREADS] : 2,
 	};
 	struct shelf_sum sum;
 	enum err e;

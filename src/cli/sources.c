@@ -20,23 +20,39 @@
 
 #define BUDGET_BYTES ((size_t)256 << 30)
 
-enum { SORT, RANK, ID, FROM, TO, N_CASES, CASES, ATTENDEES, EXPECTED, SCORE, VISITS, DAYS, OVERLAP,
-       STRONG, OWN_CASE, COLUMN_N };
+enum {
+	SORT,
+	RANK,
+	ID,
+	FROM,
+	TO,
+	N_CASES,
+	CASES,
+	ATTENDEES,
+	EXPECTED,
+	SCORE,
+	VISITS,
+	DAYS,
+	OVERLAP,
+	STRONG,
+	OWN_CASE,
+	COLUMN_N
+};
 
 static const struct table_out_column COLUMNS[COLUMN_N] = {
-	{ "sort", TABLE_TEXT }, { "rank", TABLE_INT }, { "id", TABLE_TEXT },
-	{ "from", TABLE_TIME }, { "to", TABLE_TIME }, { "n_cases", TABLE_INT },
-	{ "cases", TABLE_TEXT }, { "attendees", TABLE_INT }, { "expected", TABLE_TEXT },
-	{ "score", TABLE_TEXT }, { "visits", TABLE_INT }, { "days", TABLE_INT },
-	{ "overlap_s", TABLE_INT }, { "strong", TABLE_INT }, { "own_case", TABLE_TEXT },
+	{ "sort", TABLE_TEXT },     { "rank", TABLE_INT },      { "id", TABLE_TEXT },
+	{ "from", TABLE_TIME },     { "to", TABLE_TIME },       { "n_cases", TABLE_INT },
+	{ "cases", TABLE_TEXT },    { "attendees", TABLE_INT }, { "expected", TABLE_TEXT },
+	{ "score", TABLE_TEXT },    { "visits", TABLE_INT },    { "days", TABLE_INT },
+	{ "overlap_s", TABLE_INT }, { "strong", TABLE_INT },    { "own_case", TABLE_TEXT },
 };
 
 enum { E_SORT, E_RANK, E_CASE, E_PERSON, E_PLACE, E_FROM, E_TO, E_RULE, EVIDENCE_COLUMN_N };
 
 static const struct table_out_column EVIDENCE_COLUMNS[EVIDENCE_COLUMN_N] = {
-	{ "sort", TABLE_TEXT }, { "rank", TABLE_INT }, { "case", TABLE_TEXT },
+	{ "sort", TABLE_TEXT },   { "rank", TABLE_INT },   { "case", TABLE_TEXT },
 	{ "person", TABLE_TEXT }, { "place", TABLE_TEXT }, { "from", TABLE_TIME },
-	{ "to", TABLE_TIME }, { "rule", TABLE_TEXT },
+	{ "to", TABLE_TIME },     { "rule", TABLE_TEXT },
 };
 
 struct run {
@@ -87,12 +103,15 @@ static enum err cases_of(struct run *u, struct trace_source_case **ret)
 		struct load_case k = u->l->cases.v[i];
 
 		cases[i].warrant = (struct warrant){
-			.case_number = k.name, .purpose = TRACE_SOURCE_TRACING,
-			.index = k.person, .from = k.from, .to = k.to, .generations = 1,
+			.case_number = k.name,
+			.purpose = TRACE_SOURCE_TRACING,
+			.index = k.person,
+			.from = k.from,
+			.to = k.to,
+			.generations = 1,
 			.limit = UINT32_MAX,
 		};
-		cases[i].infectious_known =
-			u->r->profile && rules_window(u->r, &k, NULL) == OK;
+		cases[i].infectious_known = u->r->profile && rules_window(u->r, &k, NULL) == OK;
 		cases[i].infectious_from = k.from;
 		cases[i].infectious_to = k.to;
 	}
@@ -128,9 +147,9 @@ static enum err write_evidence(struct run *u, const char *sort, size_t rank, uin
 		[E_RANK] = table_int((int64_t)rank),
 		[E_CASE] = table_text(case_name(u, i_case)),
 		[E_PERSON] = table_text(person),
-		[E_PLACE] = place.v == TRACE_NONE ?
-				    table_none() :
-				    table_text(names_text(u->l->names.places, place.v)),
+		[E_PLACE] = place.v == TRACE_NONE
+				    ? table_none()
+				    : table_text(names_text(u->l->names.places, place.v)),
 		[E_FROM] = time_cell(from),
 		[E_TO] = time_cell(to),
 		[E_RULE] = table_text(rule),
@@ -166,15 +185,21 @@ static enum err write_place(struct run *u, size_t rank, const struct trace_sourc
 {
 	enum err e = write_visits(u, "place", rank, p->i_visit, p->n_visits);
 	struct table_cell cells[COLUMN_N] = {
-		[SORT] = table_text(STR("place")), [RANK] = table_int((int64_t)rank),
+		[SORT] = table_text(STR("place")),
+		[RANK] = table_int((int64_t)rank),
 		[ID] = table_text(names_text(u->l->names.places, p->place.v)),
-		[FROM] = table_none(), [TO] = table_none(),
-		[N_CASES] = table_int(p->n_cases), [CASES] = table_text(buf_view(&u->cases)),
+		[FROM] = table_none(),
+		[TO] = table_none(),
+		[N_CASES] = table_int(p->n_cases),
+		[CASES] = table_text(buf_view(&u->cases)),
 		[ATTENDEES] = p->n_cases > 1 ? table_int(p->attendees) : table_none(),
 		[EXPECTED] = p->n_cases > 1 ? decimal(&u->number_a, p->expected) : table_none(),
 		[SCORE] = decimal(&u->number_b, p->score),
-		[VISITS] = table_int((int64_t)p->busy.visits), [DAYS] = table_int(p->busy.days),
-		[OVERLAP] = table_none(), [STRONG] = table_none(), [OWN_CASE] = table_none(),
+		[VISITS] = table_int((int64_t)p->busy.visits),
+		[DAYS] = table_int(p->busy.days),
+		[OVERLAP] = table_none(),
+		[STRONG] = table_none(),
+		[OWN_CASE] = table_none(),
 	};
 
 	return e ? e : table_out_row(u->out, cells, &u->c->fault);
@@ -184,15 +209,21 @@ static enum err write_event(struct run *u, size_t rank, const struct trace_sourc
 {
 	enum err e = write_visits(u, "event", rank, x->i_visit, x->n_visits);
 	struct table_cell cells[COLUMN_N] = {
-		[SORT] = table_text(STR("event")), [RANK] = table_int((int64_t)rank),
+		[SORT] = table_text(STR("event")),
+		[RANK] = table_int((int64_t)rank),
 		[ID] = table_text(names_text(u->l->names.places, x->place.v)),
-		[FROM] = time_cell(x->from), [TO] = time_cell(x->to),
-		[N_CASES] = table_int(x->n_cases), [CASES] = table_text(buf_view(&u->cases)),
+		[FROM] = time_cell(x->from),
+		[TO] = time_cell(x->to),
+		[N_CASES] = table_int(x->n_cases),
+		[CASES] = table_text(buf_view(&u->cases)),
 		[ATTENDEES] = table_int(x->attendees),
 		[EXPECTED] = decimal(&u->number_a, x->expected),
 		[SCORE] = decimal(&u->number_b, x->score),
-		[VISITS] = table_none(), [DAYS] = table_none(), [OVERLAP] = table_none(),
-		[STRONG] = table_none(), [OWN_CASE] = table_none(),
+		[VISITS] = table_none(),
+		[DAYS] = table_none(),
+		[OVERLAP] = table_none(),
+		[STRONG] = table_none(),
+		[OWN_CASE] = table_none(),
 	};
 
 	return e ? e : table_out_row(u->out, cells, &u->c->fault);
@@ -202,14 +233,21 @@ static enum err write_person(struct run *u, size_t rank, const struct trace_sour
 {
 	struct str id = names_text(u->l->names.persons, p->person.v);
 	struct table_cell cells[COLUMN_N] = {
-		[SORT] = table_text(STR("person")), [RANK] = table_int((int64_t)rank),
-		[ID] = table_text(id), [FROM] = time_cell(p->first), [TO] = time_cell(p->last),
-		[N_CASES] = table_int(p->n_cases), [ATTENDEES] = table_none(),
-		[EXPECTED] = table_none(), [SCORE] = table_none(), [VISITS] = table_none(),
-		[DAYS] = table_none(), [OVERLAP] = table_int((int64_t)p->overlap_s),
+		[SORT] = table_text(STR("person")),
+		[RANK] = table_int((int64_t)rank),
+		[ID] = table_text(id),
+		[FROM] = time_cell(p->first),
+		[TO] = time_cell(p->last),
+		[N_CASES] = table_int(p->n_cases),
+		[ATTENDEES] = table_none(),
+		[EXPECTED] = table_none(),
+		[SCORE] = table_none(),
+		[VISITS] = table_none(),
+		[DAYS] = table_none(),
+		[OVERLAP] = table_int((int64_t)p->overlap_s),
 		[STRONG] = table_int(p->n_strong),
-		[OWN_CASE] = p->own_case == TRACE_NONE ? table_none() :
-							 table_text(case_name(u, p->own_case)),
+		[OWN_CASE] = p->own_case == TRACE_NONE ? table_none()
+						       : table_text(case_name(u, p->own_case)),
 	};
 	enum err e;
 
@@ -253,7 +291,9 @@ static enum err open_out(struct run *u, enum table_format format)
 {
 	const struct cli_args *a = &u->c->args;
 	struct table_out_options o = {
-		.format = format, .columns = COLUMNS, .n_columns = COLUMN_N,
+		.format = format,
+		.columns = COLUMNS,
+		.n_columns = COLUMN_N,
 		.zone = u->l->cases_in_seconds ? NULL : u->l->zone,
 	};
 	enum err e = table_out_open(a->text[CLI_OUT] ? a->text[CLI_OUT] : "-", &o, &u->out,
@@ -270,7 +310,8 @@ static enum err open_out(struct run *u, enum table_format format)
 static enum err answer(struct cli *c, struct load *l, struct rules *r, enum table_format format)
 {
 	CLEANUP(run_end) struct run u = { .c = c, .l = l, .r = r };
-	struct trace_source_ask ask = { .n_cases = l->cases.n, .contacts = &r->ask,
+	struct trace_source_ask ask = { .n_cases = l->cases.n,
+					.contacts = &r->ask,
 					.population = l->n_visitors };
 	struct trace_source_case *cases = NULL;
 	struct trace_sources s;

@@ -10,16 +10,28 @@
 #include "base/ban.h"
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
-enum { HOME_SIZE = 3, OFFICE_SIZE = 24, PEOPLE_A_SHOP = 60, PEOPLE_A_MEAL = 90,
-       PEOPLE_A_BUS = 150, THEATRE_DAY = 5, THEATRE_SHARE = 40, COACH_DAY = 8, COACH_SEATS = 44 };
+enum {
+	HOME_SIZE = 3,
+	OFFICE_SIZE = 24,
+	PEOPLE_A_SHOP = 30,
+	PEOPLE_A_MEAL = 50,
+	PEOPLE_A_BUS = 30,
+	THEATRE_DAY = 5,
+	THEATRE_SHARE = 40,
+	COACH_DAY = 8,
+	COACH_SEATS = 44
+};
 
 void synthetic_make(uint64_t seed, uint32_t n_people, struct synthetic *ret)
 {
 	uint32_t sizes[SYNTHETIC_KIND_N] = {
-		[SYNTHETIC_HOME] = n_people / HOME_SIZE + 1, [SYNTHETIC_OFFICE] = n_people / OFFICE_SIZE + 1,
+		[SYNTHETIC_HOME] = n_people / HOME_SIZE + 1,
+		[SYNTHETIC_OFFICE] = n_people / OFFICE_SIZE + 1,
 		[SYNTHETIC_SHOP] = n_people / PEOPLE_A_SHOP + 1,
 		[SYNTHETIC_MEAL] = n_people / PEOPLE_A_MEAL + 1,
-		[SYNTHETIC_BUS] = n_people / PEOPLE_A_BUS + 1, [SYNTHETIC_THEATRE] = 1, [SYNTHETIC_COACH] = 1,
+		[SYNTHETIC_BUS] = n_people / PEOPLE_A_BUS + 1,
+		[SYNTHETIC_THEATRE] = 1,
+		[SYNTHETIC_COACH] = 1,
 	};
 
 	*ret = (struct synthetic){ .seed = seed, .n_people = n_people };
@@ -44,8 +56,9 @@ enum synthetic_kind synthetic_kind_of(const struct synthetic *t, uint32_t place)
 const char *synthetic_kind_word(enum synthetic_kind k)
 {
 	static const char *const WORDS[SYNTHETIC_KIND_N] = {
-		[SYNTHETIC_HOME] = "家庭", [SYNTHETIC_OFFICE] = "办公室", [SYNTHETIC_SHOP] = "public_place",
-		[SYNTHETIC_MEAL] = "餐馆", [SYNTHETIC_BUS] = "公交", [SYNTHETIC_THEATRE] = "剧院",
+		[SYNTHETIC_HOME] = "家庭",         [SYNTHETIC_OFFICE] = "办公室",
+		[SYNTHETIC_SHOP] = "public_place", [SYNTHETIC_MEAL] = "餐馆",
+		[SYNTHETIC_BUS] = "公交",          [SYNTHETIC_THEATRE] = "剧院",
 		[SYNTHETIC_COACH] = "普通客车",
 	};
 
@@ -75,7 +88,7 @@ static uint32_t pick(const struct synthetic *t, struct dice *d, enum synthetic_k
 	uint32_t n = t->first[k + 1] - t->first[k];
 	double u = dice_unit(d);
 
-	return t->first[k] + (uint32_t)(u * u * n);
+	return t->first[k] + (uint32_t)((0.3 * u * u + 0.7 * u) * n);
 }
 
 struct life {
@@ -90,8 +103,9 @@ struct life {
 static void be(struct life *l, uint32_t place, int64_t from, int64_t to)
 {
 	if (from < to && l->n < SYNTHETIC_VISITS_MAX)
-		l->v[l->n++] = (struct synthetic_visit){ .person = l->person, .place = place,
-						    .from = { from }, .to = { to } };
+		l->v[l->n++] = (struct synthetic_visit){
+			.person = l->person, .place = place, .from = { from }, .to = { to }
+		};
 }
 
 static int64_t minutes(struct life *l, uint32_t least, uint32_t spread)
@@ -104,7 +118,7 @@ static int64_t ride(struct life *l, int64_t leave)
 {
 	int64_t arrive = leave + minutes(l, 6, 30);
 
-	if (dice_below(&l->d, 10) < 6)
+	if (dice_below(&l->d, 10) < 3)
 		be(l, pick(l->t, &l->d, SYNTHETIC_BUS), leave, arrive);
 	return arrive;
 }
@@ -226,9 +240,9 @@ void synthetic_person_name(uint32_t person, struct buf *out)
 void synthetic_place_name(const struct synthetic *t, uint32_t place, struct buf *out)
 {
 	static const char *const STREETS[] = { "云溪路", "望峰街", "青杉巷", "澧岸大道", "溪布里",
-					       "桐花路", "石门坎", "雾岭街", "土司巷", "天梯路" };
-	static const char *const FRONTS[] = { "山外山", "三下锅", "半坡", "云上", "老街坊",
-					      "峰林", "百丈", "一溪" };
+					       "桐花路", "石门坎", "雾岭街", "土司巷",   "天梯路" };
+	static const char *const FRONTS[] = { "山外山", "三下锅", "半坡", "云上",
+					      "老街坊", "峰林",   "百丈", "一溪" };
 	static const char *const SHOPS[] = { "超市", "菜市场", "药店", "书店", "百货" };
 	enum synthetic_kind k = synthetic_kind_of(t, place);
 	uint32_t i = place - t->first[k];
@@ -239,7 +253,9 @@ void synthetic_place_name(const struct synthetic *t, uint32_t place, struct buf 
 	switch (k) {
 	case SYNTHETIC_HOME: buf_fmt(out, "%s%u号住户", street, number); break;
 	case SYNTHETIC_OFFICE: buf_fmt(out, "%s%u号写字楼", street, number); break;
-	case SYNTHETIC_SHOP: buf_fmt(out, "%s%s%u店", street, SHOPS[i % ARRAY_LEN(SHOPS)], number); break;
+	case SYNTHETIC_SHOP:
+		buf_fmt(out, "%s%s%u店", street, SHOPS[i % ARRAY_LEN(SHOPS)], number);
+		break;
 	case SYNTHETIC_MEAL: buf_fmt(out, "%s饭庄（%s%u号）", front, street, number); break;
 	case SYNTHETIC_BUS: buf_fmt(out, "公交%u路", i + 1); break;
 	case SYNTHETIC_THEATRE: buf_lit(out, "云梦山歌大剧院"); break;

@@ -1,11 +1,11 @@
 /*
- * synthetic.h - a synthetic town: households, work, buses, shops, a theatre evening, a coach. Seeded.
+ * synthetic.h - a town that does not exist: households, work, buses, shops, a theatre evening,
+ * a coach with seats. Seeded: the bytes depend on the seed and the number of people alone.
  *
- * Nobody in it exists. The bytes depend on the seed and the number of people alone. Fourteen
- * local days from 2021-07-17; about 4.5 visits a person and day, in order of person.
+ * Fourteen local days from 2021-07-17; about 56 visits a person, in order of person.
  *
- * Life:     synthetic_make -> synthetic_live (visits of one person after another) -> synthetic_place_name ...
- * Shapes:   no memory but the plain value; a person's days are made from (seed, person).
+ * Life:     synthetic_make -> synthetic_live (visits of one person after another) -> names.
+ * Memory:   none but the plain value; a person's days are made from (seed, person).
  * Units:    seconds UTC; the town lies eight hours east of it.
  */
 #ifndef CLI_SYNTHETIC_H
@@ -16,19 +16,27 @@
 enum { SYNTHETIC_DAYS = 14, SYNTHETIC_VISITS_MAX = SYNTHETIC_DAYS * 12 };
 #define SYNTHETIC_FIRST_S INT64_C(1626451200) /* 2021-07-17T00:00+08:00 */
 
-enum synthetic_kind { SYNTHETIC_HOME, SYNTHETIC_OFFICE, SYNTHETIC_SHOP, SYNTHETIC_MEAL, SYNTHETIC_BUS, SYNTHETIC_THEATRE, SYNTHETIC_COACH,
-		 SYNTHETIC_KIND_N };
+enum synthetic_kind {
+	SYNTHETIC_HOME,
+	SYNTHETIC_OFFICE,
+	SYNTHETIC_SHOP,
+	SYNTHETIC_MEAL,
+	SYNTHETIC_BUS,
+	SYNTHETIC_THEATRE,
+	SYNTHETIC_COACH,
+	SYNTHETIC_KIND_N
+};
 
 struct synthetic {
 	uint64_t seed;
 	uint32_t n_people;
-	uint32_t first[SYNTHETIC_KIND_N + 1]; /* places of a kind: first[kind] .. first[kind + 1] - 1 */
+	uint32_t first[SYNTHETIC_KIND_N + 1]; /* of kind k: places first[k] .. first[k + 1] - 1 */
 };
 
 struct synthetic_visit {
 	uint32_t person, place;
 	struct utc_s from, to;
-	int seat_row;      /* 0: none */
+	int seat_row; /* 0: none */
 	char seat_letter;
 	bool driver;
 };

@@ -17,24 +17,48 @@ enum { BATCH_MAX = 256 };
 #define BATCH_BUDGET_BYTES ((size_t)256 << 30) /* address space: what an answer needs, it gets */
 #define BATCH_WANTED_BYTES ((size_t)256 << 20) /* memory of an answer at which batches stay */
 
-enum { CASE, CONTACT, GENERATION, VIA, CLASS, ENCOUNTERS, OVERLAP, FIRST, LAST, PLACES, RULE,
-       PROFILE, COLUMN_N };
-
-static const struct table_out_column COLUMNS[COLUMN_N] = {
-	{ "case", TABLE_TEXT }, { "contact", TABLE_TEXT }, { "generation", TABLE_INT },
-	{ "via", TABLE_TEXT }, { "class", TABLE_TEXT }, { "encounters", TABLE_INT },
-	{ "overlap_s", TABLE_INT }, { "first_exposure", TABLE_TIME },
-	{ "last_exposure", TABLE_TIME }, { "places", TABLE_TEXT }, { "rule", TABLE_TEXT },
-	{ "profile", TABLE_TEXT },
+enum {
+	CASE,
+	CONTACT,
+	GENERATION,
+	VIA,
+	CLASS,
+	ENCOUNTERS,
+	OVERLAP,
+	FIRST,
+	LAST,
+	PLACES,
+	RULE,
+	PROFILE,
+	COLUMN_N
 };
 
-enum { P_CASE, P_GENERATION, P_VIA, P_CONTACT, P_PLACE, P_FROM, P_TO, P_OVERLAP, P_RULE,
-       PROOF_COLUMN_N };
+static const struct table_out_column COLUMNS[COLUMN_N] = {
+	{ "case", TABLE_TEXT },          { "contact", TABLE_TEXT },
+	{ "generation", TABLE_INT },     { "via", TABLE_TEXT },
+	{ "class", TABLE_TEXT },         { "encounters", TABLE_INT },
+	{ "overlap_s", TABLE_INT },      { "first_exposure", TABLE_TIME },
+	{ "last_exposure", TABLE_TIME }, { "places", TABLE_TEXT },
+	{ "rule", TABLE_TEXT },          { "profile", TABLE_TEXT },
+};
+
+enum {
+	P_CASE,
+	P_GENERATION,
+	P_VIA,
+	P_CONTACT,
+	P_PLACE,
+	P_FROM,
+	P_TO,
+	P_OVERLAP,
+	P_RULE,
+	PROOF_COLUMN_N
+};
 
 static const struct table_out_column PROOF_COLUMNS[PROOF_COLUMN_N] = {
-	{ "case", TABLE_TEXT }, { "generation", TABLE_INT }, { "via", TABLE_TEXT },
-	{ "contact", TABLE_TEXT }, { "place", TABLE_TEXT }, { "from", TABLE_TIME },
-	{ "to", TABLE_TIME }, { "overlap_s", TABLE_INT }, { "rule", TABLE_TEXT },
+	{ "case", TABLE_TEXT },    { "generation", TABLE_INT }, { "via", TABLE_TEXT },
+	{ "contact", TABLE_TEXT }, { "place", TABLE_TEXT },     { "from", TABLE_TIME },
+	{ "to", TABLE_TIME },      { "overlap_s", TABLE_INT },  { "rule", TABLE_TEXT },
 };
 
 /* A contact or an encounter with its texts looked up, to be sorted by bytes. */
@@ -48,7 +72,7 @@ struct run {
 	struct check check;
 	enum table_format format;
 	struct table_out *out, *proof;
-	struct arena *arena;               /* of one batch */
+	struct arena *arena; /* of one batch */
 	VEC(struct sorted_contact) contacts;
 	VEC(struct sorted_encounter) encounters;
 	VEC(struct str) texts;
@@ -111,8 +135,8 @@ static enum err look_up(struct run *u, const struct trace_encounter *x, size_t n
 	for (size_t i = 0; i < n; i++)
 		u->encounters.v[i] = (struct sorted_encounter){
 			names_text(names->persons, x[i].via.v),
-			x[i].place.v == TRACE_NONE ? STR("") :
-						     names_text(names->places, x[i].place.v),
+			x[i].place.v == TRACE_NONE ? STR("")
+						   : names_text(names->places, x[i].place.v),
 			&x[i]
 		};
 	if (n > 1)
@@ -168,8 +192,8 @@ static enum err write_proof(struct run *u, struct str case_id, struct str id,
 			[P_GENERATION] = table_int(k->generation),
 			[P_VIA] = table_text(s->via),
 			[P_CONTACT] = table_text(id),
-			[P_PLACE] = s->x->place.v == TRACE_NONE ? table_none() :
-								  table_text(s->place),
+			[P_PLACE] =
+				s->x->place.v == TRACE_NONE ? table_none() : table_text(s->place),
 			[P_FROM] = time_cell(s->x->from),
 			[P_TO] = time_cell(s->x->to),
 			[P_OVERLAP] = table_int(dated ? s->x->to.v - s->x->from.v : 0),
@@ -181,8 +205,7 @@ static enum err write_proof(struct run *u, struct str case_id, struct str id,
 	return e;
 }
 
-static enum err write_answer(struct run *u, const struct load_case *k,
-			     const struct trace_answer *a)
+static enum err write_answer(struct run *u, const struct load_case *k, const struct trace_answer *a)
 {
 	struct str case_id = names_text(u->l->case_names, k->name);
 	enum err e;
@@ -195,8 +218,7 @@ static enum err write_answer(struct run *u, const struct load_case *k,
 			names_text(u->l->names.persons, a->contact[i].person.v), &a->contact[i]
 		};
 	if (a->n_contacts > 1)
-		qsort(u->contacts.v, u->contacts.n, sizeof(u->contacts.v[0]),
-		      by_generation_and_id);
+		qsort(u->contacts.v, u->contacts.n, sizeof(u->contacts.v[0]), by_generation_and_id);
 	for (size_t i = 0; i < u->contacts.n; i++) {
 		const struct sorted_contact *s = &u->contacts.v[i];
 
@@ -216,7 +238,9 @@ static enum err open_out(struct run *u)
 {
 	const struct cli_args *a = &u->c->args;
 	struct table_out_options o = {
-		.format = u->format, .columns = COLUMNS, .n_columns = COLUMN_N,
+		.format = u->format,
+		.columns = COLUMNS,
+		.n_columns = COLUMN_N,
 		.zone = u->l->cases_in_seconds ? NULL : u->l->zone,
 	};
 	enum err e;
@@ -242,14 +266,22 @@ static enum err ask(struct run *u, const struct load_case *cases, size_t n,
 
 	for (size_t i = 0; i < n; i++)
 		w[i] = (struct warrant){
-			.case_number = cases[i].name, .purpose = TRACE_CONTACT_TRACING,
-			.index = cases[i].person, .from = cases[i].from, .to = cases[i].to,
-			.generations = u->c->args.number[CLI_GENERATIONS] == CLI_UNSET ? 1 :
-				(uint32_t)min_i64(u->c->args.number[CLI_GENERATIONS], UINT32_MAX),
+			.case_number = cases[i].name,
+			.purpose = TRACE_CONTACT_TRACING,
+			.index = cases[i].person,
+			.from = cases[i].from,
+			.to = cases[i].to,
+			.generations =
+				u->c->args.number[CLI_GENERATIONS] == CLI_UNSET
+					? 1
+					: (uint32_t)min_i64(u->c->args.number[CLI_GENERATIONS],
+							    UINT32_MAX),
 			.limit = UINT32_MAX,
 		};
-	return check_blame(&u->check, trace_contacts(u->l->view, &u->r->ask, w, n, u->arena, ret,
-						     &u->c->fault), &u->c->fault);
+	return check_blame(&u->check,
+			   trace_contacts(u->l->view, &u->r->ask, w, n, u->arena, ret,
+					  &u->c->fault),
+			   &u->c->fault);
 }
 
 /* Batches grow while answers are small, so that many cases share a sweep and memory is bounded. */

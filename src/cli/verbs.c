@@ -13,20 +13,22 @@
 #define OUTPOST_VERSION "0.1.0"
 
 #define COMMON (CLI_BIT(CLI_JSON) | CLI_BIT(CLI_LANG) | CLI_BIT(CLI_HELP))
-#define READS  (CLI_BIT(CLI_VISITS) | CLI_BIT(CLI_REFUSED) | CLI_BIT(CLI_TZ) | CLI_BIT(CLI_SHEET) | \
-		CLI_BIT(CLI_THREADS))
-#define ASKS   (CLI_BIT(CLI_SEGMENTS) | CLI_BIT(CLI_CASES) | CLI_BIT(CLI_NAMED) | \
-		CLI_BIT(CLI_PROFILE) | CLI_BIT(CLI_OUT) | CLI_BIT(CLI_MIN_OVERLAP) | \
-		CLI_BIT(CLI_LAG) | CLI_BIT(CLI_PRE_DAYS))
+#define READS \
+	(CLI_BIT(CLI_VISITS) | CLI_BIT(CLI_REFUSED) | CLI_BIT(CLI_TZ) | CLI_BIT(CLI_SHEET) | \
+	 CLI_BIT(CLI_THREADS))
+#define ASKS \
+	(CLI_BIT(CLI_SEGMENTS) | CLI_BIT(CLI_CASES) | CLI_BIT(CLI_NAMED) | CLI_BIT(CLI_PROFILE) | \
+	 CLI_BIT(CLI_OUT) | CLI_BIT(CLI_MIN_OVERLAP) | CLI_BIT(CLI_LAG) | CLI_BIT(CLI_PRE_DAYS))
 
+// clang-format off
 static const struct cli_verb VERBS[] = {
 	{ .word = "trace", .usage = "(--visits FILE | --segments DIR) --cases FILE",
 	  .zh = "每个病例的接触者，逐代，带证据",
 	  .en = "the contacts of every case, generation by generation, with the proof",
 	  .more_zh = "结果的列：case,contact,generation,via,class,encounters,overlap_s,"
 		     "first_exposure,last_exposure,places,rule,profile",
-	  .more_en = "Columns of the result: case,contact,generation,via,class,encounters,overlap_s,"
-		     "first_exposure,last_exposure,places,rule,profile",
+	  .more_en = "Columns of the result: case,contact,generation,via,class,encounters,"
+		     "overlap_s,first_exposure,last_exposure,places,rule,profile",
 	  .options = COMMON | READS | ASKS | CLI_BIT(CLI_GENERATIONS) | CLI_BIT(CLI_FORMAT) |
 		     CLI_BIT(CLI_ENCOUNTERS),
 	  .run = cli_trace },
@@ -34,15 +36,16 @@ static const struct cli_verb VERBS[] = {
 	  .zh = "把到访记录封存成可直接查询的文件夹",
 	  .en = "build sealed segments from visits, to be asked many times",
 	  .more_zh = "文件夹原有的封存数据整体被取代；任何时刻中断，留下的是旧的或新的，不会是一半。",
-	  .more_en = "What the folder held before is replaced as a whole; a run killed at any moment "
-		     "leaves the old state or the new one.",
+	  .more_en = "What the folder held before is replaced as a whole; a run killed at any "
+		     "moment leaves the old state or the new one.",
 	  .options = COMMON | READS | CLI_BIT(CLI_OUT_DIR),
 	  .run = cli_seal },
 	{ .word = "sources", .usage = "(--visits FILE | --segments DIR) --cases FILE",
 	  .zh = "病例可能在哪里、被谁感染：场所、时段与人的排名",
 	  .en = "where the cases may have caught it: ranked places, events and people",
 	  .more_zh = "窗口：病例给出 from,to，或由 --profile 的潜伏期从 onset 倒推。",
-	  .more_en = "The window: from,to of the cases file, or the profile's incubation before onset.",
+	  .more_en = "The window: from,to of the cases file, or the profile's incubation before "
+		     "onset.",
 	  .options = COMMON | READS | ASKS | CLI_BIT(CLI_FORMAT) | CLI_BIT(CLI_TOP) |
 		     CLI_BIT(CLI_ENCOUNTERS),
 	  .run = cli_sources },
@@ -69,6 +72,7 @@ static const struct cli_verb VERBS[] = {
 	  .options = COMMON | CLI_BIT(CLI_OUT_DIR) | CLI_BIT(CLI_SEED),
 	  .run = cli_demo },
 };
+// clang-format on
 
 static enum cli_lang lang_of_environment(void)
 {
@@ -93,11 +97,12 @@ static void help_all(enum cli_lang lang, struct buf *out)
 	for (size_t i = 0; i < ARRAY_LEN(VERBS); i++)
 		buf_fmt(out, "  %-10s%s\n", VERBS[i].word, zh ? VERBS[i].zh : VERBS[i].en);
 	buf_fmt(out, "  %-10s%s\n\n", "version", zh ? "显示版本" : "show the version");
-	buf_lit(out, zh ? "outpost 动词 --help 显示该动词的选项。\n"
-			  "退出码：0 一切正常；1 完成，但有行被拒绝；2 用法或输入有误；3 内部错误。\n"
-			: "outpost VERB --help shows the options of a verb.\n"
-			  "Exit codes: 0 all good, 1 done but some rows were refused, 2 usage or "
-			  "unreadable input, 3 internal.\n");
+	buf_lit(out,
+		zh ? "outpost 动词 --help 显示该动词的选项。\n"
+		     "退出码：0 一切正常；1 完成，但有行被拒绝；2 用法或输入有误；3 内部错误。\n"
+		   : "outpost VERB --help shows the options of a verb.\n"
+		     "Exit codes: 0 all good, 1 done but some rows were refused, 2 usage or "
+		     "unreadable input, 3 internal.\n");
 }
 
 static enum err set_lang(struct cli *c)

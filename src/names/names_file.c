@@ -41,8 +41,7 @@ static uint64_t text_digest_mapped(const struct names_fixed *x)
 	uint64_t d = 0;
 
 	for (size_t at = 0; at < x->text_bytes; at += NAMES_CHUNK_BYTES)
-		d = digest_seeded(x->text + at,
-				  min_size(x->text_bytes - at, NAMES_CHUNK_BYTES), d);
+		d = digest_seeded(x->text + at, min_size(x->text_bytes - at, NAMES_CHUNK_BYTES), d);
 	return d;
 }
 
@@ -56,13 +55,16 @@ enum err names_save(const struct names *t, struct file *fl, struct fault *f)
 	const uint8_t *const *chunks = (const uint8_t *const *)(const void *)t->chunks.v;
 	size_t n_slots = t->slots ? (size_t)t->slot_mask + 1 : 0;
 	size_t text_bytes = t->used_units * 8;
-	struct head h = { .version = FILE_VERSION, .n = t->refs.n, .n_slots = n_slots,
+	struct head h = { .version = FILE_VERSION,
+			  .n = t->refs.n,
+			  .n_slots = n_slots,
 			  .text_bytes = text_bytes };
 	uint64_t zero = 0;
 	enum err e;
 
 	if (t->map.p)
-		return fault_set(f, ERR_BUG, "名称表本来就在文件里", "the names lie in a file already");
+		return fault_set(f, ERR_BUG, "名称表本来就在文件里",
+				 "the names lie in a file already");
 	memcpy(h.magic, MAGIC, sizeof(MAGIC));
 	h.slots_digest = digest_of(t->slots, n_slots * sizeof(*t->slots));
 	h.refs_digest = digest_of(t->refs.v, t->refs.n * sizeof(*t->refs.v));
@@ -77,8 +79,8 @@ enum err names_save(const struct names *t, struct file *fl, struct fault *f)
 	if (t->refs.n % 2 && (e = file_write(fl, &zero, 4, f)))
 		return e;
 	for (size_t at = 0, i = 0; at < text_bytes; at += NAMES_CHUNK_BYTES, i++)
-		if ((e = file_write(fl, chunks[i],
-				    min_size(text_bytes - at, NAMES_CHUNK_BYTES), f)))
+		if ((e = file_write(fl, chunks[i], min_size(text_bytes - at, NAMES_CHUNK_BYTES),
+				    f)))
 			return e;
 	return OK;
 }
@@ -110,8 +112,8 @@ static enum err look(struct names *t, const char *path, struct fault *f)
 	struct head h;
 
 	if (t->map.n < sizeof(h))
-		return fault_set(f, ERR_CORRUPT, "%s：名称文件不完整", "%s: the names file is cut short",
-				 path);
+		return fault_set(f, ERR_CORRUPT, "%s：名称文件不完整",
+				 "%s: the names file is cut short", path);
 	memcpy(&h, t->map.p, sizeof(h));
 	if (memcmp(h.magic, MAGIC, sizeof(MAGIC)) != 0)
 		return fault_set(f, ERR_CORRUPT, "%s：不是名称文件", "%s: not a names file", path);
@@ -154,8 +156,7 @@ enum err names_check(const struct names *t, struct fault *f)
 	memcpy(&h, t->map.p, sizeof(h));
 	if (h.slots_digest == digest_of(x->slots, x->n_slots * sizeof(*x->slots)) &&
 	    h.refs_digest == digest_of(x->refs, x->n * sizeof(*x->refs)) &&
-	    h.text_digest == text_digest_mapped(x) &&
-	    (x->n % 2 == 0 || x->refs[x->n] == 0))
+	    h.text_digest == text_digest_mapped(x) && (x->n % 2 == 0 || x->refs[x->n] == 0))
 		return OK;
 	return fault_set(f, ERR_CORRUPT, "名称文件的校验和不符",
 			 "the checksum of a names file does not hold");

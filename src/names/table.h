@@ -28,11 +28,11 @@ struct names_fixed {
 
 struct names {
 	struct file_map map;
-	struct names_fixed fixed;  /* numbers 0 .. fixed.n - 1 */
-	struct names_slot *slots;  /* NULL before the first name */
+	struct names_fixed fixed; /* numbers 0 .. fixed.n - 1 */
+	struct names_slot *slots; /* NULL before the first name */
 	uint32_t slot_mask;
-	VEC(uint32_t) refs;        /* number - fixed.n -> record */
+	VEC(uint32_t) refs; /* number - fixed.n -> record */
 	VEC(uint8_t *) chunks;
-	size_t used_units;         /* of 8 bytes, in all chunks, with the tails left empty */
+	size_t used_units; /* of 8 bytes, in all chunks, with the tails left empty */
 };
 #endif

@@ -12,10 +12,11 @@
 
 #include "base/ban.h"
 
-static const char *const PART_WORDS[MANIFEST_NAMES_N] = {
-	[MANIFEST_PERSONS] = "persons", [MANIFEST_PLACES] = "places", [MANIFEST_KINDS] = "kinds",
-	[MANIFEST_SEATS] = "seats", [MANIFEST_PLACE_KINDS] = "place-kinds"
-};
+static const char *const PART_WORDS[MANIFEST_NAMES_N] = { [MANIFEST_PERSONS] = "persons",
+							  [MANIFEST_PLACES] = "places",
+							  [MANIFEST_KINDS] = "kinds",
+							  [MANIFEST_SEATS] = "seats",
+							  [MANIFEST_PLACE_KINDS] = "place-kinds" };
 
 void manifest_drop(struct manifest *m)
 {
@@ -28,7 +29,8 @@ enum err shelf_path(const char *dir, const char *name, char ret[static SHELF_PAT
 	int n = snprintf(ret, SHELF_PATH_BYTES, "%s/%s", dir, name);
 
 	if (n < 0 || n >= SHELF_PATH_BYTES)
-		return fault_set(f, ERR_RANGE, "文件夹的路径太长", "the path of the folder is too long");
+		return fault_set(f, ERR_RANGE, "文件夹的路径太长",
+				 "the path of the folder is too long");
 	return OK;
 }
 
@@ -247,7 +249,8 @@ enum err manifest_read(struct str text, const char *path, struct manifest *ret, 
 	enum err e;
 
 	if (text.n == 0)
-		return fault_set(f, ERR_CORRUPT, "%s：清单是空的", "%s: the manifest is empty", path);
+		return fault_set(f, ERR_CORRUPT, "%s：清单是空的", "%s: the manifest is empty",
+				 path);
 	if (!keyed(&rest, "outpost", &line) || !str_eq(next_word(&line), STR("shelf")) ||
 	    !word_i64(&line, &version) || line.n)
 		return fault_set(f, ERR_CORRUPT, "%s：不是本程序的清单",

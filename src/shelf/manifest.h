@@ -20,14 +20,19 @@
 enum { MANIFEST_NAME_BYTES = 64, MANIFEST_ZONE_BYTES = 128, SHELF_PATH_BYTES = 4096 };
 
 enum manifest_part {
-	MANIFEST_PERSONS, MANIFEST_PLACES, MANIFEST_KINDS, MANIFEST_SEATS, MANIFEST_PLACE_KINDS,
-	MANIFEST_NAMES_N, MANIFEST_DAY = MANIFEST_NAMES_N
+	MANIFEST_PERSONS,
+	MANIFEST_PLACES,
+	MANIFEST_KINDS,
+	MANIFEST_SEATS,
+	MANIFEST_PLACE_KINDS,
+	MANIFEST_NAMES_N,
+	MANIFEST_DAY = MANIFEST_NAMES_N
 };
 
 struct manifest_file {
 	char name[MANIFEST_NAME_BYTES];
 	uint64_t bytes, digest;
-	int32_t day;          /* days only, like the next two */
+	int32_t day; /* days only, like the next two */
 	uint64_t visits;
 	struct utc_s last;
 };

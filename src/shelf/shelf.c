@@ -130,8 +130,7 @@ static enum err open_days(struct shelf *s, struct fault *f)
 			return named(f, e, path, &inner);
 		s->segments.v[s->segments.n++] = seg;
 		facts = trace_segment_facts(seg);
-		if (facts.day != x->day || facts.visits != x->visits ||
-		    facts.last.v != x->last.v)
+		if (facts.day != x->day || facts.visits != x->visits || facts.last.v != x->last.v)
 			return altered(f, path);
 	}
 	return OK;
@@ -204,7 +203,8 @@ const char *shelf_zone(const struct shelf *s)
 
 struct shelf_sum shelf_sum(const struct shelf *s)
 {
-	struct shelf_sum sum = { .visits = s->m.visits, .days = (uint32_t)s->m.days.n,
+	struct shelf_sum sum = { .visits = s->m.visits,
+				 .days = (uint32_t)s->m.days.n,
 				 .files = s->m.days.n + MANIFEST_NAMES_N };
 
 	for (size_t i = 0; i < MANIFEST_NAMES_N; i++)
@@ -233,13 +233,19 @@ struct shelf_names shelf_names(struct shelf *s)
 
 enum err shelf_fill(struct shelf *s, struct trace_set *set, struct fault *f)
 {
+	char path[SHELF_PATH_BYTES];
+
 	for (size_t i = 0; i < s->segments.n; i++) {
 		struct trace_segment *seg = s->segments.v[i];
+		struct fault inner = { 0 };
 		enum err e;
 
 		s->segments.v[i] = NULL;
-		if ((e = trace_set_add_segment(set, seg, f)))
-			return e;
+		if (!(e = trace_set_add_segment(set, seg, &inner)))
+			continue;
+		if (shelf_path(s->dir, s->m.days.v[i].name, path, f) == OK)
+			return named(f, e, path, &inner);
+		return e;
 	}
 	s->segments.n = 0;
 	return OK;
@@ -257,8 +263,8 @@ enum err shelf_check(const struct shelf *s, struct fault *f)
 	enum err e;
 
 	for (size_t i = 0; i < s->maps.n; i++) {
-		const struct manifest_file *x = i < MANIFEST_NAMES_N ?
-			&s->m.names[i] : &s->m.days.v[i - MANIFEST_NAMES_N];
+		const struct manifest_file *x =
+			i < MANIFEST_NAMES_N ? &s->m.names[i] : &s->m.days.v[i - MANIFEST_NAMES_N];
 
 		if (digest_of(s->maps.v[i].p, s->maps.v[i].n) == x->digest)
 			continue;

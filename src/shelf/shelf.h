@@ -26,7 +26,8 @@ enum { SHELF_VERSION = 1 };
 
 /* The names that belong to a collection of visits. place_kind[i] is a number in kinds. */
 struct shelf_names {
-	struct names *persons, *places, *kinds, *seats; /* seats: names_pair(seat, role), 0 = none */
+	struct names *persons, *places, *kinds,
+		*seats;             /* seats: names_pair(seat, role), 0 = none */
 	const uint32_t *place_kind; /* one for each place */
 	size_t n_places;
 };
@@ -34,9 +35,9 @@ struct shelf_names {
 /* ---- writing ----------------------------------------------------------------------------- */
 struct shelf_writer;
 
-/* Make or check the folder. Nothing in it changes before shelf_seal but files that nobody lists. */
-MUST_CHECK enum err shelf_begin(const char *dir, const struct zone *zone,
-				struct shelf_writer **ret, struct fault *f);
+/* Make or check the folder. Before shelf_seal nothing in it changes but files nobody lists. */
+MUST_CHECK enum err shelf_begin(const char *dir, const struct zone *zone, struct shelf_writer **ret,
+				struct fault *f);
 /* A file in the folder for what does not fit into memory meanwhile; lives as the writer does. */
 const char *shelf_spill_path(const struct shelf_writer *w);
 /* Write and sync one day; takes over image.bytes (mem_drop), also when it fails. */
@@ -57,7 +58,7 @@ void shelf_drop(struct shelf_writer **w);
 struct shelf;
 
 MUST_CHECK enum err shelf_open(const char *dir, struct shelf **ret, struct fault *f);
-void shelf_close(struct shelf **s); /* for CLEANUP() */
+void shelf_close(struct shelf **s);            /* for CLEANUP() */
 const char *shelf_zone(const struct shelf *s); /* the zone's name, for zone_open */
 struct shelf_sum shelf_sum(const struct shelf *s);
 struct utc_s shelf_horizon(const struct shelf *s); /* greatest time; TRACE_NEVER if empty */

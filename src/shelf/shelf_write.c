@@ -71,7 +71,8 @@ static enum err manifest_is_ours(const char *dir, struct fault *f)
 	if (map.n >= begin.n && memcmp(map.p, begin.p, begin.n) == 0)
 		return OK;
 	return fault_set(f, ERR_EXISTS, "%s：文件夹里的 MANIFEST 不是本程序写的，不会覆盖",
-			 "%s: the MANIFEST in this folder is not ours and is not written over", dir);
+			 "%s: the MANIFEST in this folder is not ours and is not written over",
+			 dir);
 }
 
 enum err shelf_begin(const char *dir, const struct zone *zone, struct shelf_writer **ret,
@@ -262,7 +263,8 @@ static enum err sweep_one(const char *name, void *arg, struct fault *f)
 /* Days come as they are packed, side by side; the manifest has them in order. */
 static int by_day(const void *a, const void *b)
 {
-	int32_t x = ((const struct manifest_file *)a)->day, y = ((const struct manifest_file *)b)->day;
+	int32_t x = ((const struct manifest_file *)a)->day,
+		y = ((const struct manifest_file *)b)->day;
 
 	return (x > y) - (x < y);
 }
@@ -295,7 +297,8 @@ static enum err put_manifest(const struct shelf_writer *w, struct fault *f)
 enum err shelf_seal(struct shelf_writer *w, struct shelf_sum *ret, struct fault *f)
 {
 	struct sweep s = { .w = w };
-	struct shelf_sum sum = { .visits = w->m.visits, .days = (uint32_t)w->m.days.n,
+	struct shelf_sum sum = { .visits = w->m.visits,
+				 .days = (uint32_t)w->m.days.n,
 				 .files = w->m.days.n + MANIFEST_NAMES_N };
 	enum err e;
 

@@ -114,11 +114,16 @@ static void sizes_that_overflow_are_no_memory(void **state)
 static void a_copy_ends_with_nul(void **state)
 {
 	CLEANUP(arena_end) struct arena *a = NULL;
+	const char *first, *none, *last;
 
 	(void)state;
 	assert_int_equal(arena_new(4096, &a), OK);
-	assert_string_equal(arena_copy(a, "abcdefghijklmnop", 16), "abcdefghijklmnop");
-	assert_string_equal(arena_copy(a, NULL, 0), "");
+	first = arena_copy(a, "abcdefghijklmnop", 16); /* exactly as long as the alignment */
+	none = arena_copy(a, NULL, 0);
+	last = arena_copy(a, "next", 4);
+	assert_string_equal(first, "abcdefghijklmnop");
+	assert_string_equal(none, "");
+	assert_string_equal(last, "next");
 }
 
 /* ---- arrays and pages ---- */
@@ -139,6 +144,25 @@ static void a_vector_keeps_its_elements_while_it_grows(void **state)
 	vec_drop(&v);
 	assert_null(v.v);
 	assert_int_equal(v.n + v.cap, 0);
+}
+
+static void a_large_array_is_zeroed_and_keeps_its_elements(void **state)
+{
+	enum { WORDS = 3 << 20 };
+	uint32_t *p = mem_take(WORDS, sizeof *p);
+
+	(void)state;
+	assert_non_null(p);
+	for (uint32_t i = 0; i < WORDS; i++) {
+		assert_true(p[i] == 0);
+		p[i] = i;
+	}
+	p = mem_grow(p, WORDS, 2 * WORDS + 1, sizeof *p);
+	assert_non_null(p);
+	for (uint32_t i = 0; i < WORDS; i++)
+		assert_true(p[i] == i);
+	p[2 * WORDS] = 1;
+	mem_drop(p);
 }
 
 static void asking_for_nothing_is_not_a_failure(void **state)
@@ -338,6 +362,7 @@ int main(void)
 		cmocka_unit_test(sizes_that_overflow_are_no_memory),
 		cmocka_unit_test(a_copy_ends_with_nul),
 		cmocka_unit_test(a_vector_keeps_its_elements_while_it_grows),
+		cmocka_unit_test(a_large_array_is_zeroed_and_keeps_its_elements),
 		cmocka_unit_test(asking_for_nothing_is_not_a_failure),
 		cmocka_unit_test(pages_are_zeroed_whole_and_aligned),
 		cmocka_unit_test(the_kth_allocation_fails_once_or_from_then_on),

@@ -235,6 +235,10 @@ static void decimals_are_read_and_nothing_else_is(void **state)
 	memset(many, '1', sizeof many);
 	assert_int_equal(str_f64((struct str){ many, sizeof many }, &v), ERR_RANGE);
 	assert_int_equal(str_f64((struct str){ many, 300 }, &v), OK); /* no NUL behind it */
+	memset(many, '0', sizeof many);
+	many[1] = '.';
+	assert_int_equal(str_f64((struct str){ many, 1023 }, &v), OK);
+	assert_int_equal(str_f64((struct str){ many, 1024 }, &v), ERR_RANGE); /* a limit of ours */
 }
 
 static void written_numbers_read_back_equal(void **state)

@@ -48,7 +48,12 @@ for d in ';' '|' '\t'; do
 done
 
 says 'quotes hold delimiters, doubled quotes and line ends, in and out'
-printf 'person,place,from,to\nA,"the ""big"" hall, east",100,200\n"B\nb","the ""big"" hall, east",150,300\n' >q.csv
+cat >q.csv <<'V'
+person,place,from,to
+A,"the ""big"" hall, east",100,200
+"B
+b","the ""big"" hall, east",150,300
+V
 printf 'person,from,to\nA,0,1000\n' >ca.csv
 run 0 trace --visits q.csv --cases ca.csv
 is out <<R
@@ -90,6 +95,7 @@ run 0 trace --visits l.csv --cases ca.csv
 has err 'visits: 2 in = 2 accepted + 0 refused + 0 duplicate'
 
 says 'a row with a field too many or too few, a stray quote and an open quote are refused'
-printf 'person,place,from,to\nA,x,100,200\nB,x,100\nC,x,100,200,\nD"d,x,100,200\n"E,x,100,200\n' >s.csv
+printf 'person,place,from,to\nA,x,100,200\nB,x,100\nC,x,100,200,\nD"d,x,100,200\n' >s.csv
+printf '"E,x,100,200\n' >>s.csv
 run 1 trace --visits s.csv --cases ca.csv
 has err 'visits: 5 in = 1 accepted + 4 refused + 0 duplicate'

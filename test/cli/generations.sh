@@ -205,11 +205,14 @@ E,h3,2021-07-22T22:00,2021-07-22T23:00,家庭
 V
 printf 'person,onset\nA,2021-07-22\n' >o.csv
 run 0 trace --visits g.csv --cases o.csv --profile covid19.cn.2020-05 --generations 3
+d=2021-07-22T
+z=:00:00+08:00
+p=covid19.cn.2020-05@1
 is out <<R
 $header
-A,B,1,A,general,1,3600,2021-07-22T10:00:00+08:00,2021-07-22T11:00:00+08:00,mall,public-place,covid19.cn.2020-05@1
-A,C,1,A,close,1,3600,2021-07-22T20:00:00+08:00,2021-07-22T21:00:00+08:00,home,household,covid19.cn.2020-05@1
-A,E,2,C,secondary,1,3600,2021-07-22T22:00:00+08:00,2021-07-22T23:00:00+08:00,h3,household,covid19.cn.2020-05@1
+A,B,1,A,general,1,3600,${d}10$z,${d}11$z,mall,public-place,$p
+A,C,1,A,close,1,3600,${d}20$z,${d}21$z,home,household,$p
+A,E,2,C,secondary,1,3600,${d}22$z,${d}23$z,h3,household,$p
 R
 
 says 'overrides change what a profile says, and the profile column tells'

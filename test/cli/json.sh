@@ -8,7 +8,10 @@ printf 'a,b\nA,B\n' >n.csv
 
 says 'the account is one object on the last line, with the exit code'
 run 1 trace --visits v.csv --cases c.csv --json
-last err '{"visits":{"in":3,"accepted":2,"refused":1,"duplicate":0},"cases":{"in":1,"accepted":1,"refused":0,"duplicate":0},"profile":"","overrides":{},"exit":1}'
+visits='{"visits":{"in":3,"accepted":2,"refused":1,"duplicate":0}'
+cases='"cases":{"in":1,"accepted":1,"refused":0,"duplicate":0}'
+named='"named":{"in":1,"accepted":1,"refused":0,"duplicate":0}'
+last err "$visits,$cases,"'"profile":"","overrides":{},"exit":1}'
 lacks err 'visits: 3 in'
 is out <<R
 $header
@@ -17,7 +20,8 @@ R
 
 says 'named contacts and overrides are in it when they were given'
 run 1 trace --visits v.csv --cases c.csv --named n.csv --lag 5 --min-overlap 0 --json
-last err '{"visits":{"in":3,"accepted":2,"refused":1,"duplicate":0},"cases":{"in":1,"accepted":1,"refused":0,"duplicate":0},"named":{"in":1,"accepted":1,"refused":0,"duplicate":0},"profile":"","overrides":{"min_overlap":0,"lag":5},"exit":1}'
+overrides='"overrides":{"min_overlap":0,"lag":5}'
+last err "$visits,$cases,$named,"'"profile":"",'"$overrides,"'"exit":1}'
 
 says 'a failure is an object too'
 run 2 trace --visits none.csv --cases c.csv --json
@@ -28,7 +32,11 @@ has line '"exit":2}'
 says '--format json writes the rows as objects with the names of the columns'
 run 1 trace --visits v.csv --cases c.csv --format json
 tr -d ' \n' <out >flat
-printf '[{"case":"A","contact":"B","generation":1,"via":"A","class":"close","encounters":1,"overlap_s":50,"first_exposure":150,"last_exposure":200,"places":"x","rule":"window","profile":""}]' >want
+{
+	printf '[{"case":"A","contact":"B","generation":1,"via":"A","class":"close",'
+	printf '"encounters":1,"overlap_s":50,"first_exposure":150,"last_exposure":200,'
+	printf '"places":"x","rule":"window","profile":""}]'
+} >want
 same flat want
 
 says '--format xlsx can be read again'

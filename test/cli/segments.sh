@@ -8,13 +8,21 @@ awk 'BEGIN {
 	for (i = 0; i < 400; i++) {
 		p = (i * 7919) % 37; q = (i * 104729) % 11
 		from = 1626883200 + (i * 1299709) % 259200; to = from + 600 + (i * 15485863) % 40000
-		printf "p%d,place|%d,%d,%s,k%d,%s,%s\n", p, q, from, i % 50 == 3 ? "" : to, q % 3,
-			i % 5 == 0 ? i % 7 "A" : "", i % 9 == 0 ? "crew" : ""
-		if (i % 40 == 0) printf "p%d,place|%d,%d,%s,k%d,%s,%s\n", p, q, from, i % 50 == 3 ? "" : to,
-			q % 3, i % 5 == 0 ? i % 7 "A" : "", i % 9 == 0 ? "crew" : ""
+		row = sprintf("p%d,place|%d,%d,%s,k%d,%s,%s", p, q, from,
+			i % 50 == 3 ? "" : to, q % 3, i % 5 == 0 ? i % 7 "A" : "",
+			i % 9 == 0 ? "crew" : "")
+		print row
+		if (i % 40 == 0)
+			print row
 	}
 }' >v.csv
-printf 'case,person,from,to\n1,p1,2021-07-22,2021-07-25\n2,p2,2021-07-22T18:00,\n3,nobody,2021-07-22,2021-07-25\n4,p30,2021-07-22T23:59:59,2021-07-23T00:00:01\n' >c.csv
+cat >c.csv <<'C'
+case,person,from,to
+1,p1,2021-07-22,2021-07-25
+2,p2,2021-07-22T18:00,
+3,nobody,2021-07-22,2021-07-25
+4,p30,2021-07-22T23:59:59,2021-07-23T00:00:01
+C
 printf 'a,b,from,to\np1,stranger,,\np2,p9,2021-07-23,2021-07-23T01:00\n' >n.csv
 
 says 'sealing says what it did and gives the account'

@@ -40,7 +40,8 @@ has out '2021-07-22T10:30:00+08:00'
 
 says '--tz says where local times and bare dates lie, and how times are written'
 printf 'person,from,to\nA,2021-07-22,2021-07-23\n' >c.csv
-printf 'person,place,from,to\nA,x,2021-07-22T00:00,2021-07-22T01:00\nB,x,2021-07-22T00:30Z,2021-07-22T02:00Z\n' >u.csv
+printf 'person,place,from,to\nA,x,2021-07-22T00:00,2021-07-22T01:00\n' >u.csv
+printf 'B,x,2021-07-22T00:30Z,2021-07-22T02:00Z\n' >>u.csv
 run 0 trace --visits u.csv --cases c.csv --tz UTC
 is out <<R
 $header
@@ -131,7 +132,7 @@ B,x,2021-07-19T23:30,2021-07-20T00:30,家庭
 V
 printf 'person,onset\nA,2021-07-22\n' >c.csv
 run 0 trace --visits p.csv --cases c.csv --profile covid19.cn.2020-05
-has out 'A,B,1,A,close,1,1800,2021-07-20T00:00:00+08:00,2021-07-20T00:30:00+08:00,x,household,covid19.cn.2020-05@1'
+has out 'A,B,1,A,close,1,1800,2021-07-20T00:00:00+08:00,2021-07-20T00:30:00+08:00,x,household,'
 printf 'person,positive\nA,2021-07-22T18:30\n' >c.csv
 run 0 trace --visits p.csv --cases c.csv --profile covid19.cn.2020-05
 has out 'A,B,1,A,close,1,1800,2021-07-20T00:00:00+08:00'

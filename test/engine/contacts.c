@@ -27,8 +27,7 @@ static void count_seen(const struct world *w, const struct slow_answer *a)
 	seen.crowded += w->crowded;
 	for (size_t i = 0; i < a->contact.n; i++) {
 		seen.later += a->contact.v[i].generation > 2;
-		seen.ruled += a->contact.v[i].rule > 0 &&
-			      a->contact.v[i].rule < TRACE_RULE_WINDOW;
+		seen.ruled += a->contact.v[i].rule > 0 && a->contact.v[i].rule < TRACE_RULE_WINDOW;
 		seen.named += a->contact.v[i].overlap_s == 0;
 	}
 }
@@ -123,9 +122,9 @@ static void the_worlds_had_something_of_everything(void **state)
 	(void)state;
 	printf("seen: %" PRIu64 " contacts (%" PRIu64 " after generation 2, %" PRIu64
 	       " by a later rule, %" PRIu64 " without a second), %" PRIu64 " encounters, %" PRIu64
-	       " over the limit, %" PRIu64 " refused, %" PRIu64 " crowded\n", seen.contacts,
-	       seen.later, seen.ruled, seen.named, seen.encounters, seen.full, seen.refused,
-	       seen.crowded);
+	       " over the limit, %" PRIu64 " refused, %" PRIu64 " crowded\n",
+	       seen.contacts, seen.later, seen.ruled, seen.named, seen.encounters, seen.full,
+	       seen.refused, seen.crowded);
 	if (n < 1000)
 		return;
 	assert_true(seen.contacts > 10 * n);

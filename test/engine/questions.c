@@ -29,8 +29,8 @@ static bool stays_agree(const struct warrant *w, const struct trace_view *v,
 {
 	struct slow_stays want = { 0 };
 	const struct trace_stay *got;
-	enum err e, e_want = w->purpose == TRACE_PURPOSE_NONE || w->to.v <= w->from.v ?
-				     ERR_WARRANT : OK;
+	enum err e, e_want = w->purpose == TRACE_PURPOSE_NONE || w->to.v <= w->from.v ? ERR_WARRANT
+										      : OK;
 	bool good;
 	size_t n;
 
@@ -51,8 +51,8 @@ static bool attendance_agrees(const struct warrant *w, struct place_id place, in
 			      const struct trace_view *v, const struct slow_visits *model,
 			      struct arena *a, struct buf *why)
 {
-	int64_t end = w->to.v == TRACE_STILL ? max_i64(slow_horizon(model).v, w->from.v + 9) :
-					       w->to.v;
+	int64_t end =
+		w->to.v == TRACE_STILL ? max_i64(slow_horizon(model).v, w->from.v + 9) : w->to.v;
 	struct utc_s from = { part ? (w->from.v + end) / 2 : w->from.v };
 	struct utc_s to = { part ? end - 1 : end };
 	struct slow_visits want = { 0 };
@@ -67,9 +67,10 @@ static bool attendance_agrees(const struct warrant *w, struct place_id place, in
 	e = trace_attendance(v, w, place, from, to, a, &got, &n, NULL);
 	good = e == e_want && (e != OK || slow_same_visits(&want, got, n));
 	if (!good)
-		buf_fmt(why, "place %" PRIu32 " in [%" PRId64 ", %" PRId64
-			"): %s, %zu, not %s, %zu\n", place.v, from.v, to.v, err_word(e),
-			e == OK ? n : 0, err_word(e_want), want.n);
+		buf_fmt(why,
+			"place %" PRIu32 " in [%" PRId64 ", %" PRId64 "): %s, %zu, not %s, %zu\n",
+			place.v, from.v, to.v, err_word(e), e == OK ? n : 0, err_word(e_want),
+			want.n);
 	seen.visits += want.n;
 	seen.refused += e_want == ERR_WARRANT;
 	slow_visits_end(&want);
@@ -84,9 +85,10 @@ static bool busy_agrees(const struct world *w, struct place_id place, const stru
 	bool good = e == OK && got.visits == want.visits && got.days == want.days;
 
 	if (!good)
-		buf_fmt(why, "place %" PRIu32 ": %s, %" PRIu64 " visits on %" PRIu32
-			" days, not %" PRIu64 " on %" PRIu32 "\n", place.v, err_word(e),
-			got.visits, got.days, want.visits, want.days);
+		buf_fmt(why,
+			"place %" PRIu32 ": %s, %" PRIu64 " visits on %" PRIu32
+			" days, not %" PRIu64 " on %" PRIu32 "\n",
+			place.v, err_word(e), got.visits, got.days, want.visits, want.days);
 	seen.busy += want.visits;
 	return good;
 }
@@ -151,8 +153,9 @@ static void the_worlds_had_something_to_answer(void **state)
 	uint64_t n = trial_count();
 
 	(void)state;
-	printf("seen: %" PRIu64 " stays, %" PRIu64 " visits in places, %" PRIu64 " refused, %"
-	       PRIu64 " counted\n", seen.stays, seen.visits, seen.refused, seen.busy);
+	printf("seen: %" PRIu64 " stays, %" PRIu64 " visits in places, %" PRIu64
+	       " refused, %" PRIu64 " counted\n",
+	       seen.stays, seen.visits, seen.refused, seen.busy);
 	assert_true(n < 1000 || (seen.stays > n && seen.visits > n && seen.refused > n));
 }
 

@@ -24,12 +24,12 @@
 enum {
 	ARENA_BYTES = 512 << 20,
 	SKIPPED = 77,
-	KEPT_S = 300,      /* what oracle_second_order_300s.csv calls a contact */
+	KEPT_S = 300,       /* what oracle_second_order_300s.csv calls a contact */
 	SLOW_VISITS = 30000 /* above this the slow search takes too long to be asked as well */
 };
 
 static const char *const sets[] = { "highschool2011", "hospital_lh10", "ht2009",
-				    "primaryschool", "sfhh", "workplace_invs13" };
+				    "primaryschool",  "sfhh",          "workplace_invs13" };
 
 /* ---- names and numbers -------------------------------------------------------------------- */
 
@@ -192,8 +192,11 @@ struct cases { struct warrant *v; size_t n, cap; };
 
 static struct warrant warrant_of(struct person_id index, int64_t from, int64_t to)
 {
-	return (struct warrant){ .index = index, .from = { from }, .to = { to },
-				 .purpose = TRACE_CONTACT_TRACING, .generations = 1,
+	return (struct warrant){ .index = index,
+				 .from = { from },
+				 .to = { to },
+				 .purpose = TRACE_CONTACT_TRACING,
+				 .generations = 1,
 				 .limit = UINT32_MAX };
 }
 
@@ -328,8 +331,7 @@ static void sort_links(struct links *l)
 }
 
 /* Those of a case's contacts that were with it long enough, as cases of their own. */
-static void keep_contacts(const struct slow_answer *a, const struct warrant *w,
-			  struct cases *ret)
+static void keep_contacts(const struct slow_answer *a, const struct warrant *w, struct cases *ret)
 {
 	for (size_t i = 0; i < a->contact.n; i++) {
 		const struct trace_contact *c = &a->contact.v[i];
@@ -449,8 +451,9 @@ static void check_routes(const struct data *d, enum who who)
 
 	assert_non_null(got);
 	for (uint32_t i = 0; i < d->people.n; i++)
-		assert_int_equal(vec_push(&all, warrant_of((struct person_id){ i }, 0,
-							   TRACE_STILL)), OK);
+		assert_int_equal(vec_push(&all,
+					  warrant_of((struct person_id){ i }, 0, TRACE_STILL)),
+				 OK);
 	ask(d, who, all.v, all.n, got);
 	rows_open(&r, path.s);
 	for (; rows_next(&r); rows++) {

@@ -13,8 +13,9 @@
 #include "engine/trace/store.h"
 #include "support/town.h"
 
-static const struct town_plan plan = { .seed = 31, .n = 240, .days = 4, .people = 24, .places = 6,
-				       .step_s = 60 };
+static const struct town_plan plan = {
+	.seed = 31, .n = 240, .days = 4, .people = 24, .places = 6, .step_s = 60
+};
 
 struct kit { /* a town, a set, and what the set must hold */
 	struct town town;
@@ -144,30 +145,63 @@ static void a_visit_that_two_segments_hold_is_one_visit_after_merging(void **sta
 	kit_end(&k);
 }
 
-/* A number is either refused at once or kept, in the tail and when frozen; never mangled. */
-static void a_number_is_refused_when_added_or_not_at_all(void **state)
+static void visits_at_the_bounds_are_kept_in_the_tail_and_when_frozen(void **state)
 {
-	const uint32_t large[] = { 1U << 20, 1U << 24, INT32_MAX, 1U << 31,
-				   UINT32_MAX - 1 };
+	const struct visit v[] = {
+		{ { 1 }, { 2 }, { 0 }, { 9 }, INT32_MAX },
+		{ { 3 }, { 2 }, { 5 }, { 9 }, INT32_MAX - 1 },
+		{ { 1 << 20 }, { 1 << 20 }, { 5 }, { WHEN_MAX_S }, 1 },
+		{ { 1 << 20 }, { 1 << 20 }, { WHEN_MIN_S }, { 9 }, 2 },
+		{ { 4 }, { 1 << 20 }, { WHEN_MAX_S - 1 }, { WHEN_MAX_S }, 2 },
+		{ { 5 }, { 1 << 20 }, { WHEN_MIN_S }, { TRACE_STILL }, 0 },
+	};
+	const struct visit far[] = { { { TRACE_IDS_MAX - 1 }, { 7 }, { 0 }, { 9 }, 0 },
+				     { { 1 }, { TRACE_IDS_MAX - 1 }, { 0 }, { 9 }, 0 } };
+	struct kit k;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(large); i++) {
-		const struct visit v[] = { { { 1 }, { 2 }, { 0 }, { 9 }, large[i] },
-					   { { 3 }, { 2 }, { 5 }, { 9 }, large[i] } };
-		struct kit k;
-		enum err e;
+	kit_make(&k, &plan);
+	assert_int_equal(trace_set_add(k.set, v, ARRAY_LEN(v), NULL), OK);
+	slow_add(&k.model, v, ARRAY_LEN(v));
+	holds(&k);
+	assert_int_equal(trace_set_freeze(k.set, NULL), OK);
+	holds(&k);
+	/* Frozen, these would cost memory by the greatest number. */
+	assert_int_equal(trace_set_add(k.set, far, ARRAY_LEN(far), NULL), OK);
+	slow_add(&k.model, far, ARRAY_LEN(far));
+	holds(&k);
+	kit_end(&k);
+}
 
-		kit_make(&k, &plan);
-		e = trace_set_add(k.set, v, 2, NULL);
-		assert_true(e == OK || e == ERR_RANGE);
-		assert_true(e == OK || large[i] > 1U << 20);
-		if (e == OK)
-			slow_add(&k.model, v, 2);
+static void a_visit_out_of_bounds_is_refused_with_all_that_came_with_it(void **state)
+{
+	const struct visit bad[] = {
+		{ { TRACE_IDS_MAX }, { 2 }, { 0 }, { 9 }, 0 },
+		{ { TRACE_NONE }, { 2 }, { 0 }, { 9 }, 0 },
+		{ { 1 }, { TRACE_IDS_MAX }, { 0 }, { 9 }, 0 },
+		{ { 1 }, { 2 }, { 0 }, { 9 }, 1U << 31 },
+		{ { 1 }, { 2 }, { 9 }, { 9 }, 0 },
+		{ { 1 }, { 2 }, { 10 }, { 9 }, 0 },
+		{ { 1 }, { 2 }, { WHEN_MIN_S - 1 }, { 9 }, 0 },
+		{ { 1 }, { 2 }, { TRACE_NEVER }, { 9 }, 0 },
+		{ { 1 }, { 2 }, { 9 }, { WHEN_MAX_S + 1 }, 0 },
+		{ { 1 }, { 2 }, { TRACE_STILL }, { TRACE_STILL }, 0 },
+	};
+	struct kit k;
+
+	(void)state;
+	kit_make(&k, &plan);
+	add(&k, 0, 20);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		const struct visit three[] = { k.town.visits.v[50], bad[i], k.town.visits.v[51] };
+		struct fault f = { 0 };
+
+		assert_int_equal(trace_set_add(k.set, three, 3, &f), ERR_RANGE);
+		assert_true(f.zh[0] && f.en[0]);
+		assert_int_equal(visits_in(&k), 20);
 		holds(&k);
-		assert_int_equal(trace_set_freeze(k.set, NULL), OK);
-		holds(&k);
-		kit_end(&k);
 	}
+	kit_end(&k);
 }
 
 static void an_added_visit_is_in_the_next_view(void **state)
@@ -226,8 +260,9 @@ static void merging_a_day_touches_no_other(void **state)
 
 static void a_long_tail_stays_a_few_parts(void **state)
 {
-	const struct town_plan many = { .seed = 32, .n = 3000, .days = 1, .people = 2000,
-					.places = 400, .step_s = 60 };
+	const struct town_plan many = {
+		.seed = 32, .n = 3000, .days = 1, .people = 2000, .places = 400, .step_s = 60
+	};
 	struct kit k;
 
 	(void)state;
@@ -392,8 +427,12 @@ static void only_places_of_the_case_may_be_looked_into(void **state)
 				   { { 2 }, { 5 }, { 1500 }, { 9000 }, 0 },
 				   { { 2 }, { 6 }, { 1500 }, { 9000 }, 0 },
 				   { { 1 }, { 6 }, { 5000 }, { 6000 }, 0 } };
-	struct warrant w = { .index = { 1 }, .purpose = TRACE_CONTACT_TRACING, .from = { 0 },
-			     .to = { 5000 }, .generations = 1, .limit = 1 };
+	struct warrant w = { .index = { 1 },
+			     .purpose = TRACE_CONTACT_TRACING,
+			     .from = { 0 },
+			     .to = { 5000 },
+			     .generations = 1,
+			     .limit = 1 };
 	const struct trace_view *view;
 	const struct visit *got;
 	struct arena *a;
@@ -434,7 +473,8 @@ int main(void)
 		cmocka_unit_test(an_empty_set_answers_that_there_is_nobody),
 		cmocka_unit_test(a_visit_is_in_a_set_once_however_often_it_is_added),
 		cmocka_unit_test(a_visit_that_two_segments_hold_is_one_visit_after_merging),
-		cmocka_unit_test(a_number_is_refused_when_added_or_not_at_all),
+		cmocka_unit_test(visits_at_the_bounds_are_kept_in_the_tail_and_when_frozen),
+		cmocka_unit_test(a_visit_out_of_bounds_is_refused_with_all_that_came_with_it),
 		cmocka_unit_test(an_added_visit_is_in_the_next_view),
 		cmocka_unit_test(freezing_and_merging_leave_one_part_a_day),
 		cmocka_unit_test(merging_a_day_touches_no_other),

@@ -17,8 +17,9 @@
 #include "support/paths.h"
 #include "support/town.h"
 
-static const struct town_plan plan = { .seed = 21, .n = 1500, .days = 5, .people = 60,
-				       .places = 12, .step_s = 1, .awkward = true };
+static const struct town_plan plan = {
+	.seed = 21, .n = 1500, .days = 5, .people = 60, .places = 12, .step_s = 1, .awkward = true
+};
 
 static void same_images(const struct town_images *a, const struct town_images *b)
 {
@@ -191,6 +192,34 @@ static void an_empty_builder_makes_no_image_and_a_finished_one_is_empty(void **s
 	town_end(&t);
 }
 
+static void a_visit_out_of_bounds_is_refused(void **state)
+{
+	const struct visit bad[] = {
+		{ { TRACE_IDS_MAX }, { 2 }, { 0 }, { 9 }, 0 },
+		{ { 1 }, { TRACE_IDS_MAX }, { 0 }, { 9 }, 0 },
+		{ { 1 }, { 2 }, { 0 }, { 9 }, 1U << 31 },
+		{ { 1 }, { 2 }, { 9 }, { 9 }, 0 },
+		{ { 1 }, { 2 }, { 10 }, { 9 }, 0 },
+		{ { 1 }, { 2 }, { WHEN_MIN_S - 1 }, { 9 }, 0 },
+		{ { 1 }, { 2 }, { 9 }, { WHEN_MAX_S + 1 }, 0 },
+	};
+	struct town t;
+
+	(void)state;
+	town_make(&t, &plan);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct trace_builder_options o = { .zone = t.zone, .budget_bytes = 1 << 20 };
+		struct trace_builder *b;
+		struct fault f = { 0 };
+
+		assert_int_equal(trace_builder_new(&o, &b, NULL), OK);
+		assert_int_equal(trace_builder_add(b, &bad[i], 1, &f), ERR_RANGE);
+		assert_true(f.zh[0] && f.en[0]);
+		trace_builder_free(b);
+	}
+	town_end(&t);
+}
+
 static enum err refuse_image(struct trace_image image, void *arg, struct fault *f)
 {
 	mem_drop(image.bytes);
@@ -264,6 +293,7 @@ int main(void)
 		cmocka_unit_test(without_a_place_to_spill_a_full_budget_is_refused),
 		cmocka_unit_test(duplicates_are_dropped_and_counted_also_across_a_spill),
 		cmocka_unit_test(an_empty_builder_makes_no_image_and_a_finished_one_is_empty),
+		cmocka_unit_test(a_visit_out_of_bounds_is_refused),
 		cmocka_unit_test(who_takes_the_images_may_refuse),
 		cmocka_unit_test(a_failing_disk_is_an_error_and_never_a_wrong_segment),
 	};

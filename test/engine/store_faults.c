@@ -15,8 +15,9 @@
 #include "engine/trace/store.h"
 #include "support/town.h"
 
-static const struct town_plan plan = { .seed = 41, .n = 90, .days = 3, .people = 12, .places = 4,
-				       .step_s = 60 };
+static const struct town_plan plan = {
+	.seed = 41, .n = 90, .days = 3, .people = 12, .places = 4, .step_s = 60
+};
 
 /* Allocation number k fails, counted only while the engine is at work. */
 struct sweep {
@@ -53,10 +54,13 @@ struct world_of { /* the set at work and what it must show */
 
 enum act { ADD, SEGMENT, WITHDRAW, FREEZE, MERGE, DROP, ACTS };
 
-static const struct step { enum act act; size_t from, n; } steps[] = {
-	{ ADD, 0, 20 },   { SEGMENT, 20, 30 }, { ADD, 40, 30 },	  { WITHDRAW, 10, 20 },
+static const struct step {
+	enum act act;
+	size_t from, n;
+} steps[] = {
+	{ ADD, 0, 20 },   { SEGMENT, 20, 30 }, { ADD, 40, 30 },    { WITHDRAW, 10, 20 },
 	{ FREEZE, 0, 0 }, { SEGMENT, 5, 40 },  { WITHDRAW, 0, 8 }, { ADD, 15, 5 },
-	{ MERGE, 0, 0 },  { MERGE, 1, 0 },     { ADD, 70, 20 },	  { DROP, 2, 0 },
+	{ MERGE, 0, 0 },  { MERGE, 1, 0 },     { ADD, 70, 20 },    { DROP, 2, 0 },
 	{ FREEZE, 0, 0 }, { MERGE, 1, 0 },
 };
 
@@ -250,9 +254,12 @@ static void question_make(struct question *q, const struct slow_visits *all,
 	trace_rules_window(0, 600, &q->rules);
 	q->ask = (struct trace_ask){ .rules = &q->rules, .proof = true };
 	for (uint32_t i = 0; i < 3; i++)
-		q->w[i] = (struct warrant){ .index = { i }, .purpose = TRACE_CONTACT_TRACING,
-					    .from = { 0 }, .to = { TRACE_STILL },
-					    .generations = 3, .limit = 1000 };
+		q->w[i] = (struct warrant){ .index = { i },
+					    .purpose = TRACE_CONTACT_TRACING,
+					    .from = { 0 },
+					    .to = { TRACE_STILL },
+					    .generations = 3,
+					    .limit = 1000 };
 	assert_int_equal(slow_contacts(all, &q->ask, q->w, 3, q->want), OK);
 }
 

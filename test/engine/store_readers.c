@@ -27,7 +27,7 @@ struct stage {
 	int64_t noon;
 	struct trace_set *set;
 	atomic_bool over;
-	atomic_uint errors;  /* cmocka's assertions are for the main thread alone */
+	atomic_uint errors; /* cmocka's assertions are for the main thread alone */
 	atomic_ullong asked;
 	atomic_bool falling; /* contacts are being withdrawn, no longer added */
 	atomic_uint least;   /* of contacts that a view taken now must have */
@@ -44,19 +44,25 @@ struct reader {
 /* Batch i: person i with the case, the others by themselves, over several days. */
 static void make_batch(const struct stage *s, uint32_t i, struct visit *ret)
 {
-	ret[0] = (struct visit){ { i }, { 0 }, { s->noon + i * 60LL },
-				 { s->noon + i * 60LL + 600 }, 0 };
+	ret[0] = (struct visit){
+		{ i }, { 0 }, { s->noon + i * 60LL }, { s->noon + i * 60LL + 600 }, 0
+	};
 	for (uint32_t k = 1; k < BATCH; k++)
-		ret[k] = (struct visit){ { 1000 + i }, { 1 + k },
+		ret[k] = (struct visit){ { 1000 + i },
+					 { 1 + k },
 					 { s->noon + (int64_t)k * 20000 + i },
-					 { s->noon + (int64_t)k * 20000 + i + 90 }, k };
+					 { s->noon + (int64_t)k * 20000 + i + 90 },
+					 k };
 }
 
 /* How many contacts the view shows, or SIZE_MAX if they are not 1 .. k. */
 static size_t contacts_of(const struct stage *s, const struct trace_view *v, struct arena *a)
 {
-	struct warrant w = { .index = { 0 }, .purpose = TRACE_CONTACT_TRACING, .generations = 2,
-			     .limit = 10000, .from = { s->noon - 86400 },
+	struct warrant w = { .index = { 0 },
+			     .purpose = TRACE_CONTACT_TRACING,
+			     .generations = 2,
+			     .limit = 10000,
+			     .from = { s->noon - 86400 },
 			     .to = { s->noon + 86400 } };
 	struct trace_rules rules;
 	struct trace_ask ask = { .rules = &rules, .proof = true };
@@ -77,8 +83,7 @@ static size_t contacts_of(const struct stage *s, const struct trace_view *v, str
 }
 
 /* Take a view; the bounds are those that held at some moment while it was taken. */
-static const struct trace_view *take_view(struct stage *s, unsigned *ret_least,
-					  unsigned *ret_most)
+static const struct trace_view *take_view(struct stage *s, unsigned *ret_least, unsigned *ret_most)
 {
 	bool falling = atomic_load(&s->falling);
 	unsigned least = atomic_load(&s->least), most = atomic_load(&s->most);
@@ -143,8 +148,7 @@ static void let_them_ask(const struct stage *s)
 
 static void change(struct stage *s, uint32_t i, struct dice *d)
 {
-	int32_t day = zone_day_of(s->zone, (struct utc_s){ s->noon }) +
-		      (int32_t)dice_below(d, 4);
+	int32_t day = zone_day_of(s->zone, (struct utc_s){ s->noon }) + (int32_t)dice_below(d, 4);
 	struct visit v[BATCH];
 
 	make_batch(s, i, v);
@@ -172,8 +176,8 @@ static void undo(struct stage *s, uint32_t i, struct dice *d)
 	assert_int_equal(trace_set_withdraw(s->set, v, BATCH, NULL), OK);
 	atomic_store(&s->most, i - 1);
 	if (dice_below(d, 5) == 0)
-		assert_int_equal(trace_set_merge_day(s->set,
-						     zone_day_of(s->zone, v[0].from), NULL), OK);
+		assert_int_equal(trace_set_merge_day(s->set, zone_day_of(s->zone, v[0].from), NULL),
+				 OK);
 	let_them_ask(s);
 }
 
@@ -239,8 +243,9 @@ static void *ask_all(void *arg)
 /* The checksum of a page is verified by whoever reads it first: here they race for it. */
 static void one_view_answers_many_threads_at_once(void **state)
 {
-	const struct town_plan plan = { .seed = 51, .n = 600, .days = 2, .people = 30,
-					.places = 8, .step_s = 1 };
+	const struct town_plan plan = {
+		.seed = 51, .n = 600, .days = 2, .people = 30, .places = 8, .step_s = 1
+	};
 	struct asker asker[4];
 	struct town_images images;
 	struct trace_set *set;

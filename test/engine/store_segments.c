@@ -39,10 +39,10 @@ static void visits_come_back_as_they_were_in_seconds_and_in_minutes(void **state
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 20; seed++) {
-		gives_back(&(struct town_plan){ .seed = seed, .n = 60, .days = 2, .people = 9,
-						.places = 4, .step_s = 1 });
-		gives_back(&(struct town_plan){ .seed = seed, .n = 60, .days = 2, .people = 9,
-						.places = 4, .step_s = 60 });
+		gives_back(&(struct town_plan){
+			.seed = seed, .n = 60, .days = 2, .people = 9, .places = 4, .step_s = 1 });
+		gives_back(&(struct town_plan){
+			.seed = seed, .n = 60, .days = 2, .people = 9, .places = 4, .step_s = 60 });
 	}
 }
 
@@ -50,26 +50,36 @@ static void large_numbers_and_the_longest_stays_come_back(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 20; seed++)
-		gives_back(&(struct town_plan){ .seed = seed, .n = 80, .days = 1, .people = 9,
-						.places = 4, .step_s = seed % 2 ? 1 : 60,
+		gives_back(&(struct town_plan){ .seed = seed,
+						.n = 80,
+						.days = 1,
+						.people = 9,
+						.places = 4,
+						.step_s = seed % 2 ? 1 : 60,
 						.awkward = true });
 }
 
 static void a_place_of_many_blocks_comes_back(void **state)
 {
 	(void)state;
-	gives_back(&(struct town_plan){ .seed = 5, .n = 900, .days = 1, .people = 60, .places = 1,
-					.step_s = 60 });
-	gives_back(&(struct town_plan){ .seed = 6, .n = 900, .days = 1, .people = 60, .places = 2,
-					.step_s = 1, .awkward = true });
-	gives_back(&(struct town_plan){ .seed = 7, .n = 900, .days = 1, .people = 2,
-					.places = 300, .step_s = 7 });
+	gives_back(&(struct town_plan){
+		.seed = 5, .n = 900, .days = 1, .people = 60, .places = 1, .step_s = 60 });
+	gives_back(&(struct town_plan){ .seed = 6,
+					.n = 900,
+					.days = 1,
+					.people = 60,
+					.places = 2,
+					.step_s = 1,
+					.awkward = true });
+	gives_back(&(struct town_plan){
+		.seed = 7, .n = 900, .days = 1, .people = 2, .places = 300, .step_s = 7 });
 }
 
 static void a_segment_knows_its_facts(void **state)
 {
-	const struct town_plan plan = { .seed = 3, .n = 200, .days = 2, .people = 20, .places = 5,
-					.step_s = 60 };
+	const struct town_plan plan = {
+		.seed = 3, .n = 200, .days = 2, .people = 20, .places = 5, .step_s = 60
+	};
 	struct trace_segment_facts facts[2];
 	struct town_images images;
 	uint64_t visits = 0;
@@ -118,8 +128,13 @@ static void write_file(const char *path, const uint8_t *p, size_t n)
 
 static void a_file_opens_as_the_bytes_that_were_written(void **state)
 {
-	const struct town_plan plan = { .seed = 8, .n = 700, .days = 1, .people = 40, .places = 5,
-					.step_s = 1, .awkward = true };
+	const struct town_plan plan = { .seed = 8,
+					.n = 700,
+					.days = 1,
+					.people = 40,
+					.places = 5,
+					.step_s = 1,
+					.awkward = true };
 	struct path dir = path_scratch(), file = path_join(&dir, "day.seg");
 	struct town_images images;
 	struct trace_segment *seg, *adopted;
@@ -175,8 +190,9 @@ static void a_file_that_is_empty_or_absent_or_something_else_is_refused(void **s
 
 static void a_failing_disk_is_an_error_of_opening(void **state)
 {
-	const struct town_plan plan = { .seed = 8, .n = 100, .days = 1, .people = 40, .places = 5,
-					.step_s = 60 };
+	const struct town_plan plan = {
+		.seed = 8, .n = 100, .days = 1, .people = 40, .places = 5, .step_s = 60
+	};
 	struct path dir = path_scratch(), file = path_join(&dir, "day.seg");
 	struct town_images images;
 	struct town t;
@@ -238,8 +254,9 @@ static void harmed(const struct town *t, const uint8_t *bytes, size_t n, struct 
 
 static void small_town(struct town *t, struct town_images *images)
 {
-	town_make(t, &(struct town_plan){ .seed = 4, .n = 24, .days = 1, .people = 6, .places = 3,
-					  .step_s = 60 });
+	town_make(t,
+		  &(struct town_plan){
+			  .seed = 4, .n = 24, .days = 1, .people = 6, .places = 3, .step_s = 60 });
 	town_seal_all(t, images);
 }
 
@@ -295,8 +312,9 @@ static void every_single_bit_lies_under_a_checksum(void **state)
 		images.v[0].bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
 	}
 	printf("%zu bits: %zu refused by opening (%zu as another version), %zu by checking, "
-	       "%zu of these by a question\n", bits, (size_t)h.by_open, (size_t)h.by_version,
-	       (size_t)h.by_check, (size_t)h.by_question);
+	       "%zu of these by a question\n",
+	       bits, (size_t)h.by_open, (size_t)h.by_version, (size_t)h.by_check,
+	       (size_t)h.by_question);
 	assert_int_equal(h.by_open + h.by_check, bits);
 	assert_true(h.by_version > 0);
 	assert_true(h.by_open < bits); /* else no page was ever reached */
@@ -308,8 +326,9 @@ static void every_single_bit_lies_under_a_checksum(void **state)
 /* A larger one, with many pages: bits at random, and whole stretches. */
 static void harm_anywhere_in_a_large_segment_is_found(void **state)
 {
-	const struct town_plan plan = { .seed = 9, .n = 3000, .days = 1, .people = 300,
-					.places = 20, .step_s = 1 };
+	const struct town_plan plan = {
+		.seed = 9, .n = 3000, .days = 1, .people = 300, .places = 20, .step_s = 1
+	};
 	struct town_images images;
 	struct dice d = { 77 };
 	struct town t;

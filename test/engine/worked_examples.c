@@ -22,15 +22,30 @@
 enum { ARENA_BYTES = 64 << 20, DAY = 24 * 60 };
 
 #define MIDNIGHT 1581004800LL /* 2020-02-07T00:00+08:00 */
-#define M(minutes) { MIDNIGHT + (minutes) * 60LL }
-#define V(person, place, from, to, seat) { { person }, { place }, M(from), M(to), seat }
-#define STILL(person, place, from) { { person }, { place }, M(from), { TRACE_STILL }, 0 }
+#define M(minutes) \
+	{ \
+		MIDNIGHT + (minutes)*60LL \
+	}
+#define V(person, place, from, to, seat) \
+	{ \
+		{ person }, { place }, M(from), M(to), seat \
+	}
+#define STILL(person, place, from) \
+	{ \
+		{ person }, { place }, M(from), { TRACE_STILL }, 0 \
+	}
 #define CONTACT(p, g, k, r, n, s, a, b) \
-	{ .person = { p }, .generation = (g), .klass = (k), .rule = (r), .n_encounters = (n), \
-	  .overlap_s = (s), .first = M(a), .last = M(b) }
+	{ \
+		.person = { p }, .generation = (g), .klass = (k), .rule = (r), \
+		.n_encounters = (n), .overlap_s = (s), .first = M(a), .last = M(b) \
+	}
 #define UNDATED(p, g, k, r) \
-	{ .person = { p }, .generation = (g), .klass = (k), .rule = (r), .n_encounters = 1, \
-	  .first = { TRACE_NEVER }, .last = { TRACE_NEVER } }
+	{ \
+		.person = { p }, .generation = (g), .klass = (k), .rule = (r), .n_encounters = 1, \
+		.first = { TRACE_NEVER }, .last = { \
+			TRACE_NEVER \
+		} \
+	}
 
 struct example {
 	const struct visit *visit;
@@ -55,14 +70,17 @@ static struct trace_rules profile_rules(const struct trace_rule *rule, size_t n)
 	static const uint64_t all[][1] = { { 0 }, { 1 }, { 3 }, { 7 } };
 
 	assert_true(n < ARRAY_LEN(all));
-	return (struct trace_rules){ .profile = "example@1", .n = n, .rule = rule, .n_kinds = 1,
-				     .kind_rules = all[n] };
+	return (struct trace_rules){
+		.profile = "example@1", .n = n, .rule = rule, .n_kinds = 1, .kind_rules = all[n]
+	};
 }
 
 static struct warrant warrant_from(int64_t from_min, uint32_t generations)
 {
-	return (struct warrant){ .purpose = TRACE_CONTACT_TRACING, .from = M(from_min),
-				 .to = { TRACE_STILL }, .generations = generations,
+	return (struct warrant){ .purpose = TRACE_CONTACT_TRACING,
+				 .from = M(from_min),
+				 .to = { TRACE_STILL },
+				 .generations = generations,
 				 .limit = 1000 };
 }
 
@@ -266,7 +284,7 @@ static void overlaps_add_up_within_a_span_and_not_beyond(void **state)
 /* Two vias of one generation do not add up: each pair is by itself. */
 static void overlaps_with_two_people_do_not_add_up(void **state)
 {
-	const struct visit v[] = { V(0, 0, 0, 20, 0), V(1, 0, 0, 20, 0), V(2, 0, 0, 20, 0),
+	const struct visit v[] = { V(0, 0, 0, 20, 0),  V(1, 0, 0, 20, 0),  V(2, 0, 0, 20, 0),
 				   V(1, 1, 30, 40, 0), V(2, 2, 40, 50, 0), V(3, 1, 30, 40, 0),
 				   V(3, 2, 40, 50, 0) };
 	const struct trace_contact want[] = { CONTACT(1, 1, TRACE_CLOSE, 0, 1, 1200, 0, 20),
@@ -284,12 +302,16 @@ static void overlaps_with_two_people_do_not_add_up(void **state)
 static void the_first_rule_that_fits_decides_even_if_the_overlap_is_too_short_for_it(void **state)
 {
 	const struct trace_rule rule[] = {
-		{ .id = "row", .klass = TRACE_CLOSE, .min_s = 900, .seat_unit = 1,
+		{ .id = "row",
+		  .klass = TRACE_CLOSE,
+		  .min_s = 900,
+		  .seat_unit = 1,
 		  .seat_within = 1 },
 		{ .id = "car", .klass = TRACE_GENERAL },
 	};
-	const struct trace_seat seat[] = { { .row = -1 }, { .row = 7 }, { .row = 8 },
-					   { .row = 9 } };
+	const struct trace_seat seat[] = {
+		{ .row = -1 }, { .row = 7 }, { .row = 8 }, { .row = 9 }
+	};
 	const uint16_t kind[] = { 0 };
 	const struct trace_world world = { 1, kind, ARRAY_LEN(seat), seat };
 	const struct visit v[] = { V(0, 0, 0, 60, 1), V(1, 0, 0, 10, 2), V(2, 0, 0, 15, 2),
@@ -307,10 +329,12 @@ static void the_first_rule_that_fits_decides_even_if_the_overlap_is_too_short_fo
 /* Bays of three: rows 1-3, 4-6, 7-9; row 0 is with the first. */
 static void rows_are_grouped_and_a_missing_row_fits_only_where_the_rule_says_so(void **state)
 {
-	struct trace_rule rule = { .id = "bay", .klass = TRACE_CLOSE, .seat_unit = 3,
-				   .seat_within = 1 };
-	const struct trace_seat seat[] = { { .row = -1 }, { .row = 3 }, { .row = 0 }, { .row = 6 },
-					   { .row = 7 } };
+	struct trace_rule rule = {
+		.id = "bay", .klass = TRACE_CLOSE, .seat_unit = 3, .seat_within = 1
+	};
+	const struct trace_seat seat[] = {
+		{ .row = -1 }, { .row = 3 }, { .row = 0 }, { .row = 6 }, { .row = 7 }
+	};
 	const uint16_t kind[] = { 0 };
 	const struct trace_world world = { 1, kind, ARRAY_LEN(seat), seat };
 	const struct visit v[] = { V(0, 0, 0, 60, 1), V(1, 0, 0, 60, 2), V(2, 0, 0, 60, 3),
@@ -332,7 +356,8 @@ static void rows_are_grouped_and_a_missing_row_fits_only_where_the_rule_says_so(
 static void a_role_on_either_side_makes_the_rule_fit(void **state)
 {
 	const struct trace_rule rule = { .id = "crew", .klass = TRACE_CLOSE, .roles = 2 };
-	const struct trace_seat seat[] = { { .row = -1 }, { .row = -1, .roles = 2 },
+	const struct trace_seat seat[] = { { .row = -1 },
+					   { .row = -1, .roles = 2 },
 					   { .row = -1, .roles = 5 } };
 	const uint16_t kind[] = { 0 };
 	const struct trace_world world = { 1, kind, ARRAY_LEN(seat), seat };
@@ -350,8 +375,10 @@ static void a_role_on_either_side_makes_the_rule_fit(void **state)
 /* Person 1 was there 25 minutes of the hour before 100; the case 15 of it; nobody 26. */
 static void a_companion_has_stayed_long_before_the_encounter_ends(void **state)
 {
-	struct trace_rule rule = { .id = "companion", .klass = TRACE_COMPANION,
-				   .stay_s = 25 * 60, .stay_within_s = 3600 };
+	struct trace_rule rule = { .id = "companion",
+				   .klass = TRACE_COMPANION,
+				   .stay_s = 25 * 60,
+				   .stay_within_s = 3600 };
 	const struct visit v[] = { V(0, 0, 85, 200, 0), V(1, 0, 0, 55, 0), V(1, 0, 90, 100, 0),
 				   V(2, 0, 90, 100, 0) };
 	const struct trace_contact want[] = { CONTACT(1, 1, TRACE_COMPANION, 0, 1, 600, 90, 100) };
@@ -369,7 +396,8 @@ static void a_companion_has_stayed_long_before_the_encounter_ends(void **state)
 static void a_contact_has_the_class_and_the_rule_of_its_best_encounter(void **state)
 {
 	const struct trace_rule rule[] = {
-		{ .id = "far", .klass = TRACE_GENERAL }, { .id = "near", .klass = TRACE_CLOSE },
+		{ .id = "far", .klass = TRACE_GENERAL },
+		{ .id = "near", .klass = TRACE_CLOSE },
 		{ .id = "nearer", .klass = TRACE_CLOSE },
 	};
 	const uint64_t kind_rules[] = { 1, 2, 4 };
@@ -459,8 +487,8 @@ static void a_named_contact_counts_in_either_order_and_within_the_window(void **
 /* Person 5's window opens with the case's own, so the meeting with 6 at -15 counts, at -25 not. */
 static void an_undated_named_contact_always_counts_and_opens_where_its_via_does(void **state)
 {
-	const struct visit v[] = { V(5, 1, -15, -10, 0), V(6, 1, -15, -10, 0),
-				   V(5, 2, -25, -20, 0), V(7, 2, -25, -20, 0) };
+	const struct visit v[] = { V(5, 1, -15, -10, 0), V(6, 1, -15, -10, 0), V(5, 2, -25, -20, 0),
+				   V(7, 2, -25, -20, 0) };
 	const struct trace_named named[] = { { { 5 }, { 0 }, { TRACE_NEVER }, { TRACE_NEVER } } };
 	const struct trace_contact want[] = { UNDATED(5, 1, TRACE_CLOSE, TRACE_RULE_NAMED),
 					      CONTACT(6, 2, TRACE_SECONDARY, 0, 1, 300, -15, -10) };

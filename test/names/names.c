@@ -30,8 +30,11 @@
 /* The i-th of a world of short texts: some are parts of others, one is empty. */
 static struct str text_of(uint32_t i, char room[static 64])
 {
-	int n = i == 0 ? 0 : snprintf(room, 64, "%.*s%u", (int)(i % 40), "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-				      "xxxxxxxxx", i * 2654435761u % 1000003u);
+	int n = i == 0 ? 0
+		       : snprintf(room, 64, "%.*s%u", (int)(i % 40),
+				  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+				  "xxxxxxxxx",
+				  i * 2654435761u % 1000003u);
 
 	return (struct str){ room, (size_t)n };
 }
@@ -107,9 +110,10 @@ static void numbers_follow_the_first_appearance(void **state)
 
 static void bytes_are_compared_as_they_are(void **state)
 {
-	static const struct str texts[] = { { "", 0 }, { " ", 1 }, { "a", 1 }, { "A", 1 },
-					    { "a ", 2 }, { "a\0", 2 }, { "a\0b", 3 },
-					    { "\xc3\xa9", 2 }, { "e\xcc\x81", 3 }, { "\xff", 1 } };
+	static const struct str texts[] = { { "", 0 },     { " ", 1 },        { "a", 1 },
+					    { "A", 1 },    { "a ", 2 },       { "a\0", 2 },
+					    { "a\0b", 3 }, { "\xc3\xa9", 2 }, { "e\xcc\x81", 3 },
+					    { "\xff", 1 } };
 	struct names *t;
 
 	(void)state;
@@ -171,12 +175,13 @@ static void long_texts_fit_and_too_long_ones_are_refused(void **state)
 		while (b.n % NAMES_BYTES_MAX)
 			buf_char(&b, 'x');
 		assert_int_equal(number_of(t, (struct str){ b.p + b.n - NAMES_BYTES_MAX,
-							    NAMES_BYTES_MAX }), i);
+							    NAMES_BYTES_MAX }),
+				 i);
 	}
 	for (uint32_t i = 0; i < 9; i++)
-		assert_true(str_eq(names_text(t, i),
-				   (struct str){ b.p + (size_t)i * NAMES_BYTES_MAX,
-						 NAMES_BYTES_MAX }));
+		assert_true(
+			str_eq(names_text(t, i),
+			       (struct str){ b.p + (size_t)i * NAMES_BYTES_MAX, NAMES_BYTES_MAX }));
 	assert_int_equal(names_intern(t, (struct str){ b.p, NAMES_BYTES_MAX + 1 }, &id), ERR_RANGE);
 	assert_int_equal(names_count(t), 9);
 	names_free(t);
@@ -211,9 +216,12 @@ static void without_memory_nothing_is_half_added(void **state)
 
 static void a_pair_is_not_its_texts_in_a_row(void **state)
 {
-	static const struct { struct str a, b; } pairs[] = {
-		{ { "a", 1 }, { "bc", 2 } }, { { "ab", 2 }, { "c", 1 } }, { { "abc", 3 }, { "", 0 } },
-		{ { "", 0 }, { "abc", 3 } }, { { "", 0 }, { "", 0 } },
+	static const struct {
+		struct str a, b;
+	} pairs[] = {
+		{ { "a", 1 }, { "bc", 2 } }, { { "ab", 2 }, { "c", 1 } },
+		{ { "abc", 3 }, { "", 0 } }, { { "", 0 }, { "abc", 3 } },
+		{ { "", 0 }, { "", 0 } },
 	};
 	struct names *t;
 
@@ -378,8 +386,7 @@ int main(void)
 		cmocka_unit_test(numbers_follow_the_first_appearance),
 		cmocka_unit_test(bytes_are_compared_as_they_are),
 		cmocka_unit_test(a_table_that_grew_many_times_still_knows_all),
-		cmocka_unit_test(
-			a_batch_gives_the_numbers_that_one_by_one_would_have_been_given),
+		cmocka_unit_test(a_batch_gives_the_numbers_that_one_by_one_would_have_been_given),
 		cmocka_unit_test(long_texts_fit_and_too_long_ones_are_refused),
 		cmocka_unit_test(without_memory_nothing_is_half_added),
 		cmocka_unit_test(a_pair_is_not_its_texts_in_a_row),
@@ -390,7 +397,7 @@ int main(void)
 		cmocka_unit_test(a_file_cut_or_lengthened_anywhere_is_refused),
 	};
 
-	/* Thousands of small files are written over and over: in memory, if there is such a place. */
+	/* Thousands of small files are written over and over: in memory, if that can be. */
 	if (access("/dev/shm", W_OK) == 0)
 		setenv("TMPDIR", "/dev/shm", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);

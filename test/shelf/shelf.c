@@ -63,10 +63,11 @@ static enum err batch_make(struct batch *b, uint32_t who)
 		if ((e = names_intern(b->names.persons, (struct str){ name, (size_t)n }, &id)))
 			return e;
 		for (int64_t day = 0; day < 2; day++)
-			b->visit[b->n++] = (struct visit){
-				{ id }, { i % 2 }, { FIRST_S + day * DAY_S + i * 60 },
-				{ FIRST_S + day * DAY_S + i * 60 + 600 }, 0
-			};
+			b->visit[b->n++] = (struct visit){ { id },
+							   { i % 2 },
+							   { FIRST_S + day * DAY_S + i * 60 },
+							   { FIRST_S + day * DAY_S + i * 60 + 600 },
+							   0 };
 	}
 	b->place_kind[0] = 1;
 	b->names.place_kind = b->place_kind;
@@ -90,8 +91,9 @@ static enum err put_day(struct trace_image image, void *arg, struct fault *f)
 static enum err put_days(const struct batch *b, const struct zone *z, struct shelf_writer *w,
 			 struct fault *f)
 {
-	struct trace_builder_options o = { .zone = z, .budget_bytes = 20 * 24,
-					   .spill_path = shelf_spill_path(w), .threads = 1 };
+	struct trace_builder_options o = {
+		.zone = z, .budget_bytes = 20 * 24, .spill_path = shelf_spill_path(w), .threads = 1
+	};
 	struct trace_builder *builder = NULL;
 	enum err e = trace_builder_new(&o, &builder, f);
 
@@ -465,7 +467,9 @@ static void rewrite(const struct path *dir, const char *from, const char *to)
 
 static void a_manifest_that_breaks_its_rules_is_refused_even_when_signed(void **state)
 {
-	static const struct { const char *from, *to; } breaks[] = {
+	static const struct {
+		const char *from, *to;
+	} breaks[] = {
 		{ "persons.g000001.names", "../../etc/passwd" },
 		{ "persons.g000001.names", "persons.g000002.names" },
 		{ "persons.g", "Persons.g" },
@@ -539,14 +543,13 @@ int main(void)
 		cmocka_unit_test(a_death_at_any_moment_leaves_the_old_state_or_the_new_one),
 		cmocka_unit_test(any_failed_file_operation_leaves_the_old_state_or_the_new_one),
 		cmocka_unit_test(without_memory_the_old_state_stands_and_reading_says_so),
-		cmocka_unit_test(
-			every_file_altered_cut_lengthened_or_missing_is_refused_by_name),
+		cmocka_unit_test(every_file_altered_cut_lengthened_or_missing_is_refused_by_name),
 		cmocka_unit_test(a_manifest_that_breaks_its_rules_is_refused_even_when_signed),
 		cmocka_unit_test(a_manifest_that_lies_about_a_file_is_refused),
 		cmocka_unit_test(another_version_is_said_to_be_one),
 	};
 
-	/* Thousands of small files are written over and over: in memory, if there is such a place. */
+	/* Thousands of small files are written over and over: in memory, if that can be. */
 	if (access("/dev/shm", W_OK) == 0)
 		setenv("TMPDIR", "/dev/shm", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MUST(call) do { enum err must_ = (call); assert(must_ == OK); } while (0)
+#define MUST(call) \
+	do { \
+		enum err must_ = (call); \
+		assert(must_ == OK); \
+	} while (0)
 
 static void read_all(int fd, struct buf *out)
 {

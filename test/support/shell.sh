@@ -98,4 +98,5 @@ finish() {
 }
 trap finish EXIT
 
-header='case,contact,generation,via,class,encounters,overlap_s,first_exposure,last_exposure,places,rule,profile'
+header='case,contact,generation,via,class,encounters,overlap_s'
+header=$header',first_exposure,last_exposure,places,rule,profile'

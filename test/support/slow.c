@@ -5,7 +5,8 @@
  *  STAY       visits of one person in one place with equal seat that overlap or touch.
  *  HORIZON    the greatest time written in any visit of the view; TRACE_STILL reads as it.
  *             A TRACE_STILL visit from the horizon on is empty and meets nobody.
- *  DANGER     the case's stays, clipped to its window, then lengthened by the lag at their end,
+ *  DANGER     the case's stays, clipped to its window, then lengthened by the lag at their end (at their
+ *             beginning for source tracing),
  *             then joined again per place and seat where they overlap or touch.
  *  ENCOUNTER  danger x a stay of somebody else in that place, any seat, at least one second.
  *  RULE       the first of the place kind's rules that fits decides; min_s (of the rule, or of
@@ -122,7 +123,8 @@ static void stays_of_all(const struct slow_visits *all, int64_t horizon, struct 
 }
 
 /* Where and when a person was in a window, and for how long each place stays dangerous. */
-static void danger_of(const struct stays *all, struct via via, int64_t lag_s, struct stays *ret)
+static void danger_of(const struct stays *all, struct via via, int64_t lag_s, bool backward,
+		      struct stays *ret)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		struct stay s = all->v[i];
@@ -133,7 +135,10 @@ static void danger_of(const struct stays *all, struct via via, int64_t lag_s, st
 		s.to = min_i64(s.to, via.to);
 		if (s.from >= s.to)
 			continue;
-		s.to += lag_s;
+		if (backward)
+			s.from -= lag_s;
+		else
+			s.to += lag_s;
 		stays_join(ret, s);
 	}
 }
@@ -197,8 +202,7 @@ static int rule_for(const struct job *j, const struct trace_encounter *e, uint32
 		const struct trace_rule *r = &rules->rule[i];
 
 		if ((rules->kind_rules[kind] >> i & 1) && rows_fit(r, a.row, b.row) &&
-		    (r->roles == 0 || ((a.roles | b.roles) & r->roles)) &&
-		    stayed_enough(j, r, e))
+		    (r->roles == 0 || ((a.roles | b.roles) & r->roles)) && stayed_enough(j, r, e))
 			return (int)i;
 	}
 	return -1;
@@ -225,13 +229,15 @@ static void meet_in_places(const struct job *j, struct via via, uint32_t generat
 	const struct trace_rules *rules = j->ask->rules;
 	struct stays danger = { 0 };
 
-	danger_of(j->stays, via, rules->lag_s, &danger);
+	danger_of(j->stays, via, rules->lag_s, j->warrant->purpose == TRACE_SOURCE_TRACING,
+		  &danger);
 	for (size_t i = 0; i < danger.n; i++) {
 		const struct stay *d = &danger.v[i];
 
 		for (size_t k = 0; k < j->stays->n; k++) {
 			const struct stay *s = &j->stays->v[k];
-			struct met m = { .e = { .contact = s->person, .via = via.person,
+			struct met m = { .e = { .contact = s->person,
+						.via = via.person,
 						.place = d->place,
 						.from = { max_i64(d->from, s->from) },
 						.to = { min_i64(d->to, s->to) } } };
@@ -313,25 +319,27 @@ static void keep_what_counts(const struct mets *all, int64_t cumulative_s, struc
 		struct mets pair = { .v = &all->v[i] };
 
 		for (k = i; k < all->n && all->v[k].e.contact.v == all->v[i].e.contact.v &&
-			    all->v[k].e.via.v == all->v[i].e.via.v; k++)
+			    all->v[k].e.via.v == all->v[i].e.via.v;
+		     k++)
 			pair.n++;
 		for (size_t m = 0; m < pair.n; m++)
-			if (cumulative_s > 0 ? adds_up(&pair, &pair.v[m], cumulative_s) :
-					       pair.v[m].e.to.v - pair.v[m].e.from.v >=
-						       pair.v[m].min_s)
+			if (cumulative_s > 0
+				    ? adds_up(&pair, &pair.v[m], cumulative_s)
+				    : pair.v[m].e.to.v - pair.v[m].e.from.v >= pair.v[m].min_s)
 				must(vec_push(ret, pair.v[m]));
 	}
 }
 
-static void meet_by_name(const struct job *j, struct via via, uint32_t generation,
-			 struct mets *ret)
+static void meet_by_name(const struct job *j, struct via via, uint32_t generation, struct mets *ret)
 {
 	bool profile = j->ask->rules->profile[0] != '\0';
 
 	for (size_t i = 0; i < j->ask->n_named; i++) {
 		const struct trace_named *nm = &j->ask->named[i];
-		struct met m = { .e = { .via = via.person, .place = { TRACE_NONE },
-					.from = { TRACE_NEVER }, .to = { TRACE_NEVER },
+		struct met m = { .e = { .via = via.person,
+					.place = { TRACE_NONE },
+					.from = { TRACE_NEVER },
+					.to = { TRACE_NEVER },
 					.rule = profile ? TRACE_RULE_NAMED : 0,
 					.klass = class_in(TRACE_CLOSE, generation) } };
 
@@ -373,9 +381,12 @@ static int64_t via_start(const struct vias *vias, struct person_id p)
 static struct trace_contact sum_up(const struct met *m, size_t n, const struct vias *vias,
 				   int64_t *ret_opens)
 {
-	struct trace_contact c = { .person = m[0].e.contact, .klass = m[0].e.klass,
-				   .rule = m[0].e.rule, .n_encounters = (uint32_t)n,
-				   .first = { TRACE_NEVER }, .last = { TRACE_NEVER } };
+	struct trace_contact c = { .person = m[0].e.contact,
+				   .klass = m[0].e.klass,
+				   .rule = m[0].e.rule,
+				   .n_encounters = (uint32_t)n,
+				   .first = { TRACE_NEVER },
+				   .last = { TRACE_NEVER } };
 
 	*ret_opens = INT64_MAX;
 	for (size_t i = 0; i < n; i++) {
@@ -496,7 +507,7 @@ void slow_stays(const struct slow_visits *s, const struct warrant *w, struct slo
 	struct stays all = { 0 }, own = { 0 };
 
 	stays_of_all(s, horizon, &all);
-	danger_of(&all, via, 0, &own);
+	danger_of(&all, via, 0, false, &own);
 	for (size_t i = 0; i < own.n; i++) {
 		const struct stay *o = &own.v[i];
 		struct trace_stay one = { o->place, o->seat, { o->from }, { o->to } };

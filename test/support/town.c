@@ -44,7 +44,9 @@ void town_make(struct town *t, const struct town_plan *plan)
 		int64_t from = zone_day_start(t->zone, day).v + dice_below(&d, 86400) / step * step;
 		int64_t length = step * (1 + (int64_t)dice_below(&d, 7200) / step);
 		struct visit v = { { dice_below(&d, plan->people) },
-				   { dice_below(&d, plan->places) }, { from }, { from + length },
+				   { dice_below(&d, plan->places) },
+				   { from },
+				   { from + length },
 				   dice_below(&d, 3) ? 0 : dice_below(&d, 5) };
 
 		if (plan->awkward)
@@ -150,8 +152,11 @@ enum err town_set(const struct town *t, const struct town_images *images, struct
 
 static struct warrant warrant_for(struct person_id p)
 {
-	return (struct warrant){ .index = p, .purpose = TRACE_CONTACT_TRACING, .generations = 2,
-				 .limit = UINT32_MAX, .from = { WHEN_MIN_S },
+	return (struct warrant){ .index = p,
+				 .purpose = TRACE_CONTACT_TRACING,
+				 .generations = 2,
+				 .limit = UINT32_MAX,
+				 .from = { WHEN_MIN_S },
 				 .to = { WHEN_MAX_S } };
 }
 
@@ -213,11 +218,12 @@ static enum err ask_attendance(const struct trace_view *v, const struct slow_vis
 	enum err e = trace_attendance(v, &w, of->place, w.from, w.to, a, &got, &n, NULL);
 
 	if (e == OK)
-		e = e_want == OK && slow_same_visits(&want, got, n) ?
-			    OK : other_than_slow("who was in a place", of->place.v);
+		e = e_want == OK && slow_same_visits(&want, got, n)
+			    ? OK
+			    : other_than_slow("who was in a place", of->place.v);
 	else if (e == ERR_WARRANT) /* right, if the visit is empty: it opens no place */
-		e = e_want == ERR_WARRANT ?
-			    OK : other_than_slow("a place of the case", of->place.v);
+		e = e_want == ERR_WARRANT ? OK
+					  : other_than_slow("a place of the case", of->place.v);
 	slow_visits_end(&want);
 	return e;
 }

@@ -15,17 +15,17 @@
 enum { TOWN_DAY = 18300 }; /* the first local day of every town: 2020-02-08 */
 
 struct town {
-	struct zone *zone; /* Asia/Shanghai */
+	struct zone *zone;         /* Asia/Shanghai */
 	struct slow_visits visits; /* none twice */
 };
 
 struct town_plan {
 	uint64_t seed;
-	size_t n;         /* visits */
+	size_t n; /* visits */
 	int days;
 	uint32_t people, places;
-	int64_t step_s;   /* the grid of times; 60 for whole minutes */
-	bool awkward;     /* large numbers, ends that are open or a century away */
+	int64_t step_s; /* the grid of times; 60 for whole minutes */
+	bool awkward;   /* large numbers, ends that are open or a century away */
 };
 void town_make(struct town *t, const struct town_plan *plan);
 void town_end(struct town *t);

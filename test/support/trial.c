@@ -19,12 +19,12 @@ struct trial {
 	trial_agree *agree;
 	struct dice dice;
 	struct trace_set *set;
-	struct slow_visits model;   /* what a view taken now must show */
-	struct visit *arriving;     /* the world's visits in the order they come */
+	struct slow_visits model; /* what a view taken now must show */
+	struct visit *arriving;   /* the world's visits in the order they come */
 	size_t n_arrived, n_arriving;
 	const struct trace_view *held; /* a view taken on the way, asked again at the end */
 	struct slow_visits held_model;
-	struct buf *why;            /* what failed; empty while nothing has */
+	struct buf *why; /* what failed; empty while nothing has */
 };
 
 static bool agree_now(struct trial *t)
@@ -61,7 +61,8 @@ static enum err into_set(struct trace_image image, void *arg, struct fault *f)
 /* Seal visits, in a few portions, into one segment a day. */
 static bool seal(struct trial *t, const struct visit *v, size_t n)
 {
-	struct trace_builder_options o = { .zone = t->w->zone, .budget_bytes = 64 << 20,
+	struct trace_builder_options o = { .zone = t->w->zone,
+					   .budget_bytes = 64 << 20,
 					   .threads = dice_below(&t->dice, 16) == 0 ? 2 : 1 };
 	struct slow_visits once = { 0 };
 	struct trace_builder *b;
@@ -168,8 +169,8 @@ static bool come_again(struct trial *t)
 		return true;
 	i = dice_below(&t->dice, (uint32_t)t->n_arrived);
 	n = 1 + dice_below(&t->dice, (uint32_t)min_size(t->n_arrived - i, 6));
-	return dice_below(&t->dice, 3) > 0 ? add(t, t->arriving + i, n) :
-					     seal(t, t->arriving + i, n);
+	return dice_below(&t->dice, 3) > 0 ? add(t, t->arriving + i, n)
+					   : seal(t, t->arriving + i, n);
 }
 
 static bool next_arrive(struct trial *t, bool sealed)
@@ -238,7 +239,7 @@ static bool live(struct trial *t)
 		good = freeze(t);
 	if (good && t->way != TRIAL_TAIL && dice_below(&t->dice, 3) == 0)
 		good = merge_all(t);
-	return good && agree_now(t) && 
+	return good && agree_now(t) &&
 	       (!t->held || t->agree(t->w, t->held, &t->held_model, t->why));
 }
 
@@ -257,8 +258,12 @@ static void shuffle(struct trial *t)
 
 bool trial_world(const struct world *w, enum trial_way way, trial_agree *agree, struct buf *why)
 {
-	struct trial t = { .w = w, .way = way, .agree = agree, .why = why,
-			   .n_arriving = w->visits.n, .dice = { w->seed * 5 + way } };
+	struct trial t = { .w = w,
+			   .way = way,
+			   .agree = agree,
+			   .why = why,
+			   .n_arriving = w->visits.n,
+			   .dice = { w->seed * 5 + way } };
 	enum err e = trace_set_new(w->zone, &t.set);
 	bool good;
 
@@ -291,8 +296,8 @@ static bool still_fails(const struct world *w, const struct cause *c, int *trial
 }
 
 /* Leave out the i-th to the k-th of a kind of thing, if the world fails without them too. */
-static bool try_without(struct world *w, const struct cause *c, leave_out *without,
-			size_t i, size_t k, int *trials)
+static bool try_without(struct world *w, const struct cause *c, leave_out *without, size_t i,
+			size_t k, int *trials)
 {
 	struct world less;
 	bool fails;
@@ -311,8 +316,8 @@ static bool try_without(struct world *w, const struct cause *c, leave_out *witho
 	return fails;
 }
 
-static bool shrink_kind(struct world *w, const struct cause *c, leave_out *without,
-			const size_t *n, size_t at_least, int *trials)
+static bool shrink_kind(struct world *w, const struct cause *c, leave_out *without, const size_t *n,
+			size_t at_least, int *trials)
 {
 	bool smaller = false;
 
@@ -371,8 +376,8 @@ static bool try_seed(uint64_t seed, const struct cause *c)
 		buf_clear(&why);
 		world_print(&why, &w);
 		(void)trial_world(&w, c->way, c->agree, &why);
-		fprintf(stderr, "shrunk to:\n%.*sadd seed %" PRIu64
-				" to test/engine/seeds.txt\n", (int)why.n, why.p, seed);
+		fprintf(stderr, "shrunk to:\n%.*sadd seed %" PRIu64 " to test/engine/seeds.txt\n",
+			(int)why.n, why.p, seed);
 	}
 	world_end(&w);
 	now.seed = 0;

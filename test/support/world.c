@@ -69,7 +69,8 @@ static int64_t some_length(const struct world *w, struct dice *d)
 
 	if (w->crowded) /* one of each duration a store might sort by */
 		steps = max_i64(1, PICK(d, 300, 600, 900, 2400, 3600, 10000, 14400, 30000, 43200,
-					70000) / w->step_s + dice_below(d, 3));
+					70000) / w->step_s +
+					   dice_below(d, 3));
 	if (one_in(d, 12))
 		return 86400 * (1 + (int64_t)dice_below(d, 6)) + steps * w->step_s;
 	if (one_in(d, 400))
@@ -80,8 +81,9 @@ static int64_t some_length(const struct world *w, struct dice *d)
 static struct visit some_visit(const struct world *w, struct dice *d)
 {
 	int64_t from = some_time(w, d);
-	struct visit v = { some_person(w, d), some_place(w, d), { from },
-			   { from + some_length(w, d) }, 0 };
+	struct visit v = {
+		some_person(w, d), some_place(w, d), { from }, { from + some_length(w, d) }, 0
+	};
 
 	if (one_in(d, 3))
 		v.seat = dice_below(d, WORLD_SEATS);
@@ -97,23 +99,16 @@ static struct visit some_sequel(const struct world *w, struct dice *d)
 	int64_t to = v.to.v;
 
 	switch (dice_below(d, 6)) {
-	case 0:
-		return v;
+	case 0: return v;
 	case 1:
 		if (to != TRACE_STILL) {
 			v.from.v = to;
 			v.to.v = to + some_length(w, d);
 		}
 		return v;
-	case 2:
-		v.to.v = v.from.v + some_length(w, d);
-		return v;
-	case 3:
-		v.seat = dice_below(d, WORLD_SEATS);
-		return v;
-	case 4:
-		v.person = some_person(w, d);
-		return v;
+	case 2: v.to.v = v.from.v + some_length(w, d); return v;
+	case 3: v.seat = dice_below(d, WORLD_SEATS); return v;
+	case 4: v.person = some_person(w, d); return v;
 	default:
 		v.person = some_person(w, d);
 		v.from.v += ((int64_t)dice_below(d, 3) - 1) * w->step_s;
@@ -123,17 +118,33 @@ static struct visit some_sequel(const struct world *w, struct dice *d)
 	}
 }
 
+/* Whether somebody is twice in a place at once, or goes on there without a break. */
+static bool goes_on(const struct world *w, const struct visit *v)
+{
+	for (size_t i = 0; i < w->visits.n; i++) {
+		const struct visit *o = &w->visits.v[i];
+
+		if (o->person.v == v->person.v && o->place.v == v->place.v &&
+		    o->from.v <= v->to.v && v->from.v <= o->to.v)
+			return true;
+	}
+	return false;
+}
+
 static void make_visits(struct world *w, struct dice *d)
 {
 	size_t n = dice_below(d, 41);
 
 	if (w->crowded)
 		n = 200 + dice_below(d, 600);
-	while (w->visits.n < n) {
-		struct visit v = w->visits.n > 0 && one_in(d, 4) ? some_sequel(w, d) :
-								  some_visit(w, d);
+	for (size_t tries = 0; w->visits.n < n && tries < 4 * n; tries++) {
+		struct visit v =
+			w->visits.n > 0 && one_in(d, 4) ? some_sequel(w, d) : some_visit(w, d);
 
-		must(vec_push(&w->visits, v));
+		if (w->orderly)
+			v.seat = 0;
+		if (!w->orderly || !goes_on(w, &v))
+			must(vec_push(&w->visits, v));
 	}
 }
 
@@ -165,7 +176,8 @@ static void make_rules(struct world *w, struct dice *d)
 	if (one_in(d, 3)) {
 		trace_rules_window(PICK(d, 0, 1, w->step_s, 2 * w->step_s + 1), lag, &w->rules);
 	} else {
-		w->rules = (struct trace_rules){ .lag_s = lag, .rule = w->rule,
+		w->rules = (struct trace_rules){ .lag_s = lag,
+						 .rule = w->rule,
 						 .min_s = PICK(d, 0, 1, w->step_s),
 						 .n = 1 + dice_below(d, WORLD_RULES),
 						 .kind_rules = w->kind_rules,
@@ -174,8 +186,8 @@ static void make_rules(struct world *w, struct dice *d)
 		for (size_t i = 0; i < w->rules.n; i++)
 			make_rule(w, &w->rule[i], i, d);
 		for (size_t k = 0; k < WORLD_KINDS; k++)
-			w->kind_rules[k] = one_in(d, 2) ? (1U << w->rules.n) - 1 :
-							 dice_below(d, 1U << w->rules.n);
+			w->kind_rules[k] = one_in(d, 2) ? (1U << w->rules.n) - 1
+							: dice_below(d, 1U << w->rules.n);
 	}
 	if (one_in(d, 4))
 		w->rules.cumulative_s = PICK(d, 1, 2 * w->step_s, 5 * w->step_s + 1, 86400);
@@ -228,8 +240,9 @@ static void make_named(struct world *w, struct dice *d)
 		struct trace_named *nm = &w->named[i];
 
 		do
-			*nm = (struct trace_named){ some_named(w, d), some_named(w, d),
-						    { TRACE_NEVER }, { TRACE_NEVER } };
+			*nm = (struct trace_named){
+				some_named(w, d), some_named(w, d), { TRACE_NEVER }, { TRACE_NEVER }
+			};
 		while (nm->a.v == nm->b.v);
 		if (one_in(d, 3))
 			continue;
@@ -242,15 +255,17 @@ static void make_warrant(struct world *w, struct warrant *wt, size_t i, struct d
 {
 	int64_t a = some_edge(w, d), b = some_edge(w, d);
 
-	*wt = (struct warrant){ .case_number = i, .index = some_person(w, d),
-				.purpose = one_in(d, 5) ? TRACE_SOURCE_TRACING :
-							  TRACE_CONTACT_TRACING,
-				.from = { min_i64(a, b) }, .to = { max_i64(a, b) },
+	*wt = (struct warrant){ .case_number = i,
+				.index = some_person(w, d),
+				.purpose =
+					one_in(d, 5) ? TRACE_SOURCE_TRACING : TRACE_CONTACT_TRACING,
+				.from = { min_i64(a, b) },
+				.to = { max_i64(a, b) },
 				.generations = 1 + dice_below(d, 4),
 				.limit = one_in(d, 60) ? 1 + dice_below(d, 4) : 100000 };
 	if (wt->from.v == wt->to.v)
 		wt->to.v++;
-	if (one_in(d, 3)) /* wide enough to hold it all */
+	if (one_in(d, w->crowded ? 2 : 3)) /* wide enough to hold it all */
 		wt->from.v = zone_day_start(w->zone, w->day - 2).v;
 	if (one_in(d, 4))
 		wt->to.v = TRACE_STILL;
@@ -281,8 +296,8 @@ static void make_time(struct world *w, struct dice *d)
 
 	w->zone_name = z < 3 ? zones[z] : "Asia/Shanghai";
 	must(zone_open(w->zone_name, &w->zone, NULL));
-	w->day = z < 3 ? change_days[dice_below(d, 4)] : shanghai_days[one_in(d, 4) ?
-							 dice_below(d, 5) : 0];
+	w->day = z < 3 ? change_days[dice_below(d, 4)]
+		       : shanghai_days[one_in(d, 4) ? dice_below(d, 5) : 0];
 	w->step_s = PICK(d, 1, 7, 20, 60, 60, 300, 900, 3600, 5400);
 	w->days = (int)PICK(d, 1, 1, 2, 2, 3, 6);
 }
@@ -293,7 +308,8 @@ void world_make(struct world *w, uint64_t seed)
 
 	memset(w, 0, sizeof(*w));
 	w->seed = seed;
-	w->crowded = dice_below(&dice, 50) == 0;
+	w->crowded = dice_below(&dice, 40) == 0;
+	w->orderly = dice_below(&dice, w->crowded ? 2 : 4) == 0;
 	w->n_people = 2 + dice_below(&dice, w->crowded ? 120 : 11);
 	w->n_places = 1 + dice_below(&dice, w->crowded ? 3 : 5);
 	w->has_world = dice_below(&dice, 3) > 0;
@@ -317,8 +333,11 @@ void world_end(struct world *w)
 
 struct trace_ask world_ask(const struct world *w, bool proof)
 {
-	return (struct trace_ask){ .rules = &w->rules, .world = w->has_world ? &w->world : NULL,
-				   .named = w->named, .n_named = w->n_named, .proof = proof };
+	return (struct trace_ask){ .rules = &w->rules,
+				   .world = w->has_world ? &w->world : NULL,
+				   .named = w->named,
+				   .n_named = w->n_named,
+				   .proof = proof };
 }
 
 void world_copy(struct world *to, const struct world *from)
@@ -374,15 +393,17 @@ static void print_rules(struct buf *out, const struct world *w)
 {
 	const struct trace_rules *r = &w->rules;
 
-	buf_fmt(out, "rules: profile '%s' min_s %" PRId64 " lag_s %" PRId64 " cumulative_s %" PRId64
-		     "\n", r->profile, r->min_s, r->lag_s, r->cumulative_s);
+	buf_fmt(out,
+		"rules: profile '%s' min_s %" PRId64 " lag_s %" PRId64 " cumulative_s %" PRId64
+		"\n",
+		r->profile, r->min_s, r->lag_s, r->cumulative_s);
 	for (size_t i = 0; i < r->n; i++)
-		buf_fmt(out, "  rule %zu: class %d min_s %" PRId64 " seat_unit %d within %d "
-			     "unknown %d roles %" PRIx64 " stay_s %" PRId64 " within_s %" PRId64
-			     "\n",
+		buf_fmt(out,
+			"  rule %zu: class %d min_s %" PRId64 " seat_unit %d within %d "
+			"unknown %d roles %" PRIx64 " stay_s %" PRId64 " within_s %" PRId64 "\n",
 			i, (int)r->rule[i].klass, r->rule[i].min_s, (int)r->rule[i].seat_unit,
-			(int)r->rule[i].seat_within, (int)r->rule[i].seat_unknown,
-			r->rule[i].roles, r->rule[i].stay_s, r->rule[i].stay_within_s);
+			(int)r->rule[i].seat_within, (int)r->rule[i].seat_unknown, r->rule[i].roles,
+			r->rule[i].stay_s, r->rule[i].stay_within_s);
 	for (size_t k = 0; k < r->n_kinds; k++)
 		buf_fmt(out, "  kind %zu: rules %" PRIx64 "\n", k, r->kind_rules[k]);
 	if (!w->has_world) {

@@ -4,7 +4,8 @@
  * A world is drawn so that the awkward things are common: times on a coarse grid around local
  * midnights, visits that touch, repeat, overlap themselves, or never end, windows that begin or
  * end with a visit, minimum and lag of one step. Some worlds are crowded (hundreds of visits in
- * one place, of every length), some hold stays over many midnights, some use numbers far apart.
+ * one place, of every length), some hold stays over many midnights, some use numbers far apart,
+ * and some are orderly: a store may have a shorter way where nothing must be joined.
  *
  * Life:     world_make -> (world_ask) -> world_end. world_without_* make it smaller, for
  *           shrinking a world in which something failed.
@@ -26,14 +27,15 @@ struct world {
 	uint64_t seed;
 	const char *zone_name;
 	struct zone *zone;
-	int32_t day;        /* the local day around whose midnight all happens */
-	int64_t step_s;     /* the grid of times */
-	int days;           /* how many midnights */
+	int32_t day;    /* the local day around whose midnight all happens */
+	int64_t step_s; /* the grid of times */
+	int days;       /* how many midnights */
 	size_t n_people, n_places;
 	bool crowded;
+	bool orderly; /* nobody sits, nobody is twice in a place or comes back at once */
 	struct { struct visit *v; size_t n, cap; } visits; /* in order of arrival, with repeats */
 
-	bool has_world;     /* kinds and seats are known */
+	bool has_world; /* kinds and seats are known */
 	uint16_t *place_kind;
 	struct trace_seat seat[WORLD_SEATS];
 	struct trace_world world;

@@ -31,7 +31,7 @@ enum err trace_stays(const struct trace_view *v, const struct warrant *w, struct
 	struct trace_stay *stay;
 	enum err e;
 
-	if (w->purpose == TRACE_PURPOSE_NONE)
+	if (w->purpose == TRACE_PURPOSE_NONE || w->to.v <= w->from.v)
 		return no_warrant(f);
 	if ((e = view_person(v, w->index.v, from, to, &all)))
 		goto out;
@@ -53,8 +53,8 @@ out:
 }
 
 /* Append a place's visits of one part that meet [from, to). */
-static enum err place_visits(const struct part *p, uint32_t place,
-			     int64_t from, int64_t to, visit_vec *out)
+static enum err place_visits(const struct part *p, uint32_t place, int64_t from, int64_t to,
+			     visit_vec *out)
 {
 	struct segment_place record;
 	struct kernel_block b;
@@ -74,7 +74,10 @@ static enum err place_visits(const struct part *p, uint32_t place,
 		return e;
 	while (!(e = segment_place_next(&record, 0, INT32_MAX, 0, &at, &b, &more)) && more)
 		for (uint32_t i = 0; i < b.n; i++) {
-			struct visit x = { { segment_block_person(&b, i) }, { place }, { 0 }, { 0 },
+			struct visit x = { { segment_block_person(&b, i) },
+					   { place },
+					   { 0 },
+					   { 0 },
 					   segment_block_seat(&b, i) };
 			segment_block_times(&b, i, &x.from.v, &x.to.v);
 			x.from.v += p->start;
@@ -85,7 +88,10 @@ static enum err place_visits(const struct part *p, uint32_t place,
 	return e;
 }
 
-static int attendance_order(const void *x, const void *y) { return visit_cmp(x, y); }
+static int attendance_order(const void *x, const void *y)
+{
+	return visit_cmp(x, y);
+}
 
 /* All visits of a place that meet [from, to), each once, by from; `to` as it was told. */
 static enum err place_all(const struct trace_view *v, uint32_t place, int64_t from, int64_t to,
@@ -120,8 +126,7 @@ static enum err place_all(const struct trace_view *v, uint32_t place, int64_t fr
 
 enum err trace_attendance(const struct trace_view *v, const struct warrant *w,
 			  struct place_id place, struct utc_s from, struct utc_s to,
-			  struct arena *a, const struct visit **ret, size_t *ret_n,
-			  struct fault *f)
+			  struct arena *a, const struct visit **ret, size_t *ret_n, struct fault *f)
 {
 	const struct trace_stay *stay;
 	struct visit *copy;
@@ -137,10 +142,13 @@ enum err trace_attendance(const struct trace_view *v, const struct warrant *w,
 		return no_warrant(f);
 	if (!(e = place_all(v, place.v, from.v, to.v, &all))) {
 		if ((copy = arena_take(a, all.n + 1, sizeof *copy))) {
-			if (all.n)
-				memcpy(copy, all.v, all.n * sizeof *copy);
+			size_t kept = 0;
+			/* Who came at the horizon and is still there has met nobody yet. */
+			for (size_t k = 0; k < all.n; k++)
+				if (all.v[k].from.v < visit_end(&all.v[k], v->horizon))
+					copy[kept++] = all.v[k];
 			*ret = copy;
-			*ret_n = all.n;
+			*ret_n = kept;
 		} else {
 			e = ERR_MEMORY;
 		}
@@ -149,8 +157,8 @@ enum err trace_attendance(const struct trace_view *v, const struct warrant *w,
 	return e;
 }
 
-enum err trace_place_busy(const struct trace_view *v, struct place_id place,
-			  struct trace_busy *ret, struct fault *f)
+enum err trace_place_busy(const struct trace_view *v, struct place_id place, struct trace_busy *ret,
+			  struct fault *f)
 {
 	struct trace_busy busy = { 0, 0 };
 	visit_vec all = { NULL, 0, 0 };

@@ -12,11 +12,20 @@
 
 enum { BITS_SLACK = 64, BITS_WIDTH_MAX = 56 };
 
-static inline unsigned bits_width(uint64_t v) { return v ? 64u - (unsigned)__builtin_clzll(v) : 0; }
+static inline unsigned bits_width(uint64_t v)
+{
+	return v ? 64u - (unsigned)__builtin_clzll(v) : 0;
+}
 
-static inline size_t bits_bytes(size_t n, unsigned width) { return (n * width + 7) / 8; }
+static inline size_t bits_bytes(size_t n, unsigned width)
+{
+	return (n * width + 7) / 8;
+}
 
-static inline uint64_t bits_mask(unsigned width) { return ((uint64_t)1 << width) - 1; }
+static inline uint64_t bits_mask(unsigned width)
+{
+	return ((uint64_t)1 << width) - 1;
+}
 
 static inline uint64_t bits_get(const uint8_t *p, uint64_t bit, unsigned width)
 {
@@ -26,7 +35,11 @@ static inline uint64_t bits_get(const uint8_t *p, uint64_t bit, unsigned width)
 	return (x >> (bit & 7)) & bits_mask(width);
 }
 
-struct bits_out { uint8_t *p; uint64_t held; unsigned n_held; };
+struct bits_out {
+	uint8_t *p;
+	uint64_t held;
+	unsigned n_held;
+};
 
 static inline void bits_put(struct bits_out *o, uint64_t v, unsigned width)
 {

@@ -14,7 +14,9 @@
 #include "base/memory.h"
 #include "base/ban.h"
 
-struct extent { uint64_t at, n; };
+struct extent {
+	uint64_t at, n;
+};
 
 struct build_day {
 	struct segment_day day;
@@ -25,11 +27,11 @@ struct build_day {
 
 struct trace_builder {
 	struct trace_builder_options o;
-	VEC(struct build_day *) days;  /* by day */
+	VEC(struct build_day *) days; /* by day */
 	struct build_day *latest;
-	size_t n_held;                 /* rows in memory */
+	size_t n_held; /* rows in memory */
 	uint64_t n_dropped, spill_bytes;
-	bool spilling;                 /* the spill file exists */
+	bool spilling; /* the spill file exists */
 	struct file *spill;
 	char *spill_path;
 };
@@ -93,7 +95,10 @@ void trace_builder_free(struct trace_builder *b)
 	mem_drop(b);
 }
 
-uint64_t trace_builder_duplicates(const struct trace_builder *b) { return b->n_dropped; }
+uint64_t trace_builder_duplicates(const struct trace_builder *b)
+{
+	return b->n_dropped;
+}
 
 static bool in_day(const struct build_day *d, int64_t t)
 {
@@ -146,9 +151,10 @@ static enum err spill(struct trace_builder *b, struct fault *f)
 	enum err e;
 
 	if (!b->spill_path)
-		return fault_set(f, ERR_FULL, "到访数据超出内存预算 %zu 字节；请按天分批",
-				 "the visits pass the memory budget of %zu bytes; seal fewer days at once",
-				 b->o.budget_bytes);
+		return fault_set(
+			f, ERR_FULL, "到访数据超出内存预算 %zu 字节；请按天分批",
+			"the visits pass the memory budget of %zu bytes; seal fewer days at once",
+			b->o.budget_bytes);
 	if (!b->spilling) {
 		if ((e = file_open(b->spill_path, FILE_REPLACE, &b->spill, f)))
 			return e;
@@ -174,9 +180,8 @@ static enum err spill(struct trace_builder *b, struct fault *f)
 static bool visit_fits(const struct visit *v)
 {
 	return v->from.v >= WHEN_MIN_S && v->from.v < WHEN_MAX_S && v->from.v < v->to.v &&
-	       (v->to.v == TRACE_STILL || v->to.v <= WHEN_MAX_S) &&
-	       v->person.v < TRACE_IDS_MAX && v->place.v < TRACE_IDS_MAX &&
-	       v->seat <= INT32_MAX;
+	       (v->to.v == TRACE_STILL || v->to.v <= WHEN_MAX_S) && v->person.v < TRACE_IDS_MAX &&
+	       v->place.v < TRACE_IDS_MAX && v->seat <= INT32_MAX;
 }
 
 enum err trace_builder_add(struct trace_builder *b, const struct visit *v, size_t n,
@@ -186,14 +191,17 @@ enum err trace_builder_add(struct trace_builder *b, const struct visit *v, size_
 
 	for (size_t i = 0; i < n; i++) {
 		if (!visit_fits(&v[i]))
-			return fault_set(f, ERR_RANGE, "到访的起止时间或编号不合法；请检查该行",
-					 "a visit's times or numbers are out of range; check that row");
+			return fault_set(
+				f, ERR_RANGE, "到访的起止时间或编号不合法；请检查该行",
+				"a visit's times or numbers are out of range; check that row");
 		if (!b->latest || !in_day(b->latest, v[i].from.v))
 			if ((e = day_of(b, v[i].from, &b->latest)))
 				return e;
 		struct build_day *d = b->latest;
 		struct segment_row row = {
-			.person = v[i].person.v, .place = v[i].place.v, .seat = v[i].seat,
+			.person = v[i].person.v,
+			.place = v[i].place.v,
+			.seat = v[i].seat,
 			.from = (uint32_t)(v[i].from.v - d->day.start.v),
 			.length = v[i].to.v == TRACE_STILL ? TRACE_STILL : v[i].to.v - v[i].from.v,
 		};
@@ -208,7 +216,7 @@ enum err trace_builder_add(struct trace_builder *b, const struct visit *v, size_
 	return OK;
 }
 
-/* ---- packing ------------------------------------------------------------------------------ */
+/* ---- packing ---------------------------------------------------------------------------- */
 
 struct finish {
 	struct trace_builder *b;
@@ -276,8 +284,7 @@ static void *work(void *arg)
 }
 
 enum err trace_builder_finish(struct trace_builder *b,
-			      enum err (*out)(struct trace_image image, void *arg,
-					      struct fault *f),
+			      enum err (*out)(struct trace_image image, void *arg, struct fault *f),
 			      void *arg, struct fault *f)
 {
 	enum { THREADS_MAX = 64 };

@@ -14,31 +14,38 @@
 #include "engine/trace/sweep.h"
 #include "base/ban.h"
 
-enum { BATCH = 64 }; /* cases swept together: their tallies stay in the cache */
+enum { BATCH = 8 }; /* cases swept together: their tallies must stay in the cache */
 
-struct known { uint32_t person, other; uint32_t i; }; /* a named contact, seen from one side */
+struct known {
+	uint32_t person, other;
+	uint32_t i;
+}; /* a named contact, seen from one side */
 
 struct asking {
 	const struct trace_view *v;
 	const struct trace_ask *ask;
 	struct arena *arena;
-	struct known *known;   /* by person */
+	struct known *known; /* by person */
 	size_t n_known;
 	struct sweep sweep;
 	probe_vec probes;
 	visit_vec scratch;
 };
 
-struct frontier { uint32_t person; int64_t opens; };
-
-struct asked {             /* one warrant on its way */
-	const struct warrant *w;
-	int64_t to;            /* end of its window */
-	VEC(struct frontier) next;
-	size_t n_encounters;   /* before the generation at hand */
+struct frontier {
+	uint32_t person;
+	int64_t opens;
 };
 
-/* ---- named contacts -------------------------------------------------------------------------- */
+struct asked { /* one warrant on its way */
+	const struct warrant *w;
+	struct stay_lag lag;
+	int64_t to; /* end of its window */
+	VEC(struct frontier) next;
+	size_t n_encounters; /* before the generation at hand */
+};
+
+/* ---- named contacts --------------------------------------------------------------------- */
 
 static int known_order(const void *x, const void *y)
 {
@@ -97,10 +104,15 @@ static enum err add_named(struct asking *q, uint32_t i_owner, const struct front
 	for (size_t k = known_from(q, via->person);
 	     k < q->n_known && q->known[k].person == via->person; k++) {
 		const struct trace_named *m = &q->ask->named[q->known[k].i];
-		struct tally_hit h = { q->known[k].other, 1, rule, TRACE_CLOSE, 0, INT64_MAX,
+		struct tally_hit h = { q->known[k].other,
+				       1,
+				       tally_rank(tally_class(generation, TRACE_CLOSE), rule),
+				       0,
+				       INT64_MAX,
 				       INT64_MIN };
-		struct trace_encounter met = { { h.person }, { via->person }, { TRACE_NONE },
-					       { TRACE_NEVER }, { TRACE_NEVER }, rule, TRACE_CLOSE };
+		struct trace_encounter met = { { h.person },    { via->person }, { TRACE_NONE },
+					       { TRACE_NEVER }, { TRACE_NEVER }, rule,
+					       TRACE_CLOSE };
 		if (m->from.v != TRACE_NEVER) {
 			int64_t end = m->to.v == TRACE_STILL ? q->v->horizon : m->to.v;
 			h.first = met.from.v = max_i64(m->from.v, via->opens);
@@ -122,13 +134,15 @@ static enum err add_named(struct asking *q, uint32_t i_owner, const struct front
 	return OK;
 }
 
-/* ---- overlaps that add up ---------------------------------------------------------------------- */
+/* ---- overlaps that add up --------------------------------------------------------------- */
 
 static int by_pair(const void *x, const void *y)
 {
 	const struct trace_encounter *a = x, *b = y;
 
-#define BY(field) if (a->field != b->field) return a->field < b->field ? -1 : 1
+#define BY(field) \
+	if (a->field != b->field) \
+	return a->field < b->field ? -1 : 1
 	BY(contact.v);
 	BY(via.v);
 	BY(place.v);
@@ -175,7 +189,10 @@ static bool adds_up(const struct trace_encounter *p, size_t n, const struct trac
 }
 
 /* Named contacts count by themselves and add nothing to the visits' overlaps. */
-static bool is_named(const struct trace_encounter *x) { return x->place.v == TRACE_NONE; }
+static bool is_named(const struct trace_encounter *x)
+{
+	return x->place.v == TRACE_NONE;
+}
 
 static enum err keep_cumulative(const struct trace_rules *r, struct sweep_owner *o, size_t from,
 				struct arena *a)
@@ -192,9 +209,9 @@ static enum err keep_cumulative(const struct trace_rules *r, struct sweep_owner 
 		for (k = j; k > i && is_named(&e[k - 1]);)
 			k--;
 		for (size_t x = i; x < j; x++)
-			keep[x - from] = is_named(&e[x]) ||
-					 adds_up(&e[i], k - i, &e[x], r->cumulative_s,
-						 rule_min(r, e[x].rule));
+			keep[x - from] =
+				is_named(&e[x]) || adds_up(&e[i], k - i, &e[x], r->cumulative_s,
+							   rule_min(r, e[x].rule));
 	}
 	for (size_t i = from; i < n; i++)
 		if (keep[i - from])
@@ -203,7 +220,20 @@ static enum err keep_cumulative(const struct trace_rules *r, struct sweep_owner 
 	return OK;
 }
 
-/* ---- one generation ---------------------------------------------------------------------------- */
+/* ---- one generation --------------------------------------------------------------------- */
+
+/* Ask for people's memory: all steps for the first few, then one more person each time. */
+static void look_ahead(const struct trace_view *v, const struct asked *x, size_t k)
+{
+	enum { STRIDE = 3 };
+
+	for (size_t step = 1; step <= VIEW_STEPS; step++) {
+		size_t end = min_size(k + (VIEW_STEPS + 1 - step) * STRIDE + 1, x->next.n);
+		for (size_t i = k ? end - 1 : 0; i < end; i++)
+			view_look_ahead(v, SEGMENT_PERSONS, x->next.v[i].person, x->next.v[i].opens,
+					x->to, (int)step);
+	}
+}
 
 static enum err make_probes(struct asking *q, struct asked *asked, size_t n, uint32_t generation)
 {
@@ -214,19 +244,13 @@ static enum err make_probes(struct asking *q, struct asked *asked, size_t n, uin
 		struct asked *x = &asked[i];
 		for (size_t k = 0; k < x->next.n && generation <= x->w->generations; k++) {
 			const struct frontier *via = &x->next.v[k];
-			struct probe like = { .from = via->opens, .to = x->to, .via = via->person,
-					      .owner = i };
+			struct probe like = {
+				.from = via->opens, .to = x->to, .via = via->person, .owner = i
+			};
 			if (like.via == TRACE_NONE)
 				continue;
-			for (int step = 1; step <= 3; step++) {
-				size_t ahead = k + (size_t)(4 - step) * 3;
-				if (ahead < x->next.n)
-					view_look_ahead(q->v, SEGMENT_PERSONS,
-							x->next.v[ahead].person, like.from,
-							like.to, step);
-			}
-			if ((e = stay_probes(q->v, &like, q->ask->rules->lag_s, &q->scratch,
-					     &q->probes)) ||
+			look_ahead(q->v, x, k);
+			if ((e = stay_probes(q->v, &like, x->lag, &q->scratch, &q->probes)) ||
 			    (e = add_named(q, i, via, x->to, generation)))
 				return e;
 		}
@@ -243,14 +267,18 @@ static enum err tally_pairs(struct asking *q, struct asked *x, struct sweep_owne
 	size_t from = x->n_encounters;
 
 	if (o->encounter.n > from)
-		qsort(o->encounter.v + from, o->encounter.n - from, sizeof *o->encounter.v, by_pair);
-	if (q->ask->rules->cumulative_s &&
-	    (e = keep_cumulative(q->ask->rules, o, from, q->arena)))
+		qsort(o->encounter.v + from, o->encounter.n - from, sizeof *o->encounter.v,
+		      by_pair);
+	if (q->ask->rules->cumulative_s && (e = keep_cumulative(q->ask->rules, o, from, q->arena)))
 		return e;
 	for (size_t i = from; i < o->encounter.n; i++) {
 		const struct trace_encounter *m = &o->encounter.v[i];
-		struct tally_hit h = { m->contact.v, 1, m->rule, m->klass,
-				       (uint64_t)(m->to.v - m->from.v), m->from.v, m->to.v };
+		struct tally_hit h = { m->contact.v,
+				       1,
+				       tally_rank(tally_class(generation, m->klass), m->rule),
+				       (uint64_t)(m->to.v - m->from.v),
+				       m->from.v,
+				       m->to.v };
 		if (is_named(m))
 			continue;
 		if ((e = tally_add(&o->tally, generation, &h)))
@@ -273,38 +301,44 @@ static enum err settle(struct asking *q, struct asked *x, struct sweep_owner *o,
 		return OK;
 	for (uint32_t i = 0; i < o->tally.n; i++) {
 		const struct tally_row *r = &o->tally.row[i];
-		if (r->generation != generation || r->klass > TRACE_SECONDARY)
+		if (r->generation != generation || rank_class(r->rank) > TRACE_SECONDARY)
 			continue;
-		if (vec_push(&x->next, ((struct frontier){ r->person,
-							 min_i64(r->opens, r->first) })))
+		if (vec_push(&x->next,
+			     ((struct frontier){ r->person, min_i64(r->opens, r->first) })))
 			return ERR_MEMORY;
 	}
 	return OK;
 }
 
-/* ---- the answer ---------------------------------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------------------- */
 
+static int row_order(const void *x, const void *y)
+{
+	const struct tally_row *a = x, *b = y;
+
+	if (a->generation != b->generation)
+		return a->generation < b->generation ? -1 : 1;
+	return a->person < b->person ? -1 : a->person > b->person;
+}
+
+/* The tally's rows are spent by this: with proof they are sorted under its slots. */
 static enum err answer_contacts(struct asking *q, const struct sweep_owner *o,
 				struct trace_answer *ret)
 {
 	size_t n = o->tally.n - 1;
-	struct sort_pair *order = arena_take(q->arena, 2 * n + 1, sizeof *order);
 	struct trace_contact *c = arena_take(q->arena, n + 1, sizeof *c);
 
-	if (!order || !c)
+	if (!c)
 		return ERR_MEMORY;
-	for (uint32_t i = 0; i < n; i++) {
-		const struct tally_row *r = &o->tally.row[i + 1];
-		order[i] = (struct sort_pair){ (uint64_t)r->generation << 32 | r->person, i + 1 };
-	}
-	sort_pairs(order, order + n, n);
+	if (q->ask->proof)
+		qsort(&o->tally.row[1], n, sizeof *o->tally.row, row_order);
 	for (size_t i = 0; i < n; i++) {
-		const struct tally_row *r = &o->tally.row[order[i].row];
+		const struct tally_row *r = &o->tally.row[i + 1];
 		bool dated = r->first != INT64_MAX;
 		c[i] = (struct trace_contact){
 			.person = { r->person },
-			.klass = r->klass,
-			.rule = r->rule,
+			.klass = rank_class(r->rank),
+			.rule = rank_rule(r->rank),
 			.generation = r->generation,
 			.n_encounters = r->n,
 			.overlap_s = r->total,
@@ -333,7 +367,7 @@ static enum err answer_encounters(struct asking *q, const struct sweep_owner *o,
 		c[i].i_encounter = at;
 		for (uint32_t k = 0; k < c[i].n_encounters; k++, at++) {
 			assert(at < n && e[at].contact.v == c[i].person.v);
-			e[at].klass = tally_class(c[i].generation, e[at].klass);
+			e[at].klass = (uint8_t)tally_class(c[i].generation, e[at].klass);
 		}
 	}
 	assert(at == n);
@@ -354,7 +388,7 @@ static enum err answer(struct asking *q, const struct sweep_owner *o, struct tra
 	return e;
 }
 
-/* ---- a batch --------------------------------------------------------------------------------------- */
+/* ---- a batch ---------------------------------------------------------------------------- */
 
 static enum err begin(struct asking *q, const struct warrant *w, struct asked *x,
 		      struct sweep_owner *o)
@@ -363,6 +397,10 @@ static enum err begin(struct asking *q, const struct warrant *w, struct asked *x
 	struct tally_row *r;
 
 	*x = (struct asked){ .w = w, .to = view_window_to(q->v, w) };
+	if (w->purpose == TRACE_SOURCE_TRACING)
+		x->lag.before = q->ask->rules->lag_s;
+	else
+		x->lag.after = q->ask->rules->lag_s;
 	*o = (struct sweep_owner){ .limit = w->limit };
 	if (tally_init(&o->tally) || !(r = tally_row(&o->tally, w->index.v, 0)))
 		return ERR_MEMORY;
@@ -410,8 +448,9 @@ static enum err run_batch(struct asking *q, const struct warrant *w, size_t n,
 static enum err check_warrant(const struct warrant *w, struct fault *f)
 {
 	if (w->purpose == TRACE_PURPOSE_NONE || w->generations == 0 || w->limit == 0)
-		return fault_set(f, ERR_WARRANT, "没有合法的查询凭证：须有目的、代数和人数上限",
-				 "no valid warrant: it must give a purpose, generations and a limit");
+		return fault_set(
+			f, ERR_WARRANT, "没有合法的查询凭证：须有目的、代数和人数上限",
+			"no valid warrant: it must give a purpose, generations and a limit");
 	if (w->to.v <= w->from.v)
 		return fault_set(f, ERR_WARRANT, "查询凭证的时间窗起止颠倒",
 				 "the warrant's window is reversed");
@@ -421,7 +460,8 @@ static enum err check_warrant(const struct warrant *w, struct fault *f)
 static enum err explain(enum err e, struct fault *f)
 {
 	if (e == ERR_FULL)
-		return fault_set(f, e, "密接人数超过凭证上限，未返回任何结果；请缩小时间窗或申请更高上限",
+		return fault_set(f, e,
+				 "密接人数超过凭证上限，未返回任何结果；请缩小时间窗或申请更高上限",
 				 "more contacts than the warrant allows, so nothing is returned; "
 				 "narrow the window or ask for a higher limit");
 	if (e == ERR_CORRUPT)

@@ -18,9 +18,9 @@ struct kernel_block {
 	uint32_t n;
 	uint32_t from_base, person_base;
 	uint8_t from_width, length_width, seat_width, person_width;
-	bool minutes;          /* values count minutes, not seconds */
-	bool still;            /* a length of all ones means: still there */
-	int32_t horizon;       /* where those end, same origin */
+	bool minutes;    /* values count minutes, not seconds */
+	bool still;      /* a length of all ones means: still there */
+	int32_t horizon; /* where those end, same origin */
 };
 
 struct kernel_hits {
@@ -42,7 +42,7 @@ struct kernel_probes {
 };
 
 struct kernel_sum {
-	uint32_t n;      /* probes met for at least min */
+	uint32_t n; /* probes met for at least min */
 	int32_t first, last;
 	uint64_t total;
 };

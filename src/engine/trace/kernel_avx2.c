@@ -26,9 +26,14 @@ struct lane_map {
 #define REST(w) ((4 * (w)) % 8)
 #define SHIFT(w, r, j) ((r) + (j) * (w)) % 8
 #define MAP(w) \
-	{ { HALF(w, 0), HALF(w, REST(w)) }, \
-	  { SHIFT(w, 0, 0), SHIFT(w, 0, 1), SHIFT(w, 0, 2), SHIFT(w, 0, 3), \
-	    SHIFT(w, REST(w), 0), SHIFT(w, REST(w), 1), SHIFT(w, REST(w), 2), SHIFT(w, REST(w), 3) } }
+	{ \
+		{ HALF(w, 0), HALF(w, REST(w)) }, \
+		{ \
+			SHIFT(w, 0, 0), SHIFT(w, 0, 1), SHIFT(w, 0, 2), SHIFT(w, 0, 3), \
+				SHIFT(w, REST(w), 0), SHIFT(w, REST(w), 1), SHIFT(w, REST(w), 2), \
+				SHIFT(w, REST(w), 3) \
+		} \
+	}
 
 static const struct lane_map lane_maps[KERNEL_WIDTH_MAX + 1] __attribute__((aligned(32))) = {
 	MAP(0),  MAP(1),  MAP(2),  MAP(3),  MAP(4),  MAP(5),  MAP(6),  MAP(7),  MAP(8),
@@ -152,7 +157,8 @@ static void scan(const struct kernel_block *b, int32_t from, int32_t to, int32_t
 			mask &= (1u << (b->n - i)) - 1;
 		if (mask) {
 			__m256i order = front_order(mask);
-			store_eight((int32_t *)&ret->index[n], _mm256_permutevar8x32_epi32(lane, order));
+			store_eight((int32_t *)&ret->index[n],
+				    _mm256_permutevar8x32_epi32(lane, order));
 			store_eight(&ret->from[n], _mm256_permutevar8x32_epi32(s, order));
 			store_eight(&ret->to[n], _mm256_permutevar8x32_epi32(e, order));
 			n += (uint32_t)__builtin_popcount(mask);
@@ -225,11 +231,16 @@ static void meet(const struct kernel_probes *p, int32_t from, int32_t to, int32_
 		first = _mm256_min_epi32(first, _mm256_blendv_epi8(far, s, hit));
 		last = _mm256_max_epi32(last, _mm256_blendv_epi8(near, e, hit));
 	}
-	*ret = (struct kernel_sum){ .n = sum_lanes(n), .first = min_lanes(first),
-				    .last = max_lanes(last), .total = sum_lanes(total) };
+	*ret = (struct kernel_sum){ .n = sum_lanes(n),
+				    .first = min_lanes(first),
+				    .last = max_lanes(last),
+				    .total = sum_lanes(total) };
 }
 
 const struct kernel kernel_avx2 = {
-	.name = "avx2", .scan = scan, .times = times, .meet = meet,
+	.name = "avx2",
+	.scan = scan,
+	.times = times,
+	.meet = meet,
 };
 #endif

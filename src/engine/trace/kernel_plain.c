@@ -8,9 +8,9 @@ static inline int32_t visit_from(const struct kernel_block *b, uint32_t i)
 {
 	int64_t unit = b->minutes ? 60 : 1;
 
-	return (int32_t)(b->from_base +
-			 unit * (int64_t)bits_get(b->from, (uint64_t)i * b->from_width,
-						  b->from_width));
+	return (int32_t)(b->from_base + unit * (int64_t)bits_get(b->from,
+								 (uint64_t)i * b->from_width,
+								 b->from_width));
 }
 
 static inline int32_t visit_to(const struct kernel_block *b, uint32_t i, int32_t from)
@@ -72,7 +72,10 @@ static void meet(const struct kernel_probes *p, int32_t from, int32_t to, int32_
 }
 
 const struct kernel kernel_plain = {
-	.name = "plain", .scan = scan, .times = times, .meet = meet,
+	.name = "plain",
+	.scan = scan,
+	.times = times,
+	.meet = meet,
 };
 
 const struct kernel *kernel_best(void)

@@ -12,20 +12,11 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "engine/trace/bits.h"
+#include "engine/trace/side.h"
 #include "engine/trace/sort.h"
 #include "base/ban.h"
 
 const uint32_t segment_class_bound[SEGMENT_CLASSES] = { 900, 3600, 14400, 43200, UINT32_MAX };
-
-struct side {
-	VEC(uint8_t) records;   /* finished groups */
-	VEC(uint32_t) groups;   /* where each starts */
-	VEC(uint8_t) open;      /* the records of the group being filled */
-	uint8_t *reach;         /* a nibble an id */
-	uint32_t size[SEGMENT_GROUP];
-	uint32_t n_ids, next_group;
-	unsigned id_bits;
-};
 
 struct pack {
 	const struct segment_day *day;
@@ -33,97 +24,19 @@ struct pack {
 	struct segment_row *spare;
 	size_t n;
 	struct sort_pair *pair, *pair_spare;
-	uint8_t *linked;         /* a bit a place */
+	uint8_t *linked; /* a bit a place */
 	int64_t last;
 	bool still;
 	struct side side[SEGMENT_SIDES];
 };
 
-/* ---- one side: groups of sixteen records --------------------------------------------------- */
-
-static enum err side_init(struct side *s, uint32_t greatest)
-{
-	assert(greatest < TRACE_IDS_MAX);
-	s->n_ids = greatest + 1;
-	s->id_bits = bits_width(greatest);
-	s->reach = mem_take(s->n_ids / 2 + 1, 1);
-	return s->reach ? OK : ERR_MEMORY;
-}
-
-static void side_release(struct side *s)
-{
-	vec_drop(&s->records);
-	vec_drop(&s->groups);
-	vec_drop(&s->open);
-	mem_drop(s->reach);
-}
-
-static enum err side_close_group(struct side *s)
-{
-	uint32_t most = 0;
-
-	if (s->records.n > UINT32_MAX)
-		return ERR_FULL;
-	if (vec_push(&s->groups, (uint32_t)s->records.n))
-		return ERR_MEMORY;
-	s->next_group++;
-	if (!s->open.n)
-		return OK;
-	for (int i = 0; i < SEGMENT_GROUP; i++)
-		most = s->size[i] > most ? s->size[i] : most;
-	uint8_t w = most < 256 ? 1 : most < 65536 ? 2 : 4;
-	if (vec_reserve(&s->records, s->records.n + 1 + SEGMENT_GROUP * w + s->open.n))
-		return ERR_MEMORY;
-	uint8_t *p = s->records.v + s->records.n;
-	*p++ = w;
-	for (int i = 0; i < SEGMENT_GROUP; i++, p += w)
-		memcpy(p, &s->size[i], w);
-	memcpy(p, s->open.v, s->open.n);
-	s->records.n += 1 + SEGMENT_GROUP * (size_t)w + s->open.n;
-	s->open.n = 0;
-	memset(s->size, 0, sizeof s->size);
-	return OK;
-}
-
-/* Room for a record of `id` of at most `bytes`; NULL if there is no memory. */
-static uint8_t *side_begin(struct side *s, uint32_t id, size_t bytes)
-{
-	while (s->next_group < id / SEGMENT_GROUP)
-		if (side_close_group(s))
-			return NULL;
-	if (vec_reserve(&s->open, s->open.n + bytes + BITS_SLACK))
-		return NULL;
-	return s->open.v + s->open.n;
-}
-
-static enum err side_commit(struct side *s, uint32_t id, size_t bytes, int64_t reaches_s)
-{
-	unsigned reach = 1;
-
-	if (bytes > UINT32_MAX || s->open.n + bytes > UINT32_MAX)
-		return ERR_FULL;
-	if (reaches_s >= SEGMENT_SPAN_S)
-		reach = (unsigned)min_i64(1 + reaches_s / SEGMENT_SPAN_S, SEGMENT_REACH_MAX);
-	s->reach[id / 2] |= (uint8_t)(reach << (id % 2 * 4));
-	s->size[id % SEGMENT_GROUP] = (uint32_t)bytes;
-	s->open.n += bytes;
-	return OK;
-}
-
-static enum err side_finish(struct side *s)
-{
-	while (s->next_group <= (s->n_ids - 1) / SEGMENT_GROUP)
-		if (side_close_group(s))
-			return ERR_MEMORY;
-	return s->records.n > UINT32_MAX ? ERR_FULL
-	     : vec_push(&s->groups, (uint32_t)s->records.n);
-}
-
 /* ---- order ------------------------------------------------------------------------------ */
 
 static int row_cmp(const struct segment_row *a, const struct segment_row *b)
 {
-#define BY(field) if (a->field != b->field) return a->field < b->field ? -1 : 1
+#define BY(field) \
+	if (a->field != b->field) \
+	return a->field < b->field ? -1 : 1
 	BY(person);
 	BY(place);
 	BY(length);
@@ -132,7 +45,10 @@ static int row_cmp(const struct segment_row *a, const struct segment_row *b)
 	return 0;
 }
 
-static int row_order(const void *a, const void *b) { return row_cmp(a, b); }
+static int row_order(const void *a, const void *b)
+{
+	return row_cmp(a, b);
+}
 
 /* Sort by (side's id, from, everything else). The row array is replaced by the sorted one. */
 static void sort_rows(struct pack *p, enum segment_side side)
@@ -181,7 +97,7 @@ struct shape { /* what a run of rows needs */
 	uint64_t from_most, length_most; /* in units */
 	uint32_t seat_most, person_most, person_least;
 	uint32_t from_first, from_last;
-	int64_t length_s, reaches_s;      /* greatest */
+	int64_t length_s, reaches_s; /* greatest */
 };
 
 static int64_t row_end(const struct segment_row *r)
@@ -191,8 +107,10 @@ static int64_t row_end(const struct segment_row *r)
 
 static struct shape shape_of(const struct segment_row *r, size_t n)
 {
-	struct shape s = { .minutes = true, .person_least = UINT32_MAX,
-			   .from_first = r[0].from, .from_last = r[n - 1].from };
+	struct shape s = { .minutes = true,
+			   .person_least = UINT32_MAX,
+			   .from_first = r[0].from,
+			   .from_last = r[n - 1].from };
 
 	for (size_t i = 0; i < n; i++) {
 		bool still = r[i].length == TRACE_STILL;
@@ -236,21 +154,25 @@ static enum err put_person(struct pack *pack, const struct segment_row *r, size_
 	for (size_t i = 1; i < n; i++)
 		s.gaps &= r[i - 1].length != TRACE_STILL && from_step(r, i, true) >= 0;
 	for (size_t i = 1; i < n; i++)
-		from_width = (unsigned)max_i64(from_width,
-			bits_width((uint64_t)from_step(r, i, s.gaps) / unit));
+		from_width =
+			(unsigned)max_i64(from_width,
+					  bits_width((uint64_t)from_step(r, i, s.gaps) / unit));
 	unsigned wl = length_width(&s), ws = bits_width(s.seat_most);
-	bits_put(&o, (n < 1u << PERSON_N_BITS ? n : 0) | (s.minutes ? PERSON_MINUTES : 0u) |
-		 (s.still ? PERSON_STILL : 0u) | (s.gaps ? PERSON_GAPS : 0u) |
-		 (uint64_t)from_width << PERSON_FROM_AT | (uint64_t)wl << PERSON_LENGTH_AT |
-		 (uint64_t)ws << PERSON_SEAT_AT, 8 * PERSON_HEAD_BYTES);
+	bits_put(&o,
+		 (n < 1u << PERSON_N_BITS ? n : 0) | (s.minutes ? PERSON_MINUTES : 0u) |
+			 (s.still ? PERSON_STILL : 0u) | (s.gaps ? PERSON_GAPS : 0u) |
+			 (uint64_t)from_width << PERSON_FROM_AT | (uint64_t)wl << PERSON_LENGTH_AT |
+			 (uint64_t)ws << PERSON_SEAT_AT,
+		 8 * PERSON_HEAD_BYTES);
 	if (n >= 1u << PERSON_N_BITS)
 		bits_put(&o, n, 32);
 	bits_put(&o, r->from / unit, s.minutes ? FROM_BITS_MIN : FROM_BITS_S);
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			bits_put(&o, (uint64_t)from_step(r, i, s.gaps) / unit, from_width);
-		bits_put(&o, r[i].length == TRACE_STILL ? bits_mask(wl)
-						       : (uint64_t)r[i].length / unit, wl);
+		bits_put(&o,
+			 r[i].length == TRACE_STILL ? bits_mask(wl) : (uint64_t)r[i].length / unit,
+			 wl);
 		bits_put(&o, r[i].seat, ws);
 		bits_put(&o, r[i].place, pack->side[SEGMENT_PLACES].id_bits);
 	}
@@ -303,7 +225,7 @@ static enum err pack_persons(struct pack *p)
 	return side_finish(&p->side[SEGMENT_PERSONS]);
 }
 
-/* ---- place records ------------------------------------------------------------------------ */
+/* ---- place records ---------------------------------------------------------------------- */
 
 /* The columns of one block at o: from, length, seat, person, each on a whole byte. */
 static void put_columns(struct bits_out *o, const struct segment_row *r, size_t n,
@@ -316,8 +238,9 @@ static void put_columns(struct bits_out *o, const struct segment_row *r, size_t 
 		bits_put(o, (r[i].from - from_base) / unit, wf);
 	bits_align(o);
 	for (size_t i = 0; i < n; i++)
-		bits_put(o, r[i].length == TRACE_STILL ? bits_mask(wl)
-						       : (uint64_t)r[i].length / unit, wl);
+		bits_put(o,
+			 r[i].length == TRACE_STILL ? bits_mask(wl) : (uint64_t)r[i].length / unit,
+			 wl);
 	bits_align(o);
 	for (size_t i = 0; i < n; i++)
 		bits_put(o, r[i].seat, bits_width(s->seat_most));
@@ -338,10 +261,13 @@ static enum err put_small_place(struct pack *p, const struct segment_row *r, siz
 
 	if (!at)
 		return ERR_MEMORY;
-	bits_put(&o, (n - 1) << 1 | (s.minutes ? PLACE_MINUTES : 0u) | (flags ? PLACE_MORE : 0u) |
-		 (uint64_t)wf << PLACE_FROM_AT | (uint64_t)length_width(&s) << PLACE_LENGTH_AT |
-		 (uint64_t)bits_width(s.person_most - s.person_least) << PLACE_PERSON_AT |
-		 (uint64_t)bits_width(s.seat_most) << PLACE_SEAT_AT, 32);
+	bits_put(&o,
+		 (n - 1) << 1 | (s.minutes ? PLACE_MINUTES : 0u) | (flags ? PLACE_MORE : 0u) |
+			 (uint64_t)wf << PLACE_FROM_AT |
+			 (uint64_t)length_width(&s) << PLACE_LENGTH_AT |
+			 (uint64_t)bits_width(s.person_most - s.person_least) << PLACE_PERSON_AT |
+			 (uint64_t)bits_width(s.seat_most) << PLACE_SEAT_AT,
+		 32);
 	if (flags)
 		bits_put(&o, flags, 8);
 	bits_put(&o, s.person_least, (p->side[SEGMENT_PERSONS].id_bits + 7) / 8 * 8);
@@ -367,7 +293,8 @@ static void put_block(struct bits_out *o, struct segment_block_head *head, uint8
 	*head = (struct segment_block_head){
 		.from_base = s.from_first,
 		.from_last = s.from_last,
-		.length_max = s.still || s.length_s > UINT32_MAX ? UINT32_MAX : (uint32_t)s.length_s,
+		.length_max =
+			s.still || s.length_s > UINT32_MAX ? UINT32_MAX : (uint32_t)s.length_s,
 		.person_base = s.person_least,
 		.at = (uint32_t)(o->p - record),
 		.n_less_1 = (uint8_t)(n - 1),
@@ -403,7 +330,8 @@ static enum err put_big_place(struct pack *p, const struct segment_row *r, size_
 	struct side *side = &p->side[SEGMENT_PLACES];
 	size_t first[SEGMENT_CLASSES + 1];
 	size_t blocks = split_classes(p, r, n, first);
-	size_t head_bytes = 4 + 4 * (SEGMENT_CLASSES + 1) + blocks * sizeof(struct segment_block_head);
+	size_t head_bytes =
+		4 + 4 * (SEGMENT_CLASSES + 1) + blocks * sizeof(struct segment_block_head);
 	int64_t reaches = shape_of(r, n).reaches_s;
 	uint32_t word, i_block = 0;
 
@@ -444,9 +372,12 @@ static enum err pack_places(struct pack *p)
 	return side_finish(&p->side[SEGMENT_PLACES]);
 }
 
-/* ---- the image ---------------------------------------------------------------------------- */
+/* ---- the image -------------------------------------------------------------------------- */
 
-static size_t round_8(size_t n) { return (n + 7) & ~(size_t)7; }
+static size_t round_8(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
+}
 
 static void lay_side(const struct side *s, struct segment_side_head *h, size_t *at)
 {
@@ -496,17 +427,23 @@ static void put_checksums(uint8_t *image, struct segment_head *h)
 		uint64_t sum = digest_of(image + at, min_size(page, h->file_bytes - at));
 		memcpy(image + sizeof *h + i * sizeof sum, &sum, sizeof sum);
 	}
-	h->digest = digest_seeded(image + sizeof *h, h->pages_at - sizeof *h,
-				  digest_of(h, sizeof *h));
+	h->digest =
+		digest_seeded(image + sizeof *h, h->pages_at - sizeof *h, digest_of(h, sizeof *h));
 	memcpy(image, h, sizeof *h);
 }
 
 static enum err make_image(const struct pack *p, struct trace_image *ret)
 {
 	struct segment_head h = {
-		.magic = SEGMENT_MAGIC, .version = SEGMENT_VERSION,
-		.page_shift = SEGMENT_PAGE_SHIFT, .day_start = p->day->start.v, .last = p->last,
-		.still = p->still, .n_visits = p->n, .day = p->day->day, .day_s = p->day->day_s,
+		.magic = SEGMENT_MAGIC,
+		.version = SEGMENT_VERSION,
+		.page_shift = SEGMENT_PAGE_SHIFT,
+		.day_start = p->day->start.v,
+		.last = p->last,
+		.still = p->still,
+		.n_visits = p->n,
+		.day = p->day->day,
+		.day_s = p->day->day_s,
 	};
 	size_t bytes = lay_out(p, &h);
 	uint8_t *image = mem_take(bytes, 1);
@@ -517,8 +454,9 @@ static enum err make_image(const struct pack *p, struct trace_image *ret)
 	for (int side = 0; side < SEGMENT_SIDES; side++)
 		copy_side(&p->side[side], &h.side[side], image);
 	put_checksums(image, &h);
-	*ret = (struct trace_image){ .day = p->day->day, .bytes = image, .n = bytes,
-				     .visits = p->n };
+	*ret = (struct trace_image){
+		.day = p->day->day, .bytes = image, .n = bytes, .visits = p->n
+	};
 	return OK;
 }
 
@@ -533,8 +471,9 @@ static enum err pack_prepare(struct pack *p)
 		person = r->person > person ? r->person : person;
 		place = r->place > place ? r->place : place;
 		p->still |= r->length == TRACE_STILL;
-		p->last = max_i64(p->last, p->day->start.v +
-				  (r->length == TRACE_STILL ? r->from : row_end(r)));
+		p->last =
+			max_i64(p->last, p->day->start.v +
+						 (r->length == TRACE_STILL ? r->from : row_end(r)));
 	}
 	if ((e = side_init(&p->side[SEGMENT_PLACES], place)) ||
 	    (e = side_init(&p->side[SEGMENT_PERSONS], person)))

@@ -8,8 +8,10 @@
 #include "base/ban.h"
 
 static const char *const class_words[TRACE_CLASS_N] = {
-	[TRACE_CLOSE] = "close", [TRACE_SECONDARY] = "secondary",
-	[TRACE_GENERAL] = "general", [TRACE_COMPANION] = "companion",
+	[TRACE_CLOSE] = "close",
+	[TRACE_SECONDARY] = "secondary",
+	[TRACE_GENERAL] = "general",
+	[TRACE_COMPANION] = "companion",
 };
 
 const char *trace_class_word(enum trace_class c)
@@ -21,11 +23,16 @@ const char *trace_class_word(enum trace_class c)
 void trace_rules_window(int64_t min_s, int64_t lag_s, struct trace_rules *ret)
 {
 	static const uint64_t every[1] = { 1 };
-	static const struct trace_rule window = { .id = "window", .klass = TRACE_CLOSE,
+	static const struct trace_rule window = { .id = "window",
+						  .klass = TRACE_CLOSE,
 						  .min_s = -1 };
 
-	*ret = (struct trace_rules){ .lag_s = lag_s, .min_s = min_s, .n = 1, .rule = &window,
-				     .n_kinds = 1, .kind_rules = every };
+	*ret = (struct trace_rules){ .lag_s = lag_s,
+				     .min_s = min_s,
+				     .n = 1,
+				     .rule = &window,
+				     .n_kinds = 1,
+				     .kind_rules = every };
 }
 
 uint64_t rule_mask(const struct trace_ask *ask, uint32_t place)
@@ -59,7 +66,10 @@ static const struct trace_seat *seat_of(const struct trace_ask *ask, uint32_t se
 	return ask->world && seat < ask->world->n_seats ? &ask->world->seat[seat] : &nobody;
 }
 
-static int32_t seat_group(int32_t row, int32_t unit) { return row > 0 ? (row - 1) / unit : 0; }
+static int32_t seat_group(int32_t row, int32_t unit)
+{
+	return row > 0 ? (row - 1) / unit : 0;
+}
 
 static bool seats_fit(const struct trace_rule *r, const struct trace_seat *a,
 		      const struct trace_seat *b)

@@ -8,7 +8,9 @@
 #include "base/memory.h"
 #include "base/ban.h"
 
-#define BY(field) if (a->field != b->field) return a->field < b->field ? -1 : 1
+#define BY(field) \
+	if (a->field != b->field) \
+	return a->field < b->field ? -1 : 1
 
 int visit_cmp(const struct visit *a, const struct visit *b)
 {
@@ -20,7 +22,10 @@ int visit_cmp(const struct visit *a, const struct visit *b)
 	return 0;
 }
 
-static int by_place(const void *a, const void *b) { return visit_cmp(a, b); }
+static int by_place(const void *a, const void *b)
+{
+	return visit_cmp(a, b);
+}
 
 static int by_person(const void *x, const void *y)
 {

@@ -12,10 +12,10 @@
 struct run {
 	_Atomic unsigned holders;
 	size_t n;
-	struct visit *by_place;   /* place, from, person, to, seat */
-	struct visit *by_person;  /* person, from, place, to, seat */
-	int64_t first, last;      /* least from, greatest time told */
-	int64_t longest;          /* of those that have ended */
+	struct visit *by_place;  /* place, from, person, to, seat */
+	struct visit *by_person; /* person, from, place, to, seat */
+	int64_t first, last;     /* least from, greatest time told */
+	int64_t longest;         /* of those that have ended */
 	bool still;
 };
 

@@ -11,16 +11,16 @@
 
 struct trace_segment {
 	atomic_uint holders;
-	struct file_map map;          /* one of the two owns the bytes */
+	struct file_map map; /* one of the two owns the bytes */
 	uint8_t *owned;
 	const uint8_t *p;
 	size_t n;
 	struct segment_head h;
-	bool trusted;                 /* made in this process: nothing to verify */
-	_Atomic uint64_t *verified;   /* a bit a page */
+	bool trusted;               /* made in this process: nothing to verify */
+	_Atomic uint64_t *verified; /* a bit a page */
 };
 
-/* ---- opening ------------------------------------------------------------------------------ */
+/* ---- opening ---------------------------------------------------------------------------- */
 
 #define BAD(f, zh, en) \
 	fault_set(f, ERR_CORRUPT, "段文件损坏：" zh "；请从备份恢复，或用原始文件重新封存", \
@@ -66,9 +66,10 @@ static enum err read_head(struct trace_segment *s, struct fault *f)
 	if (memcmp(s->h.magic, SEGMENT_MAGIC, sizeof s->h.magic) != 0)
 		return BAD(f, "不是段文件", "this is no segment file");
 	if (s->h.version != SEGMENT_VERSION)
-		return fault_set(f, ERR_VERSION, "段文件版本为 %u，本程序只能读 %d；请重新封存",
-				 "segment of version %u, this program reads %d; seal the visits again",
-				 s->h.version, SEGMENT_VERSION);
+		return fault_set(
+			f, ERR_VERSION, "段文件版本为 %u，本程序只能读 %d；请重新封存",
+			"segment of version %u, this program reads %d; seal the visits again",
+			s->h.version, SEGMENT_VERSION);
 	if (!head_fits(&s->h, s->n))
 		return BAD(f, "长度或目录不符", "its length or its directory does not fit");
 	blank = s->h;
@@ -114,6 +115,37 @@ enum err trace_segment_open(const char *path, struct trace_segment **ret, struct
 	return e;
 }
 
+static enum err read_all(const char *path, uint8_t **ret, size_t *ret_n, struct fault *f)
+{
+	CLEANUP(file_end) struct file *fl = NULL;
+	size_t n = 0, got = 1;
+	enum err e = file_open(path, FILE_READ, &fl, f);
+
+	if (e)
+		return e;
+	size_t size = file_bytes(fl);
+	uint8_t *p = mem_take(size + 1, 1);
+	if (!p)
+		return ERR_MEMORY;
+	for (; n < size && got; n += got)
+		if ((e = file_read(fl, p + n, size - n, &got, f))) {
+			mem_drop(p);
+			return e;
+		}
+	*ret = p;
+	*ret_n = n;
+	return OK;
+}
+
+enum err trace_segment_load(const char *path, struct trace_segment **ret, struct fault *f)
+{
+	uint8_t *bytes;
+	size_t n;
+	enum err e = read_all(path, &bytes, &n, f);
+
+	return e ? e : trace_segment_adopt(bytes, n, ret, f);
+}
+
 enum err trace_segment_adopt(uint8_t *bytes, size_t n, struct trace_segment **ret, struct fault *f)
 {
 	struct trace_segment s = { .owned = bytes, .p = bytes, .n = n };
@@ -144,7 +176,10 @@ struct trace_segment *segment_hold(const struct trace_segment *s)
 	return own;
 }
 
-void segment_trust(struct trace_segment *s) { s->trusted = true; }
+void segment_trust(struct trace_segment *s)
+{
+	s->trusted = true;
+}
 
 struct trace_segment_facts trace_segment_facts(const struct trace_segment *s)
 {
@@ -163,17 +198,34 @@ struct trace_segment_facts trace_segment_facts(const struct trace_segment *s)
 	};
 }
 
-int64_t segment_start(const struct trace_segment *s) { return s->h.day_start; }
-int64_t segment_day_s(const struct trace_segment *s) { return s->h.day_s; }
-int64_t segment_last(const struct trace_segment *s) { return s->h.last; }
-bool segment_still(const struct trace_segment *s) { return s->h.still; }
+int64_t segment_start(const struct trace_segment *s)
+{
+	return s->h.day_start;
+}
+int64_t segment_day_s(const struct trace_segment *s)
+{
+	return s->h.day_s;
+}
+int64_t segment_last(const struct trace_segment *s)
+{
+	return s->h.last;
+}
+bool segment_still(const struct trace_segment *s)
+{
+	return s->h.still;
+}
+
+unsigned segment_id_bits(const struct trace_segment *s, enum segment_side side)
+{
+	return s->h.side[side].id_bits;
+}
 
 uint32_t segment_n_ids(const struct trace_segment *s, enum segment_side side)
 {
 	return s->h.side[side].n_ids;
 }
 
-/* ---- pages -------------------------------------------------------------------------------- */
+/* ---- pages ------------------------------------------------------------------------------ */
 
 static enum err page_verify(const struct trace_segment *s, uint64_t page)
 {
@@ -211,7 +263,7 @@ enum err trace_segment_check(const struct trace_segment *s, struct fault *f)
 	return OK;
 }
 
-/* ---- records ------------------------------------------------------------------------------ */
+/* ---- records ---------------------------------------------------------------------------- */
 
 enum err segment_reach_max(const struct trace_segment *s, enum segment_side side, uint8_t *nibbles)
 {
@@ -272,11 +324,22 @@ void segment_want_group(const struct trace_segment *s, enum segment_side side, u
 	if (id >= h->n_ids)
 		return;
 	memcpy(&offset, s->p + offset_at(h, id), sizeof offset);
-	const uint8_t *g = s->p + h->records_at + offset;
-	__builtin_prefetch(g);
-	__builtin_prefetch(g + 64);
-	__builtin_prefetch(g + 128);
-	__builtin_prefetch(g + 192);
+	__builtin_prefetch(s->p + h->records_at + offset);
+}
+
+static inline uint32_t size_at(const uint8_t *p, unsigned w, uint32_t i)
+{
+	uint32_t size;
+	uint16_t half;
+
+	if (w == 1)
+		return p[i];
+	if (w == 2) {
+		memcpy(&half, p + 2 * i, sizeof half);
+		return half;
+	}
+	memcpy(&size, p + 4 * i, sizeof size);
+	return size;
 }
 
 /* The sum of the eight bytes of x. */
@@ -302,19 +365,17 @@ static uint64_t sizes_before(const uint8_t *p, unsigned w, uint32_t n)
 		}
 		return sum_bytes(x[0]) + sum_bytes(x[1]);
 	}
-	for (uint32_t i = 0, size = 0; i < n; i++, p += w) {
-		memcpy(&size, p, w);
-		sum += size;
-	}
+	for (uint32_t i = 0; i < n; i++)
+		sum += size_at(p, w, i);
 	return sum;
 }
 
 /* The bytes of an id's record; NULL if it has none. */
-static enum err record_of(const struct trace_segment *s, enum segment_side side, uint32_t id,
+enum err segment_record(const struct trace_segment *s, enum segment_side side, uint32_t id,
 			  const uint8_t **ret_p, size_t *ret_n)
 {
 	const struct segment_side_head *h = &s->h.side[side];
-	uint32_t offset[2], size = 0;
+	uint32_t offset[2], size;
 	uint64_t group_at = offset_at(h, id);
 
 	*ret_p = NULL;
@@ -335,7 +396,7 @@ static enum err record_of(const struct trace_segment *s, enum segment_side side,
 	    touch(s, h->records_at + offset[0], before))
 		return ERR_CORRUPT;
 	before += sizes_before(g + 1, (unsigned)w, id % SEGMENT_GROUP);
-	memcpy(&size, g + 1 + id % SEGMENT_GROUP * w, w);
+	size = size_at(g + 1, (unsigned)w, id % SEGMENT_GROUP);
 	if (before + size > room)
 		return ERR_CORRUPT;
 	if (!size)
@@ -347,221 +408,14 @@ static enum err record_of(const struct trace_segment *s, enum segment_side side,
 	return OK;
 }
 
-/* ---- place records ------------------------------------------------------------------------ */
-
-enum { BIG_HEAD_BYTES = 4 + 4 * (SEGMENT_CLASSES + 1) };
-
-enum err segment_place_open(const struct trace_segment *s, uint32_t place,
-			    struct segment_place *ret)
+void segment_want_record(const struct trace_segment *s, enum segment_side side, uint32_t id)
 {
-	struct segment_place r = { .seg = s };
-	uint32_t word;
-	enum err e = record_of(s, SEGMENT_PLACES, place, &r.p, &r.bytes);
-
-	if (e)
-		return e;
-	if (r.p) {
-		if (r.bytes < 5)
-			return ERR_CORRUPT;
-		memcpy(&word, r.p, 4);
-		r.big = word & PLACE_BIG;
-		r.n_blocks = r.big ? word >> BIG_BLOCKS_AT : 1;
-		r.linked = r.big ? word & BIG_LINKED
-				 : (word & PLACE_MORE) && (r.p[4] & FLAG_LINKED);
-		if (r.big && (r.bytes < BIG_HEAD_BYTES ||
-			      (r.bytes - BIG_HEAD_BYTES) / sizeof(struct segment_block_head) <
-				      r.n_blocks))
-			return ERR_CORRUPT;
-	}
-	*ret = r;
-	return OK;
-}
-
-/* Lay the four columns out from `at`; false if they do not fit into the record. */
-static bool lay_columns(struct kernel_block *b, const uint8_t *at, const uint8_t *end)
-{
-	b->from = at;
-	b->length = b->from + bits_bytes(b->n, b->from_width);
-	b->seat = b->length + bits_bytes(b->n, b->length_width);
-	b->person = b->seat + bits_bytes(b->n, b->seat_width);
-	return b->from_width <= FROM_BITS_S && b->length_width <= LENGTH_BITS_MAX &&
-	       b->person_width <= 32 && b->seat_width <= SEAT_BITS_MAX &&
-	       b->person + bits_bytes(b->n, b->person_width) <= end;
-}
-
-static enum err small_block(const struct segment_place *r, int32_t horizon,
-			    struct kernel_block *ret)
-{
-	unsigned base_bits = (r->seg->h.side[SEGMENT_PERSONS].id_bits + 7) / 8 * 8;
-	const uint8_t *p = r->p + 4, *end = r->p + r->bytes;
-	uint32_t word;
-
-	memcpy(&word, r->p, 4);
-	bool still = word & PLACE_MORE && *p & FLAG_STILL;
-	p += word & PLACE_MORE ? 1 : 0;
-	*ret = (struct kernel_block){
-		.n = (word >> 1 & 127) + 1,
-		.person_base = (uint32_t)bits_get(p, 0, base_bits),
-		.from_width = (uint8_t)(word >> PLACE_FROM_AT & 31),
-		.length_width = (uint8_t)(word >> PLACE_LENGTH_AT & 63),
-		.person_width = (uint8_t)(word >> PLACE_PERSON_AT & 63),
-		.seat_width = (uint8_t)(word >> PLACE_SEAT_AT & 31),
-		.minutes = word & PLACE_MINUTES,
-		.still = still,
-		.horizon = horizon,
-	};
-	return lay_columns(ret, p + base_bits / 8, end) ? OK : ERR_CORRUPT;
-}
-
-static struct segment_block_head block_head(const struct segment_place *r, uint32_t i)
-{
-	struct segment_block_head h;
-
-	memcpy(&h, r->p + BIG_HEAD_BYTES + i * sizeof h, sizeof h);
-	return h;
-}
-
-static enum err big_block(const struct segment_place *r, const struct segment_block_head *h,
-			  int32_t horizon, struct kernel_block *ret)
-{
-	*ret = (struct kernel_block){
-		.n = h->n_less_1 + 1u,
-		.from_base = h->from_base,
-		.person_base = h->person_base,
-		.from_width = h->from_width,
-		.length_width = h->length_width,
-		.person_width = h->person_width,
-		.seat_width = h->seat_width,
-		.minutes = h->flags & FLAG_MINUTES,
-		.still = h->flags & FLAG_STILL,
-		.horizon = horizon,
-	};
-	return h->at <= r->bytes && ret->n <= KERNEL_BLOCK &&
-	       h->from_base < 1u << FROM_BITS_S &&
-	       lay_columns(ret, r->p + h->at, r->p + r->bytes) ? OK : ERR_CORRUPT;
-}
-
-/* The first block of [i, end) whose visits, of less than `bound`, can reach past `from`. */
-static uint32_t first_reaching(const struct segment_place *r, uint32_t i, uint32_t end,
-			       int64_t from, int64_t bound)
-{
-	while (i < end) {
-		uint32_t mid = i + (end - i) / 2;
-		if (block_head(r, mid).from_last + bound <= from)
-			i = mid + 1;
-		else
-			end = mid;
-	}
-	return i;
-}
-
-/* Skip from block *i to the next that may matter; classes end where `first` says. */
-static enum err next_big(const struct segment_place *r, int32_t from, int32_t to, int32_t horizon,
-			 uint32_t *i, struct kernel_block *ret, bool *ret_more)
-{
-	uint32_t first[SEGMENT_CLASSES + 1], at = *i;
-
-	memcpy(first, r->p + 4, sizeof first);
-	*ret_more = false;
-	for (int c = 0; c < SEGMENT_CLASSES; c++) {
-		if (first[c] > first[c + 1] || first[c + 1] > r->n_blocks)
-			return ERR_CORRUPT;
-		if (at >= first[c + 1])
-			continue;
-		if (at <= first[c] && c < SEGMENT_CLASSES - 1)
-			at = first_reaching(r, first[c], first[c + 1], from,
-					    segment_class_bound[c]);
-		at = at > first[c] ? at : first[c];
-		for (; at < first[c + 1]; at++) {
-			struct segment_block_head h = block_head(r, at);
-			if ((int64_t)h.from_base >= to) {
-				at = first[c + 1];
-				break;
-			}
-			if (h.length_max != UINT32_MAX &&
-			    (int64_t)h.from_last + h.length_max <= from)
-				continue;
-			*i = at + 1;
-			*ret_more = true;
-			return big_block(r, &h, horizon, ret);
-		}
-	}
-	*i = r->n_blocks;
-	return OK;
-}
-
-enum err segment_place_next(const struct segment_place *r, int32_t from, int32_t to,
-			    int32_t horizon, uint32_t *i, struct kernel_block *ret, bool *ret_more)
-{
-	if (r->big)
-		return next_big(r, from, to, horizon, i, ret, ret_more);
-	*ret_more = r->p && *i == 0;
-	if (!*ret_more)
-		return OK;
-	*i = 1;
-	return small_block(r, horizon, ret);
-}
-
-void segment_block_times(const struct kernel_block *b, uint32_t i, int64_t *ret_from,
-			 int64_t *ret_to)
-{
-	int64_t unit = b->minutes ? 60 : 1;
-	uint64_t from = bits_get(b->from, (uint64_t)i * b->from_width, b->from_width);
-	uint64_t length = bits_get(b->length, (uint64_t)i * b->length_width, b->length_width);
-
-	*ret_from = b->from_base + unit * (int64_t)from;
-	*ret_to = b->still && length == bits_mask(b->length_width)
-			? TRACE_STILL : *ret_from + unit * (int64_t)length;
-}
-
-/* ---- person records ----------------------------------------------------------------------- */
-
-struct person_stream {
+	enum { LINE = 64, LINES_MAX = 6 };
 	const uint8_t *p;
-	uint64_t bit, end;
-};
+	size_t n;
 
-static uint64_t take(struct person_stream *s, unsigned width)
-{
-	uint64_t v = bits_get(s->p, s->bit, width);
-
-	s->bit += width;
-	return v;
-}
-
-enum err segment_person_visits(const struct trace_segment *s, uint32_t person, visit_vec *out)
-{
-	struct person_stream in = { .p = NULL };
-	size_t bytes;
-	enum err e = record_of(s, SEGMENT_PERSONS, person, &in.p, &bytes);
-
-	if (e || !in.p)
-		return e;
-	if (bytes < PERSON_HEAD_BYTES)
-		return ERR_CORRUPT;
-	uint64_t head = take(&in, 8 * PERSON_HEAD_BYTES), n = head & bits_mask(PERSON_N_BITS);
-	unsigned unit = head & PERSON_MINUTES ? 60 : 1, wf = head >> PERSON_FROM_AT & 31;
-	unsigned wl = head >> PERSON_LENGTH_AT & 63, ws = head >> PERSON_SEAT_AT & 31;
-	unsigned id_bits = s->h.side[SEGMENT_PLACES].id_bits;
-	unsigned w0 = unit == 60 ? FROM_BITS_MIN : FROM_BITS_S;
-	if (!n)
-		n = take(&in, 32);
-	if (!n || wf > FROM_BITS_S || wl > LENGTH_BITS_MAX ||
-	    (in.bit + w0 + (n - 1) * wf + n * (wl + ws + id_bits) + 7) / 8 != bytes)
-		return ERR_CORRUPT;
-	if (vec_reserve(out, out->n + n))
-		return ERR_MEMORY;
-	int64_t from = s->h.day_start, end = from;
-	for (uint64_t i = 0; i < n; i++) {
-		int64_t step = (int64_t)take(&in, i ? wf : w0) * unit;
-		uint64_t length = take(&in, wl);
-		uint32_t seat = (uint32_t)take(&in, ws);
-		from = (head & PERSON_GAPS && i ? end : from) + step;
-		end = from + (int64_t)length * unit;
-		bool still = head & PERSON_STILL && length == bits_mask(wl);
-		out->v[out->n++] = (struct visit){
-			{ person }, { (uint32_t)take(&in, id_bits) }, { from },
-			{ still ? TRACE_STILL : end }, seat };
-	}
-	return OK;
+	if (segment_record(s, side, id, &p, &n) || !p)
+		return;
+	for (size_t at = 0; at < n && at < LINES_MAX * LINE; at += LINE)
+		__builtin_prefetch(p + at);
 }

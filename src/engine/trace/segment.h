@@ -43,7 +43,7 @@ enum {
 enum segment_side { SEGMENT_PLACES, SEGMENT_PERSONS, SEGMENT_SIDES };
 
 struct segment_side_head {
-	uint32_t n_ids;    /* one more than the greatest id */
+	uint32_t n_ids; /* one more than the greatest id */
 	uint32_t id_bits;
 	uint64_t groups_at, reach_at, records_at, records_bytes;
 };
@@ -52,14 +52,14 @@ struct segment_head {
 	char magic[8];
 	uint32_t version, page_shift;
 	uint64_t file_bytes;
-	uint64_t digest;   /* of head (with 0 here) and table */
+	uint64_t digest; /* of head (with 0 here) and table */
 	int64_t day_start, last;
 	uint64_t n_visits;
 	int32_t day;
-	uint32_t day_s;    /* how long the local day is */
+	uint32_t day_s; /* how long the local day is */
 	uint64_t n_pages, pages_at;
 	struct segment_side_head side[SEGMENT_SIDES];
-	uint32_t still;    /* 1: somebody is still there, so it reaches to the horizon */
+	uint32_t still; /* 1: somebody is still there, so it reaches to the horizon */
 	uint8_t zero[256 - 164];
 };
 _Static_assert(sizeof(struct segment_head) == 256, "the head is 256 bytes on disk");
@@ -67,13 +67,13 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "segments are little-e
 
 /* First word of a place record. */
 enum {
-	PLACE_BIG = 1,           /* bit 0: blocks follow; else one block of n-1 in the next 7 bits */
+	PLACE_BIG = 1, /* bit 0: blocks follow; else one block of n-1 in the next 7 bits */
 	PLACE_MINUTES = 1 << 8,
-	PLACE_MORE = 1 << 9,     /* a byte of flags follows */
-	PLACE_FROM_AT = 10,      /* 5 bits */
-	PLACE_LENGTH_AT = 15,    /* 6 bits */
-	PLACE_PERSON_AT = 21,    /* 6 bits */
-	PLACE_SEAT_AT = 27,      /* 5 bits */
+	PLACE_MORE = 1 << 9,  /* a byte of flags follows */
+	PLACE_FROM_AT = 10,   /* 5 bits */
+	PLACE_LENGTH_AT = 15, /* 6 bits */
+	PLACE_PERSON_AT = 21, /* 6 bits */
+	PLACE_SEAT_AT = 27,   /* 5 bits */
 	BIG_LINKED = 2,
 	BIG_BLOCKS_AT = 2,
 };
@@ -81,9 +81,9 @@ enum { FLAG_STILL = 1, FLAG_LINKED = 2, FLAG_MINUTES = 4 };
 
 struct segment_block_head {
 	uint32_t from_base, from_last;
-	uint32_t length_max;     /* UINT32_MAX: that or more, or still */
+	uint32_t length_max; /* UINT32_MAX: that or more, or still */
 	uint32_t person_base;
-	uint32_t at;             /* of the columns, from the record's start */
+	uint32_t at; /* of the columns, from the record's start */
 	uint8_t n_less_1, from_width, length_width, person_width, seat_width, flags, zero[2];
 };
 _Static_assert(sizeof(struct segment_block_head) == 28, "a block head is 28 bytes on disk");
@@ -93,10 +93,10 @@ enum {
 	PERSON_N_BITS = 5,
 	PERSON_MINUTES = 1 << 5,
 	PERSON_STILL = 1 << 6,
-	PERSON_GAPS = 1 << 7,    /* from is told from the end before, not from the day's start */
-	PERSON_FROM_AT = 8,      /* 5 bits */
-	PERSON_LENGTH_AT = 13,   /* 6 bits */
-	PERSON_SEAT_AT = 19,     /* 5 bits */
+	PERSON_GAPS = 1 << 7,  /* from is told from the end before, not from the day's start */
+	PERSON_FROM_AT = 8,    /* 5 bits */
+	PERSON_LENGTH_AT = 13, /* 6 bits */
+	PERSON_SEAT_AT = 19,   /* 5 bits */
 	PERSON_HEAD_BYTES = 3,
 };
 /* The widest `from` of a day, in seconds (a repeated day has 48 hours) and in minutes. */
@@ -104,11 +104,11 @@ enum { FROM_BITS_S = 18, FROM_BITS_MIN = 12, LENGTH_BITS_MAX = 40, SEAT_BITS_MAX
 
 extern const uint32_t segment_class_bound[SEGMENT_CLASSES]; /* exclusive, seconds */
 
-/* ---- writing (pack.c) ---- */
+/* ---- writing (pack.c) ------------------------------------------------------------------- */
 struct segment_row {
 	uint32_t person, place, seat;
-	uint32_t from;        /* seconds into the day */
-	int64_t length;       /* seconds > 0, or TRACE_STILL */
+	uint32_t from;  /* seconds into the day */
+	int64_t length; /* seconds > 0, or TRACE_STILL */
 };
 struct segment_day {
 	int32_t day;
@@ -119,10 +119,10 @@ struct segment_day {
 MUST_CHECK enum err segment_pack(const struct segment_day *day, struct segment_row *rows, size_t n,
 				 struct trace_image *ret, uint64_t *ret_n_dropped);
 
-/* ---- reading (segment.c) ---- */
+/* ---- reading (segment.c, record.c) ------------------------------------------------------ */
 struct segment_place {
 	const struct trace_segment *seg;
-	const uint8_t *p;     /* NULL: nobody was there */
+	const uint8_t *p; /* NULL: nobody was there */
 	size_t bytes;
 	bool big, linked;
 	uint32_t n_blocks;
@@ -132,6 +132,10 @@ int64_t segment_start(const struct trace_segment *s);
 int64_t segment_day_s(const struct trace_segment *s);
 int64_t segment_last(const struct trace_segment *s);
 bool segment_still(const struct trace_segment *s);
+unsigned segment_id_bits(const struct trace_segment *s, enum segment_side side);
+/* The bytes of an id's record, verified; NULL if it has none. */
+MUST_CHECK enum err segment_record(const struct trace_segment *s, enum segment_side side,
+				   uint32_t id, const uint8_t **ret_p, size_t *ret_n);
 struct trace_segment *segment_hold(const struct trace_segment *s); /* one more holder */
 void segment_trust(struct trace_segment *s); /* its bytes were made by this process */
 
@@ -141,10 +145,12 @@ MUST_CHECK enum err segment_reach(const struct trace_segment *s, enum segment_si
 /* Raise a table of nibbles, one an id, to this segment's reach where that is more. */
 MUST_CHECK enum err segment_reach_max(const struct trace_segment *s, enum segment_side side,
 				      uint8_t *nibbles);
-/* Ask for the memory that the next step on an id will want: its reach, group offset, group. */
+/* Ask for the memory that the next step on an id will want: its reach, group offset, group,
+ * record. */
 void segment_want_reach(const struct trace_segment *s, enum segment_side side, uint32_t id);
 void segment_want_offset(const struct trace_segment *s, enum segment_side side, uint32_t id);
 void segment_want_group(const struct trace_segment *s, enum segment_side side, uint32_t id);
+void segment_want_record(const struct trace_segment *s, enum segment_side side, uint32_t id);
 MUST_CHECK enum err segment_place_open(const struct trace_segment *s, uint32_t place,
 				       struct segment_place *ret);
 /*

@@ -18,12 +18,12 @@
 
 struct trace_set {
 	const struct zone *zone;
-	pthread_mutex_t lock;        /* for taking or swapping `now`, never for longer */
+	pthread_mutex_t lock; /* for taking or swapping `now`, never for longer */
 	struct trace_view *now;
-	uint64_t age;                /* acts so far */
+	uint64_t age; /* acts so far */
 };
 
-/* ---- views -------------------------------------------------------------------------------- */
+/* ---- views ------------------------------------------------------------------------------ */
 
 static void graves_release(struct graves *g)
 {
@@ -92,9 +92,13 @@ static int part_order(const void *x, const void *y)
 static struct part part_of(struct trace_segment *seg, struct run *run, uint64_t age)
 {
 	if (seg)
-		return (struct part){ .seg = seg, .age = age, .start = segment_start(seg),
+		return (struct part){ .seg = seg,
+				      .age = age,
+				      .start = segment_start(seg),
 				      .end = segment_still(seg) ? INT64_MAX : segment_last(seg) };
-	return (struct part){ .run = run, .age = age, .start = run->first,
+	return (struct part){ .run = run,
+			      .age = age,
+			      .start = run->first,
 			      .end = run->still ? INT64_MAX : run->last };
 }
 
@@ -242,9 +246,12 @@ void trace_set_free(struct trace_set *s)
 	mem_drop(s);
 }
 
-size_t trace_set_parts(const struct trace_set *s) { return s->now->n_parts; }
+size_t trace_set_parts(const struct trace_set *s)
+{
+	return s->now->n_parts;
+}
 
-/* ---- adding and withdrawing ----------------------------------------------------------------- */
+/* ---- adding and withdrawing ------------------------------------------------------------- */
 
 static enum err check_visits(const struct visit *v, size_t n, struct fault *f)
 {
@@ -254,8 +261,9 @@ static enum err check_visits(const struct visit *v, size_t n, struct fault *f)
 		    (v[i].to.v > WHEN_MAX_S && v[i].to.v != TRACE_STILL) ||
 		    v[i].person.v >= TRACE_IDS_MAX || v[i].place.v >= TRACE_IDS_MAX ||
 		    v[i].seat > INT32_MAX)
-			return fault_set(f, ERR_RANGE, "到访的起止时间或编号不合法；请检查该行",
-					 "a visit's times or numbers are out of range; check that row");
+			return fault_set(
+				f, ERR_RANGE, "到访的起止时间或编号不合法；请检查该行",
+				"a visit's times or numbers are out of range; check that row");
 	return OK;
 }
 
@@ -366,8 +374,7 @@ static int grave_order(const void *x, const void *y)
 	return c ? c : a->age < b->age ? -1 : a->age > b->age;
 }
 
-enum err trace_set_withdraw(struct trace_set *s, const struct visit *v, size_t n,
-			    struct fault *f)
+enum err trace_set_withdraw(struct trace_set *s, const struct visit *v, size_t n, struct fault *f)
 {
 	const struct graves *old = s->now->graves;
 	size_t n_old = old ? old->n : 0, n_parts;
@@ -403,9 +410,11 @@ enum err trace_set_withdraw(struct trace_set *s, const struct visit *v, size_t n
 	return OK;
 }
 
-/* ---- freezing, merging, dropping -------------------------------------------------------------- */
+/* ---- freezing, merging, dropping -------------------------------------------------------- */
 
-struct collected { VEC(struct trace_segment *) seg; };
+struct collected {
+	VEC(struct trace_segment *) seg;
+};
 
 static enum err collect(struct trace_image image, void *arg, struct fault *f)
 {

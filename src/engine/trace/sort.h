@@ -3,7 +3,10 @@
 #define ENGINE_TRACE_SORT_H
 #include "base/base.h"
 
-struct sort_pair { uint64_t key; uint32_t row; };
+struct sort_pair {
+	uint64_t key;
+	uint32_t row;
+};
 
 /* Sorts p[0..n) by key, using `spare` of the same size; the result is in p. */
 void sort_pairs(struct sort_pair *p, struct sort_pair *spare, size_t n);

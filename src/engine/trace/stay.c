@@ -14,7 +14,10 @@ static bool before(const struct visit *a, const struct visit *b)
 	return a->from.v < b->from.v;
 }
 
-static int order(const void *a, const void *b) { return before(b, a) - before(a, b); }
+static int order(const void *a, const void *b)
+{
+	return before(b, a) - before(a, b);
+}
 
 static void sort_visits(visit_vec *v)
 {
@@ -59,7 +62,7 @@ void stay_join(visit_vec *v, int64_t horizon, int64_t from, int64_t to)
 	v->n = n;
 }
 
-enum err stay_probes(const struct trace_view *v, const struct probe *like, int64_t lag,
+enum err stay_probes(const struct trace_view *v, const struct probe *like, struct stay_lag lag,
 		     visit_vec *scratch, probe_vec *out)
 {
 	struct probe *last = NULL;
@@ -71,8 +74,8 @@ enum err stay_probes(const struct trace_view *v, const struct probe *like, int64
 	stay_join(scratch, v->horizon, like->from, like->to);
 	for (size_t i = 0; i < scratch->n; i++) {
 		const struct visit *x = &scratch->v[i];
-		struct probe p = { x->from.v, x->to.v + lag, x->place.v, x->seat, like->via,
-				   like->owner };
+		struct probe p = { x->from.v - lag.before, x->to.v + lag.after, x->place.v,
+				   x->seat,   like->via,     like->owner };
 		if (last && last->place == p.place && last->seat == p.seat && p.from <= last->to) {
 			last->to = max_i64(last->to, p.to);
 			continue;

@@ -22,21 +22,24 @@
 #include "base/when.h"
 #include "engine/trace/trace.h"
 
-/* ---- segments -------------------------------------------------------------------------- */
+/* ---- segments --------------------------------------------------------------------------- */
 struct trace_segment; /* immutable, counted */
 
 struct trace_segment_facts {
-	int32_t day;           /* local day number of every visit's `from` */
+	int32_t day; /* local day number of every visit's `from` */
 	uint64_t visits;
 	struct utc_s day_start, last; /* last: greatest time in it */
 	uint64_t bytes, place_bytes, person_bytes;
-	uint64_t digest;       /* of the whole file: names it in a manifest */
+	uint64_t digest; /* of the whole file: names it in a manifest */
 };
 
 /* Map a segment file; header and checksum table are verified now, pages as they are read. */
 MUST_CHECK enum err trace_segment_open(const char *path, struct trace_segment **ret,
 				       struct fault *f);
-/* Take over `bytes` (from mem_take or pages_take as `pages` says): a segment held in memory. */
+/* The same with the whole file read into memory, in huge pages: for days that are asked often. */
+MUST_CHECK enum err trace_segment_load(const char *path, struct trace_segment **ret,
+				       struct fault *f);
+/* Take over `bytes` (from mem_take, also on failure): a segment held in memory. */
 MUST_CHECK enum err trace_segment_adopt(uint8_t *bytes, size_t n, struct trace_segment **ret,
 					struct fault *f);
 void trace_segment_release(struct trace_segment *s);
@@ -44,14 +47,14 @@ struct trace_segment_facts trace_segment_facts(const struct trace_segment *s);
 /* Verify every byte of it. */
 MUST_CHECK enum err trace_segment_check(const struct trace_segment *s, struct fault *f);
 
-/* ---- building from a stream -------------------------------------------------------------- */
+/* ---- building from a stream ------------------------------------------------------------- */
 struct trace_builder;
 
 struct trace_builder_options {
-	const struct zone *zone;  /* what a local day is */
-	size_t budget_bytes;      /* of visits held in memory before days are spilled */
-	const char *spill_path;   /* to this file, removed at the end; NULL: ERR_FULL instead */
-	unsigned threads;         /* days packed side by side; 0 = 1 */
+	const struct zone *zone; /* what a local day is */
+	size_t budget_bytes;     /* of visits held in memory before days are spilled */
+	const char *spill_path;  /* to this file, removed at the end; NULL: ERR_FULL instead */
+	unsigned threads;        /* days packed side by side; 0 = 1 */
 };
 MUST_CHECK enum err trace_builder_new(const struct trace_builder_options *o,
 				      struct trace_builder **ret, struct fault *f);
@@ -62,7 +65,12 @@ MUST_CHECK enum err trace_builder_add(struct trace_builder *b, const struct visi
  * Pack every day and hand each image to `out`, which takes it over (mem_drop); several threads
  * may call it, one at a time, so days come in no certain order. The builder is empty afterwards.
  */
-struct trace_image { int32_t day; uint8_t *bytes; size_t n; uint64_t visits; };
+struct trace_image {
+	int32_t day;
+	uint8_t *bytes;
+	size_t n;
+	uint64_t visits;
+};
 MUST_CHECK enum err trace_builder_finish(struct trace_builder *b,
 					 enum err (*out)(struct trace_image image, void *arg,
 							 struct fault *f),
@@ -70,7 +78,7 @@ MUST_CHECK enum err trace_builder_finish(struct trace_builder *b,
 uint64_t trace_builder_duplicates(const struct trace_builder *b);
 void trace_builder_free(struct trace_builder *b);
 
-/* ---- the living set ---------------------------------------------------------------------- */
+/* ---- the living set --------------------------------------------------------------------- */
 struct trace_set;
 
 MUST_CHECK enum err trace_set_new(const struct zone *zone, struct trace_set **ret);
@@ -97,7 +105,8 @@ size_t trace_set_parts(const struct trace_set *s);
 
 const struct trace_view *trace_set_view(const struct trace_set *s); /* never NULL */
 void trace_view_release(const struct trace_view *v);
-struct utc_s trace_view_horizon(const struct trace_view *v); /* greatest time, TRACE_NEVER if empty */
+struct utc_s trace_view_horizon(
+	const struct trace_view *v);                    /* greatest time, TRACE_NEVER if empty */
 uint64_t trace_view_visits(const struct trace_view *v); /* with withdrawn ones still in the bytes */
 
 /* "avx2" or "plain": what the machine allows. Tests and benches may force plain. */

@@ -15,9 +15,9 @@ struct cursor {
 };
 
 enum {
-	FEW_PROBES = 3,   /* up to here each probe searches for itself */
-	SIMD_PROBES = 8,  /* from here on a visit is held against eight probes at once */
-	AHEAD = 12,       /* clusters whose memory is asked for in advance */
+	FEW_PROBES = 3,  /* up to here each probe searches for itself */
+	SIMD_PROBES = 8, /* from here on a visit is held against eight probes at once */
+	AHEAD = 5,       /* probes between one step of asking for memory and the next */
 };
 
 void sweep_init(struct sweep *s, const struct trace_view *v, const struct trace_ask *ask,
@@ -36,7 +36,7 @@ void sweep_release(struct sweep *s)
 	vec_drop(&s->sorted);
 }
 
-/* ---- judging one stay of one person ---------------------------------------------------------- */
+/* ---- judging one stay of one person ----------------------------------------------------- */
 
 static enum err keep_pair(struct sweep *s, const struct probe *p, uint32_t person, int64_t from,
 			  int64_t to, int rule)
@@ -46,27 +46,31 @@ static enum err keep_pair(struct sweep *s, const struct probe *p, uint32_t perso
 
 	if (r && r->generation < s->generation)
 		return OK;
-	return vec_push(&o->encounter, ((struct trace_encounter){
-		.contact = { person }, .via = { p->via }, .place = { p->place },
-		.from = { from }, .to = { to }, .rule = (uint16_t)rule,
-		.klass = (uint8_t)s->ask->rules->rule[rule].klass }));
+	return vec_push(&o->encounter,
+			((struct trace_encounter){
+				.contact = { person },
+				.via = { p->via },
+				.place = { p->place },
+				.from = { from },
+				.to = { to },
+				.rule = (uint16_t)rule,
+				.klass = (uint8_t)s->ask->rules->rule[rule].klass }));
 }
 
-static inline enum err add_hit(struct sweep *s, uint32_t person, int rule, uint32_t n,
-			       uint64_t total, int64_t first, int64_t last)
+static inline enum err add_hit(struct sweep *s, const struct tally_hit *h)
 {
-	struct sweep_owner *o = &s->owner[s->probe->owner];
-	struct tally_hit h = { person, n, (uint16_t)rule,
-			       (uint8_t)s->ask->rules->rule[rule].klass, total, first, last };
-	enum err e = tally_add(&o->tally, s->generation, &h);
+	return tally_add(&s->owner[s->probe->owner].tally, s->generation, h);
+}
 
-	/* Row 0 is the case itself. */
-	return e ? e : o->tally.n - 1 > o->limit ? ERR_FULL : OK;
+static uint32_t rank_of(const struct sweep *s, int rule)
+{
+	return tally_rank(tally_class(s->generation, s->ask->rules->rule[rule].klass),
+			  (unsigned)rule);
 }
 
 /* An overlap of at least s->least: find its rule, hold it to that rule's minimum, keep it. */
 static inline enum err judge(struct sweep *s, const struct probe *p, uint32_t person, uint32_t seat,
-		      int64_t from, int64_t to)
+			     int64_t from, int64_t to)
 {
 	int rule = s->plain;
 	int64_t min = s->plain_min;
@@ -85,8 +89,10 @@ static inline enum err judge(struct sweep *s, const struct probe *p, uint32_t pe
 		return OK;
 	if (to - from < min && !s->ask->rules->cumulative_s)
 		return OK;
-	return s->pairs ? keep_pair(s, p, person, from, to, rule)
-			: add_hit(s, person, rule, 1, (uint64_t)(to - from), from, to);
+	if (s->pairs)
+		return keep_pair(s, p, person, from, to, rule);
+	return add_hit(s, &(struct tally_hit){ person, 1, rank_of(s, rule), (uint64_t)(to - from),
+					       from, to });
 }
 
 /* One stay against all probes of the cluster, which stand in order of `from`. */
@@ -103,12 +109,13 @@ static enum err judge_stay(struct sweep *s, uint32_t person, uint32_t seat, int6
 	return OK;
 }
 
-/* ---- visits that must be joined first ---------------------------------------------------------- */
+/* ---- visits that must be joined first --------------------------------------------------- */
 
 static enum err put_aside(struct sweep *s, uint32_t person, uint32_t seat, int64_t from, int64_t to)
 {
-	return vec_push(&s->loose, ((struct visit){ { person }, { s->probe->place }, { from },
-						    { to }, seat }));
+	return vec_push(&s->loose,
+			((struct visit){
+				{ person }, { s->probe->place }, { from }, { to }, seat }));
 }
 
 static bool loose_before(const struct visit *a, const struct visit *b)
@@ -153,7 +160,8 @@ static enum err judge_loose(struct sweep *s)
 	for (size_t i = 0, j; i < s->loose.n; i = j) {
 		int64_t to = v[i].to.v;
 		for (j = i + 1; j < s->loose.n && v[j].person.v == v[i].person.v &&
-				v[j].seat == v[i].seat && v[j].from.v <= to; j++)
+				v[j].seat == v[i].seat && v[j].from.v <= to;
+		     j++)
 			to = max_i64(to, v[j].to.v);
 		if ((e = judge_stay(s, v[i].person.v, v[i].seat, v[i].from.v, to)))
 			return e;
@@ -202,20 +210,44 @@ static enum err put_all_aside(struct sweep *s, const struct cursor *c, int64_t *
 	return e;
 }
 
-/* ---- one part of a place ------------------------------------------------------------------------ */
+/* ---- one part of a place ---------------------------------------------------------------- */
 
 /* The cluster on the clock of one day. */
 struct day_clock {
 	int64_t start;
 	int32_t from, to, horizon; /* of the cluster */
 	int32_t least;
-	int64_t out_at;            /* who lasts to here may go on in the next part */
-	int64_t in_upto;           /* who begins by then may go on from an earlier one */
+	int64_t out_at;  /* who lasts to here may go on in the next part */
+	int64_t in_upto; /* who begins by then may go on from an earlier one */
 };
 
 static int32_t on_clock(int64_t t, int64_t start)
 {
 	return (int32_t)min_i64(max_i64(t - start, 0), INT32_MAX);
+}
+
+/* One rule for all, no seats, and the kernel has held each hit to the minimum: just add. */
+static enum err add_hits(struct sweep *s, const struct kernel_block *b,
+			 const struct kernel_hits *hits, int64_t start)
+{
+	struct tally *t = &s->owner[s->probe->owner].tally;
+	uint32_t person[KERNEL_BLOCK + KERNEL_PAD], rank = s->plain_rank;
+
+	for (uint32_t k = 0; k < hits->n; k++)
+		person[k] = segment_block_person(b, hits->index[k]);
+	for (uint32_t k = 0; k < hits->n; k++) {
+		struct tally_row *r = tally_row(t, person[k], s->generation);
+		if (!r)
+			return ERR_MEMORY;
+		if (r->generation != s->generation)
+			continue;
+		r->n++;
+		r->total += (uint32_t)(hits->to[k] - hits->from[k]);
+		r->first = min_i64(r->first, start + hits->from[k]);
+		r->last = max_i64(r->last, start + hits->to[k]);
+		r->rank = rank < r->rank ? rank : r->rank;
+	}
+	return OK;
 }
 
 /* Few probes: each lets the kernel pick its visits out of the packed columns. */
@@ -232,9 +264,15 @@ static enum err scan_part(struct sweep *s, const struct cursor *c, const struct 
 		bool more;
 		if (to - from < d->least)
 			continue;
-		while (!(e = segment_place_next(&c->record, from, to, d->horizon, &at, &b, &more)) &&
+		while (!(e = segment_place_next(&c->record, from, to, d->horizon, &at, &b,
+						&more)) &&
 		       more) {
 			s->kernel->scan(&b, from, to, d->least, &hits);
+			if (s->at_once && !b.seat_width) {
+				if ((e = add_hits(s, &b, &hits, d->start)))
+					return e;
+				continue;
+			}
 			for (uint32_t k = 0; k < hits.n; k++) {
 				uint32_t i = hits.index[k];
 				if ((e = judge(s, p, segment_block_person(&b, i),
@@ -292,8 +330,8 @@ static enum err meet_all(struct sweep *s, const struct day_clock *d, uint32_t pe
 	s->kernel->meet(&p, from, to, d->least, &sum);
 	if (!sum.n)
 		return OK;
-	return add_hit(s, person, s->plain, sum.n, sum.total, d->start + sum.first,
-		       d->start + sum.last);
+	return add_hit(s, &(struct tally_hit){ person, sum.n, s->plain_rank, sum.total,
+					       d->start + sum.first, d->start + sum.last });
 }
 
 /* Many probes: every visit of the part is unpacked once and held against all of them. */
@@ -335,7 +373,7 @@ static enum err meet_part(struct sweep *s, const struct cursor *c, const struct 
 	return e;
 }
 
-/* ---- one cluster ---------------------------------------------------------------------------------- */
+/* ---- one cluster ------------------------------------------------------------------------ */
 
 /* The parts in which the place has visits that may meet the cluster. */
 static enum err open_cursors(struct sweep *s, bool *ret_join_all)
@@ -348,7 +386,7 @@ static enum err open_cursors(struct sweep *s, bool *ret_join_all)
 	*ret_join_all = v->graves;
 	for (size_t i = view_first(v, SEGMENT_PLACES, place, s->from); i < v->n_parts; i++) {
 		struct cursor c = { .part = &v->part[i] };
-		unsigned reach;
+		bool needed;
 		if (c.part->start >= s->to || c.part->end <= s->from)
 			continue;
 		if (c.part->run) {
@@ -357,15 +395,16 @@ static enum err open_cursors(struct sweep *s, bool *ret_join_all)
 				continue;
 			*ret_join_all = true;
 		} else {
-			if ((e = segment_reach(c.part->seg, SEGMENT_PLACES, place, &reach)))
+			if ((e = view_reaches(c.part, SEGMENT_PLACES, place, s->from, &needed)))
 				return e;
-			if (!reach_past(reach, c.part->start, s->from))
+			if (!needed)
 				continue;
 			if ((e = segment_place_open(c.part->seg, place, &c.record)))
 				return e;
 			if (!c.record.p)
 				continue;
-			if (s->cursor.n && s->cursor.v[s->cursor.n - 1].part->start == c.part->start)
+			if (s->cursor.n &&
+			    s->cursor.v[s->cursor.n - 1].part->start == c.part->start)
 				*ret_join_all = true;
 		}
 		if (vec_push(&s->cursor, c))
@@ -387,8 +426,8 @@ static enum err sweep_part(struct sweep *s, size_t i, bool join_all, int64_t *ca
 		.to = on_clock(s->to, p->start),
 		.horizon = on_clock(s->v->horizon, p->start),
 		.least = (int32_t)min_i64(s->least, INT32_MAX),
-		.out_at = i + 1 < s->cursor.n ? s->cursor.v[i + 1].part->start - p->start
-					      : INT64_MAX,
+		.out_at =
+			i + 1 < s->cursor.n ? s->cursor.v[i + 1].part->start - p->start : INT64_MAX,
 		.in_upto = *carry == INT64_MIN ? -1 : *carry - p->start,
 	};
 	/* Who lasts into the next part matters only if the cluster does, too. */
@@ -410,9 +449,13 @@ static enum err sweep_cluster(struct sweep *s, const struct probe *p, size_t n)
 	s->n_probes = n;
 	s->least = s->ask->rules->cumulative_s ? 1 : rule_least(s->ask->rules, s->mask);
 	s->plain = rule_plain(s->ask, s->mask, &s->plain_certain);
-	s->plain_min = s->plain == RULE_NONE ? INT64_MAX : rule_min(s->ask->rules, s->plain);
-	s->at_once = !s->pairs && s->plain_certain && s->plain != RULE_NONE &&
-		     s->plain_min == s->least;
+	s->plain_min = INT64_MAX;
+	if (s->plain != RULE_NONE) {
+		s->plain_min = rule_min(s->ask->rules, s->plain);
+		s->plain_rank = rank_of(s, s->plain);
+	}
+	s->at_once =
+		!s->pairs && s->plain_certain && s->plain != RULE_NONE && s->plain_min == s->least;
 	s->from = p->from;
 	s->to = p->to;
 	s->longest = 0;
@@ -431,7 +474,7 @@ static enum err sweep_cluster(struct sweep *s, const struct probe *p, size_t n)
 	return judge_loose(s);
 }
 
-/* ---- all probes ------------------------------------------------------------------------------------ */
+/* ---- all probes ------------------------------------------------------------------------- */
 
 static int probe_order(const void *x, const void *y)
 {
@@ -447,8 +490,8 @@ static enum err sort_probes(struct sweep *s, probe_vec *p)
 	if (vec_reserve(&s->order, 2 * p->n) || vec_reserve(&s->sorted, p->n))
 		return ERR_MEMORY;
 	for (size_t i = 0; i < p->n; i++)
-		s->order.v[i] = (struct sort_pair){
-			(uint64_t)p->v[i].place << 16 | p->v[i].owner, (uint32_t)i };
+		s->order.v[i] = (struct sort_pair){ (uint64_t)p->v[i].place << 16 | p->v[i].owner,
+						    (uint32_t)i };
 	sort_pairs(s->order.v, s->order.v + p->n, p->n);
 	for (size_t i = 0; i < p->n; i++)
 		s->sorted.v[i] = p->v[s->order.v[i].row];
@@ -468,11 +511,11 @@ static enum err sort_probes(struct sweep *s, probe_vec *p)
 /* Ask for the memory that probes some way ahead will want, a step further each time. */
 static void look_ahead(const struct trace_view *v, const probe_vec *p, size_t i)
 {
-	for (int step = 1; step <= 3; step++) {
-		size_t j = i + (size_t)(4 - step) * (AHEAD / 3);
+	for (int step = 1; step <= VIEW_STEPS; step++) {
+		size_t j = i + (size_t)(VIEW_STEPS + 1 - step) * AHEAD;
 		if (j < p->n)
-			view_look_ahead(v, SEGMENT_PLACES, p->v[j].place, p->v[j].from,
-					p->v[j].to, step);
+			view_look_ahead(v, SEGMENT_PLACES, p->v[j].place, p->v[j].from, p->v[j].to,
+					step);
 	}
 }
 
@@ -485,17 +528,22 @@ enum err sweep_probes(struct sweep *s, probe_vec *probes, uint32_t generation)
 		return e;
 	const struct probe *p = probes->v;
 	/* The first few at once; then each time one goes, one more is asked for. */
-	for (int step = 1; step <= 3; step++)
-		for (size_t i = 0; i < min_size((size_t)(4 - step) * (AHEAD / 3), probes->n); i++)
+	for (int step = 1; step <= VIEW_STEPS; step++)
+		for (size_t i = 0; i < min_size((size_t)(VIEW_STEPS + 1 - step) * AHEAD, probes->n);
+		     i++)
 			view_look_ahead(s->v, SEGMENT_PLACES, p[i].place, p[i].from, p[i].to, step);
 	for (size_t i = 0, j; i < probes->n; i = j) {
 		int64_t to = p[i].to;
 		for (j = i + 1; j < probes->n && p[j].place == p[i].place &&
-				p[j].owner == p[i].owner && p[j].from < to; j++)
+				p[j].owner == p[i].owner && p[j].from < to;
+		     j++)
 			to = max_i64(to, p[j].to);
 		look_ahead(s->v, probes, i);
 		if ((e = sweep_cluster(s, &p[i], j - i)))
 			return e;
+		/* Row 0 is the case itself. */
+		if (s->owner[p[i].owner].tally.n - 1 > s->owner[p[i].owner].limit)
+			return ERR_FULL;
 	}
 	return OK;
 }

@@ -28,23 +28,24 @@ struct sweep {
 	const struct kernel *kernel;
 	struct sweep_owner *owner;
 	uint32_t generation;
-	bool pairs;                            /* keep every encounter, tally later */
+	bool pairs; /* keep every encounter, tally later */
 
 	/* the cluster at hand */
 	const struct probe *probe;
 	size_t n_probes;
-	int64_t from, to, longest;             /* all probes together; the longest one */
-	uint64_t mask;                         /* rules that speak of the place */
-	int64_t least;                         /* seconds below which no rule counts it */
-	int plain;                             /* the rule where no seat is told */
-	int64_t plain_min;                     /* and its minimum */
+	int64_t from, to, longest; /* all probes together; the longest one */
+	uint64_t mask;             /* rules that speak of the place */
+	int64_t least;             /* seconds below which no rule counts it */
+	int plain;                 /* the rule where no seat is told */
+	int64_t plain_min;         /* and its minimum */
+	uint32_t plain_rank;
 	bool plain_certain;
-	bool at_once;                          /* one rule for all, and only sums are wanted */
+	bool at_once; /* one rule for all, and only sums are wanted */
 
 	/* scratch, kept between clusters */
 	VEC(struct cursor) cursor;
-	VEC(struct visit) loose;               /* put aside to be joined */
-	VEC(int32_t) times;                    /* probe columns */
+	VEC(struct visit) loose; /* put aside to be joined */
+	VEC(int32_t) times;      /* probe columns */
 	VEC(struct sort_pair) order;
 	probe_vec sorted;
 };

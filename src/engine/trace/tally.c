@@ -18,11 +18,14 @@ static enum err tables(struct tally *t, uint32_t cap)
 	t->row = row;
 	t->slot = slot;
 	t->cap = cap;
-	t->mask = cap * 2 - 1;
+	t->shift = (unsigned)__builtin_clz(cap * 2) + 1;
 	return OK;
 }
 
-enum err tally_init(struct tally *t) { return tables(t, FIRST_ROWS); }
+enum err tally_init(struct tally *t)
+{
+	return tables(t, FIRST_ROWS);
+}
 
 void tally_release(struct tally *t)
 {
@@ -36,9 +39,9 @@ enum err tally_grow(struct tally *t)
 	if (t->cap > UINT32_MAX / 16 || tables(t, t->cap * 4))
 		return ERR_MEMORY;
 	for (uint32_t k = 0; k < t->n; k++) {
-		uint32_t i = tally_hash(t->row[k].person) & t->mask;
+		uint32_t i = tally_hash(t->row[k].person, t->shift);
 		while (t->slot[i])
-			i = (i + 1) & t->mask;
+			i = (i + 1) & (t->cap * 2 - 1);
 		t->slot[i] = k + 1;
 	}
 	return OK;

@@ -8,7 +8,8 @@
  *
  * Life:     trace_set (store.h) --trace_set_view()--> trace_view (a moment, read-only) -> answers.
  * Shapes:   people and places are numbered densely from 0, below TRACE_IDS_MAX: memory grows with
- *           the greatest number; seats below 2^31. 10^8 visits a machine; about 400 contacts a case.
+ *           the greatest number; seats below 2^31. 10^8 visits a machine; some 400 contacts a
+ *           case.
  * Units:    seconds UTC, half-open; overlaps in seconds; local days by the set's zone.
  * Memory:   answers live in the caller's arena. A view keeps what it shows alive.
  * Threads:  a view may be asked by many threads at once, each with its own arena.
@@ -23,10 +24,10 @@
 #include "base/base.h"
 #include "base/memory.h"
 
-#define TRACE_NONE UINT32_MAX  /* no person, no place */
+#define TRACE_NONE UINT32_MAX /* no person, no place */
 #define TRACE_IDS_MAX (1u << 28)
-#define TRACE_STILL INT64_MAX  /* a visit's `to`: still there; reads as the view's horizon */
-#define TRACE_NEVER INT64_MIN  /* an exposure that has no time (an undated named contact) */
+#define TRACE_STILL INT64_MAX /* a visit's `to`: still there; reads as the view's horizon */
+#define TRACE_NEVER INT64_MIN /* an exposure that has no time (an undated named contact) */
 
 /*
  * `seat` is the caller's number for (seat, role) as written, 0 for neither. Two visits of one
@@ -65,9 +66,9 @@ struct trace_rule {
 
 struct trace_rules {
 	char profile[TRACE_PROFILE_BYTES]; /* "id@version" and what was overridden; "" for none */
-	int64_t min_s;          /* for rules without a minimum of their own */
-	int64_t lag_s;          /* how long a place stays dangerous after the case has left */
-	int64_t cumulative_s;   /* 0: each overlap by itself; else overlaps add up in this span */
+	int64_t min_s;                     /* for rules without a minimum of their own */
+	int64_t lag_s;        /* how long a place is dangerous after the infected left */
+	int64_t cumulative_s; /* 0: each overlap by itself; else overlaps add up in this span */
 	size_t n;
 	const struct trace_rule *rule;
 	size_t n_kinds;
@@ -87,12 +88,12 @@ void trace_rules_window(int64_t min_s, int64_t lag_s, struct trace_rules *ret);
 enum trace_purpose { TRACE_PURPOSE_NONE, TRACE_CONTACT_TRACING, TRACE_SOURCE_TRACING };
 
 struct warrant {
-	uint64_t case_number;      /* the caller's number for the case */
+	uint64_t case_number; /* the caller's number for the case */
 	enum trace_purpose purpose;
-	struct person_id index;    /* the person the case is about; TRACE_NONE: has no visits */
-	struct utc_s from, to;     /* window; to may be TRACE_STILL */
-	uint32_t generations;      /* 1 .. */
-	uint32_t limit;            /* most contacts that may be returned for the case */
+	struct person_id index; /* the person the case is about; TRACE_NONE: has no visits */
+	struct utc_s from, to;  /* window; to may be TRACE_STILL */
+	uint32_t generations;   /* 1 .. */
+	uint32_t limit;         /* most contacts that may be returned for the case */
 };
 
 /* Two people known to have met; from may be TRACE_NEVER (undated). Order of a, b is no matter. */
@@ -106,40 +107,44 @@ struct trace_ask {
 	const struct trace_world *world; /* NULL: no kinds, no seats */
 	const struct trace_named *named;
 	size_t n_named;
-	bool proof;                      /* keep every encounter, not only sums */
+	bool proof; /* keep every encounter, not only sums */
 };
 
 enum { TRACE_RULE_NAMED = 0xffff, TRACE_RULE_WINDOW = 0xfffe };
 
 struct trace_encounter {
 	struct person_id contact, via;
-	struct place_id place;     /* TRACE_NONE for a named contact */
-	struct utc_s from, to;     /* TRACE_NEVER both, if undated */
-	uint16_t rule;             /* index into rules.rule, or TRACE_RULE_NAMED */
+	struct place_id place; /* TRACE_NONE for a named contact */
+	struct utc_s from, to; /* TRACE_NEVER both, if undated */
+	uint16_t rule;         /* index into rules.rule, or TRACE_RULE_NAMED */
 	uint8_t klass;
 };
 
 struct trace_contact {
 	struct person_id person;
 	uint8_t klass;
-	uint16_t rule;             /* the rule that gave the class */
+	uint16_t rule; /* the rule that gave the class */
 	uint32_t generation;
 	uint32_t n_encounters;
 	uint64_t overlap_s;
-	struct utc_s first, last;  /* TRACE_NEVER if no encounter is dated */
-	size_t i_encounter;        /* with proof: its encounters are encounter[i_encounter ...] */
+	struct utc_s first, last; /* TRACE_NEVER if no encounter is dated */
+	size_t i_encounter;       /* with proof: its encounters are encounter[i_encounter ...] */
 };
 
 struct trace_answer {
 	size_t n_contacts;
-	const struct trace_contact *contact;     /* by generation, then person */
+	const struct trace_contact *contact;     /* by generation; with proof, then by person */
 	size_t n_encounters;                     /* 0 without proof */
 	const struct trace_encounter *encounter; /* by contact as above, via, place, from */
 };
 
 struct trace_view;
 
-/* Answer n warrants in one sweep; ret has room for n answers, in the order of the warrants. */
+/*
+ * Answer n warrants in one sweep. For contact tracing the case's stays are lengthened by the lag
+ * at their end; for source tracing, where the case was the one exposed, at their beginning.
+ * ret has room for n answers, in the order of the warrants.
+ */
 MUST_CHECK enum err trace_contacts(const struct trace_view *v, const struct trace_ask *ask,
 				   const struct warrant *warrants, size_t n, struct arena *a,
 				   struct trace_answer *ret, struct fault *f);
@@ -164,7 +169,10 @@ MUST_CHECK enum err trace_attendance(const struct trace_view *v, const struct wa
 				     struct fault *f);
 
 /* How many visits a place had in all of the view, and on how many local days it had any. */
-struct trace_busy { uint64_t visits; uint32_t days; };
+struct trace_busy {
+	uint64_t visits;
+	uint32_t days;
+};
 MUST_CHECK enum err trace_place_busy(const struct trace_view *v, struct place_id place,
 				     struct trace_busy *ret, struct fault *f);
 #endif

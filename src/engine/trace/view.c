@@ -7,9 +7,18 @@
 #include "base/memory.h"
 #include "base/ban.h"
 
-struct utc_s trace_view_horizon(const struct trace_view *v) { return (struct utc_s){ v->horizon }; }
-uint64_t trace_view_visits(const struct trace_view *v) { return v->n_visits; }
-const char *trace_kernel(void) { return kernel_best()->name; }
+struct utc_s trace_view_horizon(const struct trace_view *v)
+{
+	return (struct utc_s){ v->horizon };
+}
+uint64_t trace_view_visits(const struct trace_view *v)
+{
+	return v->n_visits;
+}
+const char *trace_kernel(void)
+{
+	return kernel_best()->name;
+}
 
 bool view_hides(const struct trace_view *v, const struct part *p, const struct visit *x)
 {
@@ -30,7 +39,7 @@ bool view_hides(const struct trace_view *v, const struct part *p, const struct v
 	return false;
 }
 
-/* ---- reach -------------------------------------------------------------------------------- */
+/* ---- reach ------------------------------------------------------------------------------ */
 
 void reach_release(struct reach *r)
 {
@@ -129,8 +138,22 @@ size_t view_first(const struct trace_view *v, enum segment_side side, uint32_t i
 	return low;
 }
 
-void view_look_ahead(const struct trace_view *v, enum segment_side side, uint32_t id,
-		     int64_t from, int64_t to, int step)
+enum err view_reaches(const struct part *p, enum segment_side side, uint32_t id, int64_t from,
+		      bool *ret)
+{
+	unsigned reach;
+	enum err e;
+
+	*ret = true;
+	if (p->start + SEGMENT_SPAN_S > from)
+		return OK;
+	if (!(e = segment_reach(p->seg, side, id, &reach)))
+		*ret = reach_past(reach, p->start, from);
+	return e;
+}
+
+void view_look_ahead(const struct trace_view *v, enum segment_side side, uint32_t id, int64_t from,
+		     int64_t to, int step)
 {
 	if (!v->reach || id >= v->reach->n_ids[side])
 		return;
@@ -141,20 +164,26 @@ void view_look_ahead(const struct trace_view *v, enum segment_side side, uint32_
 	for (size_t i = view_first(v, side, id, from); i < v->n_segments; i++) {
 		if (v->part[i].start >= to)
 			break;
+		const struct part *p = &v->part[i];
+		bool needed = false;
 		if (step == 2) {
-			segment_want_reach(v->part[i].seg, side, id);
-			segment_want_offset(v->part[i].seg, side, id);
-		} else {
-			segment_want_group(v->part[i].seg, side, id);
+			if (p->start + SEGMENT_SPAN_S <= from)
+				segment_want_reach(p->seg, side, id);
+			segment_want_offset(p->seg, side, id);
+		} else if (!view_reaches(p, side, id, from, &needed) && needed) {
+			if (step == 3)
+				segment_want_group(p->seg, side, id);
+			else
+				segment_want_record(p->seg, side, id);
 		}
 	}
 }
 
-/* ---- visits ------------------------------------------------------------------------------- */
+/* ---- visits ----------------------------------------------------------------------------- */
 
 /* Keep what meets [from, to) and is not withdrawn, of out[n0] and on. */
-static void keep_meeting(const struct trace_view *v, const struct part *p, int64_t from,
-			 int64_t to, visit_vec *out, size_t n0)
+static void keep_meeting(const struct trace_view *v, const struct part *p, int64_t from, int64_t to,
+			 visit_vec *out, size_t n0)
 {
 	size_t n = n0;
 
@@ -181,12 +210,10 @@ static enum err run_visits(const struct run *r, uint32_t person, int64_t from, i
 
 static enum err segment_visits(const struct part *p, uint32_t person, int64_t from, visit_vec *out)
 {
-	unsigned reach;
-	enum err e = segment_reach(p->seg, SEGMENT_PERSONS, person, &reach);
+	bool needed;
+	enum err e = view_reaches(p, SEGMENT_PERSONS, person, from, &needed);
 
-	if (e || !reach_past(reach, p->start, from))
-		return e;
-	return segment_person_visits(p->seg, person, out);
+	return e || !needed ? e : segment_person_visits(p->seg, person, out);
 }
 
 enum err view_person(const struct trace_view *v, uint32_t person, int64_t from, int64_t to,

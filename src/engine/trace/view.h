@@ -8,19 +8,22 @@
 #include "engine/trace/segment.h"
 
 struct part {
-	struct trace_segment *seg;   /* one of the two */
+	struct trace_segment *seg; /* one of the two */
 	struct run *run;
-	uint64_t age;                /* of its newest visit, in acts of the set */
-	int64_t start;               /* no visit begins before */
-	int64_t end;                 /* no visit lasts past; INT64_MAX: somebody is still there */
+	uint64_t age;  /* of its newest visit, in acts of the set */
+	int64_t start; /* no visit begins before */
+	int64_t end;   /* no visit lasts past; INT64_MAX: somebody is still there */
 };
 
 /* A withdrawn visit is gone from every part that is older than the act. */
-struct grave { struct visit visit; uint64_t age; };
+struct grave {
+	struct visit visit;
+	uint64_t age;
+};
 struct graves {
 	_Atomic unsigned holders;
 	size_t n;
-	struct grave *grave;         /* by visit_cmp, then age */
+	struct grave *grave; /* by visit_cmp, then age */
 };
 
 /*
@@ -35,11 +38,11 @@ struct reach {
 
 struct trace_view {
 	_Atomic unsigned holders;
-	size_t n_parts, n_segments;  /* segments first, by start */
+	size_t n_parts, n_segments; /* segments first, by start */
 	struct part *part;
-	struct reach *reach;         /* NULL: no segments */
-	struct graves *graves;       /* NULL: none */
-	bool twice;                  /* two segments share a day */
+	struct reach *reach;   /* NULL: no segments */
+	struct graves *graves; /* NULL: none */
+	bool twice;            /* two segments share a day */
 	int64_t horizon;
 	uint64_t n_visits;
 	const struct zone *zone;
@@ -59,9 +62,16 @@ static inline bool reach_past(unsigned reach, int64_t start, int64_t from)
 	return reach >= SEGMENT_REACH_MAX ||
 	       (reach && start + reach * (int64_t)SEGMENT_SPAN_S > from);
 }
-/* Ask for the memory of an id whose turn comes later; call with step 1, then 2, then 3. */
-void view_look_ahead(const struct trace_view *v, enum segment_side side, uint32_t id,
-		     int64_t from, int64_t to, int step);
+/*
+ * Whether a segment must be opened for an id that view_first() has admitted: on the day itself
+ * always, for an earlier one only if the id's own reach there is long enough.
+ */
+MUST_CHECK enum err view_reaches(const struct part *p, enum segment_side side, uint32_t id,
+				 int64_t from, bool *ret);
+/* Ask for the memory of an id whose turn comes later; call with steps 1 to VIEW_STEPS in turn. */
+enum { VIEW_STEPS = 4 };
+void view_look_ahead(const struct trace_view *v, enum segment_side side, uint32_t id, int64_t from,
+		     int64_t to, int step);
 
 /* Append the visits of a person that meet [from, to), of all parts, raw; TRACE_STILL as such. */
 MUST_CHECK enum err view_person(const struct trace_view *v, uint32_t person, int64_t from,
