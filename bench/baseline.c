@@ -6,11 +6,17 @@
 
 #include "base/ban.h"
 
-struct place_row { uint32_t from, to, person; };
-struct person_row { uint32_t place, from, to; };
+struct place_row {
+	uint32_t from, to, person;
+};
+struct person_row {
+	uint32_t place, from, to;
+};
 
 /* Everyone met so far, found by person through open addressing. */
-struct slot { uint32_t stamp, i_row; }; /* empty unless the stamp is the table's */
+struct slot {
+	uint32_t stamp, i_row;
+}; /* empty unless the stamp is the table's */
 struct meetings {
 	struct slot *slot;
 	unsigned bits; /* 1 << bits slots */

@@ -31,8 +31,12 @@ enum {
 int64_t measure_unix_s(uint32_t minute);
 uint32_t measure_minute(int64_t unix_s);
 
-struct bench_visit { uint32_t person, place, from, to; }; /* as the .bin file has it */
-struct bench_case { uint32_t person, from, to; };
+struct bench_visit {
+	uint32_t person, place, from, to;
+}; /* as the .bin file has it */
+struct bench_case {
+	uint32_t person, from, to;
+};
 
 struct bench_data {
 	struct file_map map; /* the .bin file */
@@ -47,7 +51,9 @@ MUST_CHECK enum err bench_data_open(const char *prefix, struct bench_data *ret, 
 void bench_data_end(struct bench_data *d);
 
 /* One contact of an answer, in minutes. In the second generation `last` is 0 for everyone. */
-struct bench_row { uint32_t person, total, first, last; };
+struct bench_row {
+	uint32_t person, total, first, last;
+};
 
 struct tally {
 	uint64_t rows, total, first, last;

@@ -61,15 +61,36 @@ enum err fault_set(struct fault *f, enum err code, const char *zh, const char *e
 	PRINTF(4, 5);
 
 /* gcc has no (void) for warn_unused_result: this is the one way to say "on purpose". */
-static inline void ignore(enum err e) { (void)e; }
+static inline void ignore(enum err e)
+{
+	(void)e;
+}
 
-struct utc_s { int64_t v; };     /* seconds since 1970 UTC */
-struct person_id { uint32_t v; }; /* dense, private to one collection */
-struct place_id { uint32_t v; };
+struct utc_s {
+	int64_t v;
+}; /* seconds since 1970 UTC */
+struct person_id {
+	uint32_t v;
+}; /* dense, private to one collection */
+struct place_id {
+	uint32_t v;
+};
 
-static inline int64_t min_i64(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t max_i64(int64_t a, int64_t b) { return a > b ? a : b; }
-static inline size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
-static inline size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
+static inline int64_t min_i64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+static inline int64_t max_i64(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+static inline size_t min_size(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+static inline size_t max_size(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
 
 #endif

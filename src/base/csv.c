@@ -23,7 +23,9 @@ enum {
 
 enum encoding { ENCODING_OPEN, ENCODING_UTF8, ENCODING_GB18030 };
 
-struct sentences { const char *zh, *en; };
+struct sentences {
+	const char *zh, *en;
+};
 
 static const struct sentences refusals[] = {
 	[CSV_REFUSAL_NONE] = { NULL, NULL },

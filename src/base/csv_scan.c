@@ -121,7 +121,7 @@ static enum csv_pass scan_after(struct scan *s, enum csv_refusal otherwise, bool
 	} else if (*p == '\n') {
 		end_bytes = 1;
 	} else if (*p == '\r') {
-		/* If it is the last byte at hand, there is no line end yet and this asks for more. */
+		/* The last byte at hand is no line end yet: this asks for more. */
 		if (p + 1 == s->end || p[1] != '\n')
 			return scan_refused(s, CSV_REFUSAL_BARE_CR);
 		end_bytes = 2;

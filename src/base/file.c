@@ -1,4 +1,8 @@
-/* file.c - the one layer through which files are touched, and the countdown that breaks it. */
+/*
+ * file.c - the one layer through which files are touched, and the countdown that breaks it.
+ *
+ * Long because the countdown must stand before every system call, and those all stand here.
+ */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* strerrordesc_np: the system's word without a locale or a lock */
 #endif
@@ -86,7 +90,11 @@ static bool fails(void)
 
 /* ---- saying what went wrong ---- */
 
-struct system_word { int number; enum err code; const char *zh; };
+struct system_word {
+	int number;
+	enum err code;
+	const char *zh;
+};
 
 // clang-format off
 static const struct system_word system_words[] = {
@@ -460,7 +468,10 @@ enum err file_map(const char *path, struct file_map *ret, struct fault *f)
 
 void file_unmap(struct file_map *m)
 {
-	union { const uint8_t *from; void *to; } p = { m->p };
+	union {
+		const uint8_t *from;
+		void *to;
+	} p = { m->p };
 
 	if (m->p && m->mapped)
 		munmap(p.to, m->n);

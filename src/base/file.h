@@ -35,7 +35,11 @@ MUST_CHECK enum err file_close(struct file **fl, struct fault *f); /* flushes; s
 void file_end(struct file **fl);            /* for CLEANUP(): closes, drops what was not flushed */
 uint64_t file_bytes(const struct file *fl); /* size if it is a regular file, else 0 */
 
-struct file_map { const uint8_t *p; size_t n; bool mapped; };
+struct file_map {
+	const uint8_t *p;
+	size_t n;
+	bool mapped;
+};
 MUST_CHECK enum err file_map(const char *path, struct file_map *ret, struct fault *f);
 MUST_CHECK enum err file_map_read(const char *path, struct file_map *ret, struct fault *f);
 void file_unmap(struct file_map *m); /* for CLEANUP() too */

@@ -30,7 +30,10 @@ static inline enum err gb18030_run(iconv_t with, struct str in, char *out, size_
 				   size_t *ret_n)
 {
 	/* iconv takes char ** for historical reasons and does not write through it. */
-	union { const char *from; char *to; } source = { in.p };
+	union {
+		const char *from;
+		char *to;
+	} source = { in.p };
 	char *at = out;
 	size_t left = in.n, room = cap;
 

@@ -8,7 +8,10 @@
 #define BASE_TEXT_H
 #include "base/base.h"
 
-struct str { const char *p; size_t n; };
+struct str {
+	const char *p;
+	size_t n;
+};
 
 #define STR(lit) ((struct str){ (lit), sizeof(lit) - 1 })
 struct str str_of(const char *nul_ended);
@@ -19,7 +22,11 @@ bool str_ascii(struct str s);
 MUST_CHECK enum err str_i64(struct str s, int64_t *ret); /* optional '-', digits, all of s */
 MUST_CHECK enum err str_f64(struct str s, double *ret);  /* finite decimal, '.' only, all of s */
 
-struct buf { char *p; size_t n, cap; enum err failed; };
+struct buf {
+	char *p;
+	size_t n, cap;
+	enum err failed;
+};
 /* Appends never fail loudly: the first failure sticks in `failed`, checked once at the end. */
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, struct str s);

@@ -36,7 +36,9 @@ void date_civil(int32_t day, int *ret_year, int *ret_month, int *ret_day)
 
 /* ---- reading ---- */
 
-struct cursor { const char *p, *end; };
+struct cursor {
+	const char *p, *end;
+};
 
 static bool at_end(const struct cursor *c)
 {

@@ -60,7 +60,9 @@ struct segment {
 /* ---- the footer's rule ---- */
 
 /* Cursor over the footer text: each reader returns false and leaves the rest unspecified. */
-struct cursor { const char *p, *end; };
+struct cursor {
+	const char *p, *end;
+};
 
 static bool read_char(struct cursor *c, char want)
 {
@@ -189,7 +191,10 @@ static int64_t floor_day(int64_t s)
 	return s >= 0 ? s / DAY_S : -((-(s + 1)) / DAY_S) - 1;
 }
 
-struct change { int64_t at; int32_t offset_s; };
+struct change {
+	int64_t at;
+	int32_t offset_s;
+};
 
 /* The segment of the rule that holds t, from the changes of three years around it. */
 static struct segment rule_segment(const struct rule *r, int64_t t)
@@ -318,7 +323,9 @@ int32_t zone_day_of(const struct zone *z, struct utc_s t)
 
 /* ---- TZif, RFC 8536 ---- */
 
-struct tzif { size_t isut, isstd, leap, time, type, chars; };
+struct tzif {
+	size_t isut, isstd, leap, time, type, chars;
+};
 
 static uint32_t be32(const uint8_t *p)
 {

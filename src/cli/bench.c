@@ -169,7 +169,9 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-struct figures { double p50_us, p99_us; };
+struct figures {
+	double p50_us, p99_us;
+};
 
 static struct figures figures_of(int64_t (*ns)[PASSES], size_t n)
 {

@@ -66,7 +66,10 @@ static enum err add_node(struct run *u, uint32_t person)
 	return vec_push(&u->person_of, person);
 }
 
-struct stranger { struct str id; uint32_t person; };
+struct stranger {
+	struct str id;
+	uint32_t person;
+};
 
 static int by_id(const void *a, const void *b)
 {

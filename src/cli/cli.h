@@ -15,7 +15,10 @@
 #include "base/text.h"
 #include "cli/args.h"
 
-struct cli_count { bool given; uint64_t in, refused, duplicate; };
+struct cli_count {
+	bool given;
+	uint64_t in, refused, duplicate;
+};
 
 struct cli {
 	struct cli_args args;

@@ -59,7 +59,9 @@ static void name_file(const struct demo *d, char ret[static PATH_BYTES], const c
 	snprintf(ret, PATH_BYTES, "%s/%s", d->dir, name);
 }
 
-struct row_texts { struct buf person, place, seat; };
+struct row_texts {
+	struct buf person, place, seat;
+};
 
 static void row_texts_end(struct row_texts *t)
 {
@@ -241,8 +243,14 @@ static const struct table_column RESULT[R_N] = {
 	{ "overlap_s", true }, { "first_exposure", true }, { "places", true }, { "rule", true },
 };
 
-struct shown { int64_t generation, overlap_s; char *text[R_N]; };
-struct shown_list { VEC(struct shown) v; struct arena *arena; };
+struct shown {
+	int64_t generation, overlap_s;
+	char *text[R_N];
+};
+struct shown_list {
+	VEC(struct shown) v;
+	struct arena *arena;
+};
 
 static void shown_list_end(struct shown_list *l)
 {

@@ -46,6 +46,7 @@ struct load {
 	struct zone *shelf_zone;  /* and what its days are */
 	struct shelf_names names; /* the shelf's, or own ones */
 	VEC(uint32_t) place_kind; /* own; NAMES_NONE: no row has said it yet */
+	bool want_visitors;       /* set before the visits are read: count those below */
 	uint64_t n_visitors;      /* persons with visits */
 	VEC(uint64_t) visitor;    /* a bit for each person of --visits */
 	struct trace_set *set;
@@ -53,7 +54,8 @@ struct load {
 	struct table_refused *refused;
 	VEC(struct load_case) cases;
 	struct names *case_names;
-	bool cases_in_seconds; /* the first time in the cases file is an integer */
+	bool cases_told_time;  /* a time was read from the cases file */
+	bool cases_in_seconds; /* and the first one was an integer */
 	VEC(struct load_named) named;
 };
 
@@ -79,7 +81,9 @@ MUST_CHECK enum err load_named_file(struct load *l);
 MUST_CHECK enum err load_refused_close(struct load *l);
 
 /* ---- for the readers of this room ----------------------------------------------------------- */
-struct load_reason { const char *zh, *en; };
+struct load_reason {
+	const char *zh, *en;
+};
 
 /* Open a table, say which columns nobody knows. */
 MUST_CHECK enum err load_open(struct load *l, const char *path, const struct table_column *known,

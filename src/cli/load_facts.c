@@ -116,20 +116,24 @@ static bool same_case(const struct load_case *a, const struct load_case *b)
 	       (!a->has_isolated || a->isolated.v == b->isolated.v);
 }
 
-/* Whether the first time of this row, in the file's own order of columns, is an integer. */
-static bool first_time_is_integer(const struct case_reader *r, const struct table_row *row)
+/*
+ * The first time of the file decides how times are written: the first cell that can be read as
+ * one, in the file's own order of rows and columns, whether or not its row is refused.
+ */
+static void note_first_time(const struct case_reader *r, const struct table_row *row)
 {
 	static const enum column TIMES[] = { FROM, TO, ONSET, POSITIVE, ISOLATED };
-	struct when w = { 0 };
-	int first = -1;
+	struct load *l = r->l;
+	struct when w;
 
-	for (size_t i = 0; i < ARRAY_LEN(TIMES); i++) {
-		int field = table_field(r->t, TIMES[i]);
-
-		if (field >= 0 && row->fields[field].n && (first < 0 || field < first))
-			first = field;
-	}
-	return first >= 0 && load_when(row->fields[first], r->l->zone, &w) && w.integer;
+	for (size_t field = 0; field < row->n_fields && !l->cases_told_time; field++)
+		for (size_t i = 0; i < ARRAY_LEN(TIMES); i++) {
+			if (table_field(r->t, TIMES[i]) != (int)field ||
+			    !load_when(row->fields[field], l->zone, &w))
+				continue;
+			l->cases_told_time = true;
+			l->cases_in_seconds = w.integer;
+		}
 }
 
 static enum err accept_case(const struct case_reader *r, const struct table_row *row,
@@ -151,8 +155,6 @@ static enum err accept_case(const struct case_reader *r, const struct table_row 
 			*ret_why = &OTHER_VALUES;
 		return OK;
 	}
-	if (l->cases.n == 0)
-		l->cases_in_seconds = first_time_is_integer(r, row);
 	return vec_push(&l->cases, *k);
 }
 
@@ -169,6 +171,7 @@ static enum err take_case(const struct case_reader *r, const struct table_row *r
 		own = (struct load_reason){ row->refusal_zh, row->refusal_en };
 		why = &own;
 	} else {
+		note_first_time(r, row);
 		why = read_case(r, row, &k);
 	}
 	if (!why && !k.has_window) {

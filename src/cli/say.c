@@ -47,7 +47,10 @@ void cli_say_fault(const struct cli *c, enum err e)
 
 /* ---- the account ---------------------------------------------------------------------------- */
 
-struct named_count { const char *name; const struct cli_count *count; };
+struct named_count {
+	const char *name;
+	const struct cli_count *count;
+};
 
 static void counts_of(const struct cli *c, struct named_count ret[static 3])
 {

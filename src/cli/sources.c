@@ -352,6 +352,7 @@ enum err cli_sources(struct cli *c)
 	if ((e = load_begin(c, &l)))
 		return e;
 	r.zone = l.zone;
+	l.want_visitors = true;
 	if ((e = load_cases(&l, r.profile ? backward_window : NULL, &r)))
 		return e;
 	if ((e = load_named_file(&l)))

@@ -62,8 +62,14 @@ static const struct table_out_column PROOF_COLUMNS[PROOF_COLUMN_N] = {
 };
 
 /* A contact or an encounter with its texts looked up, to be sorted by bytes. */
-struct sorted_contact { struct str id; const struct trace_contact *k; };
-struct sorted_encounter { struct str via, place; const struct trace_encounter *x; };
+struct sorted_contact {
+	struct str id;
+	const struct trace_contact *k;
+};
+struct sorted_encounter {
+	struct str via, place;
+	const struct trace_encounter *x;
+};
 
 struct run {
 	struct cli *c;

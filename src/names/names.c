@@ -60,9 +60,30 @@ static struct names_record *record_at(const struct names *t, uint32_t ref)
 	return (struct names_record *)(void *)(chunk + (size_t)(ref % NAMES_CHUNK_UNITS) * 8);
 }
 
+static uint64_t word_at(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+/* Most ids have a few bytes: two words that overlap, compared here, save the call. */
 static bool record_is(const struct names_record *r, struct str s)
 {
-	return r->n == s.n && (s.n == 0 || memcmp(r->text, s.p, s.n) == 0);
+	if (r->n != s.n)
+		return false;
+	if (s.n >= 8 && s.n <= 16)
+		return word_at(r->text) == word_at(s.p) &&
+		       word_at(r->text + s.n - 8) == word_at(s.p + s.n - 8);
+	if (s.n < 8) {
+		size_t i = 0;
+
+		while (i < s.n && r->text[i] == s.p[i])
+			i++;
+		return i == s.n;
+	}
+	return memcmp(r->text, s.p, s.n) == 0;
 }
 
 /* Where `s` is, or the empty slot where it would go. Only with slots. */
@@ -139,7 +160,7 @@ static enum err add(struct names *t, struct str s, uint64_t hash, uint32_t *ret)
 		return ERR_RANGE;
 	if (names_count(t) >= NAMES_MAX)
 		return ERR_FULL;
-	if ((!t->slots || t->refs.n >= (size_t)t->slot_mask / 4 * 3) && (e = grow(t)))
+	if ((!t->slots || t->refs.n >= (size_t)t->slot_mask / 2) && (e = grow(t)))
 		return e;
 	if ((e = vec_reserve(&t->refs, t->refs.n + 1)))
 		return e;

@@ -8,7 +8,7 @@
  *           grows on top of it in memory, without touching the file -> names_free.
  * Shapes:   up to NAMES_MAX names; each at most NAMES_BYTES_MAX bytes; one look-up is two cache
  *           misses, and names_intern_batch overlaps those of many.
- * Memory:   8 bytes a slot at a load of 1/2 to 3/4, 4 bytes a name, and its text rounded up.
+ * Memory:   8 bytes a slot, two to four slots a name; 12 bytes a name and its text rounded up.
  *           names_text() points into the table: good until names_free.
  * Threads:  one thread may change; any number may read while none changes.
  * Errors:   ERR_RANGE a name over the limit; ERR_FULL no number left; ERR_MEMORY;
@@ -22,7 +22,7 @@
 
 #define NAMES_NONE UINT32_MAX
 #define NAMES_MAX 3000000000u
-enum { NAMES_BYTES_MAX = 2 << 20, NAMES_BATCH_MAX = 1024 };
+enum { NAMES_BYTES_MAX = 2 << 20, NAMES_BATCH_MAX = 4096 };
 
 struct names;
 

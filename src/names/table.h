@@ -14,8 +14,13 @@ enum {
 	NAMES_BATCH_FEW = 64 /* look-ups under way at once */
 };
 
-struct names_record { uint32_t id, n; char text[]; };
-struct names_slot { uint32_t tag, ref1; }; /* ref1 0: empty */
+struct names_record {
+	uint32_t id, n;
+	char text[];
+};
+struct names_slot {
+	uint32_t tag, ref1;
+}; /* ref1 0: empty */
 
 /* What lies in a file: `n_slots` is 0 or a power of two. */
 struct names_fixed {

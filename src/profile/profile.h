@@ -17,6 +17,8 @@
  *           or nothing to anchor a window at; ERR_RANGE a window that is empty or outside the
  *           calendar; ERR_USAGE a name that is none; ERR_MEMORY the arena is out of budget.
  * Source:   each profile names its own; docs/reference/profiles.md explains every field.
+ *
+ * Long because a profile is a wide value, and every field of it says its unit.
  */
 #ifndef PROFILE_PROFILE_H
 #define PROFILE_PROFILE_H
@@ -43,7 +45,10 @@ extern const char *const profile_anchor_words[2]; /* "onset", "positive" */
 extern const char *const profile_where_words[3];  /* "central", "home", "watch" */
 
 /* UTF-8 texts. Every text in a profile is also NUL-ended. */
-struct profile_texts { size_t n; const struct str *v; };
+struct profile_texts {
+	size_t n;
+	const struct str *v;
+};
 
 /* From which fact the window is reckoned; the first anchor whose fact is known decides. */
 struct profile_anchor {
@@ -90,9 +95,15 @@ struct profile_follow_up {
  * How well a number is known: S source text read, K widely published, L local practice. `field`
  * is a number or a part of the profile: "lag_min", "anchors[1]", "follow_up.secondary".
  */
-struct profile_tag { struct str field; char tag; };
+struct profile_tag {
+	struct str field;
+	char tag;
+};
 
-struct profile_group { struct str name; struct profile_texts words; };
+struct profile_group {
+	struct str name;
+	struct profile_texts words;
+};
 
 struct profile {
 	struct str id;
@@ -125,14 +136,20 @@ struct profile {
 	const struct profile_tag *tags;
 };
 
-struct profile_set { size_t n; const struct profile *profiles; }; /* in the order of the file */
+struct profile_set {
+	size_t n;
+	const struct profile *profiles;
+}; /* in the order of the file */
 
 /* One thing wrong with a file: where, and a sentence that says what and what to do. */
 struct profile_fault {
 	struct str path; /* "profiles[2].rules[0].class"; "" for the file as a whole */
 	struct str zh, en;
 };
-struct profile_faults { size_t n; const struct profile_fault *v; };
+struct profile_faults {
+	size_t n;
+	const struct profile_fault *v;
+};
 
 /* data/profiles.json as it lies in the program (src/profile/builtin.S). */
 struct str profile_builtin_text(void);
@@ -154,7 +171,9 @@ bool profile_valid_on(const struct profile *p, int32_t day);
 char profile_tag_of(const struct profile *p, struct str field);
 
 /* --lag, --min-overlap, --pre-days; each PROFILE_UNSET when not given. NULL: none given. */
-struct profile_overrides { int32_t min_overlap_min, lag_min, pre_days; };
+struct profile_overrides {
+	int32_t min_overlap_min, lag_min, pre_days;
+};
 extern const struct profile_overrides profile_no_overrides;
 
 /* What is known of a case. Days are struct when's `day`; isolated is an instant. */
@@ -176,7 +195,10 @@ MUST_CHECK enum err profile_incubation_window(const struct profile *p, int32_t o
 /* Last day of follow-up; the day of the last exposure is day 0. ERR_ABSENT: none for the class. */
 MUST_CHECK enum err profile_follow_up_end(const struct profile *p, enum trace_class c,
 					  int32_t last_exposure, int32_t *ret, struct fault *f);
-struct profile_test { int32_t day; enum profile_where where; };
+struct profile_test {
+	int32_t day;
+	enum profile_where where;
+};
 /* In order. `isolated`: first day of isolation or PROFILE_DAY_OPEN; see tests_from_isolation. */
 MUST_CHECK enum err profile_test_days(const struct profile *p, enum trace_class c,
 				      int32_t last_exposure, int32_t isolated, struct arena *a,

@@ -103,13 +103,20 @@ struct profile_rule_list {
 	size_t n;
 	const struct profile_rule *rules;
 };
-struct profile_rule_lists { size_t n; const struct profile_rule_list *v; bool fine; };
+struct profile_rule_lists {
+	size_t n;
+	const struct profile_rule_list *v;
+	bool fine;
+};
 
 void profile_read_rules(struct profile_reader *r, const struct profile_at *at,
 			const struct profile_scope *scope, const struct profile_rule **ret,
 			size_t *ret_n);
 /* What is around a profile in its file. */
-struct profile_around { struct profile_scope scope; struct profile_rule_lists lists; };
+struct profile_around {
+	struct profile_scope scope;
+	struct profile_rule_lists lists;
+};
 /* Fills what could be read. */
 void profile_read_one(struct profile_reader *r, const struct profile_at *at,
 		      const struct profile_around *around, struct profile *ret);

@@ -18,7 +18,11 @@ enum { DEPTH_DATA = 2, DEPTH_ROW, DEPTH_CELL, DEPTH_VALUE };
 enum cell_type { CELL_NUMBER, CELL_SHARED, CELL_TEXT, CELL_BOOL, CELL_ERROR };
 
 /* A cell's text: in the row's buffer, or in the shared strings. */
-struct cell { bool shared, set; uint8_t flaw; uint32_t at, n; };
+struct cell {
+	bool shared, set;
+	uint8_t flaw;
+	uint32_t at, n;
+};
 
 struct xlsx {
 	struct xlsx_zip zip;

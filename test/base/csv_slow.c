@@ -52,7 +52,9 @@ struct slow {
 	size_t at;
 	uint64_t line;
 	struct buf text; /* all fields, one after the other */
-	struct { size_t from, n; } fields[400000];
+	struct {
+		size_t from, n;
+	} fields[400000];
 	size_t n_fields;
 	struct slow_record records[400000];
 	size_t n_records;
@@ -434,13 +436,14 @@ static void a_file_read_in_thin_slices_is_the_same_file(void **state)
 	free(room);
 }
 
-/* A sample cut at every place by the edge of the first buffer, after short records or a long one. */
+/* A sample cut at every place by the edge of the first buffer, after short or long records. */
 static void what_stands_across_the_edge_of_the_buffer_is_read_whole(void **state)
 {
 	enum { EDGE = 256 * 1024 };
 	static const char *const tails[] = {
 		"a,\"b\"\r\n\"c\"\"d\",\"e\r\n\"\r\n\r\n\r\n\xE4\xB8\xAD,x\ry\nf\n",
-		"\xD6\xD0|\xB0\x7C|\"\xB0\x7C\"\n\xB0\x7C\xB0\x7C|\x81\x30\x81\x30\r\n\"x\"y\nz\r\n",
+		"\xD6\xD0|\xB0\x7C|\"\xB0\x7C\"\n\xB0\x7C\xB0\x7C|"
+		"\x81\x30\x81\x30\r\n\"x\"y\nz\r\n",
 	};
 	char *room = malloc(EDGE + 200);
 
@@ -466,7 +469,8 @@ static void what_stands_across_the_edge_of_the_buffer_is_read_whole(void **state
 static void every_prefix_counts_as_far_as_it_goes(void **state)
 {
 	static const char *const samples[] = {
-		"\xEF\xBB\xBFid,place,from\r\n1,\"a \"\"b\"\"\nc\",x\r\n\r\n2,上海,\"\"\n3,a\"b,c\n4,\"q\"x\n5,,",
+		"\xEF\xBB\xBFid,place,from\r\n1,\"a \"\"b\"\"\nc\",x\r\n\r\n2,上海,\"\"\n"
+		"3,a\"b,c\n4,\"q\"x\n5,,",
 		"id|地点\n1|\xC9\xCF\xBA\xA3|\xB0\x7C|\"\x81\x30\x81\x30\"\n\n2|\"|\"|x\n\"open",
 		"\xD0\xD5\xC3\xFB|x\n1|\xB0\x7C\xB0\x7C|\"\xD6\xD0\"\n\"a\r\nb\"|\r\r\n3\n",
 	};

@@ -123,17 +123,60 @@ static void random_documents_are_read_by_another_reader_as_meant(void **state)
 
 /* ---- misuse ---- */
 
-static void value_without_key(struct json *j) { json_object(j); json_null(j); }
-static void key_without_value(struct json *j) { json_object(j); json_key(j, "a"); json_close(j, '}'); }
-static void key_after_key(struct json *j) { json_object(j); json_key(j, "a"); json_key(j, "b"); }
-static void key_in_array(struct json *j) { json_array(j); json_key(j, "a"); }
-static void key_outside(struct json *j) { json_key(j, "a"); }
-static void wrong_bracket(struct json *j) { json_array(j); json_close(j, '}'); }
-static void close_too_often(struct json *j) { json_array(j); json_close(j, ']'); json_close(j, ']'); }
-static void two_documents(struct json *j) { json_null(j); json_null(j); }
-static void not_text(struct json *j) { json_str(j, STR("\xFF")); }
-static void not_a_number(struct json *j) { json_f64(j, (double)NAN); }
-static void infinite(struct json *j) { json_f64(j, (double)INFINITY); }
+static void value_without_key(struct json *j)
+{
+	json_object(j);
+	json_null(j);
+}
+static void key_without_value(struct json *j)
+{
+	json_object(j);
+	json_key(j, "a");
+	json_close(j, '}');
+}
+static void key_after_key(struct json *j)
+{
+	json_object(j);
+	json_key(j, "a");
+	json_key(j, "b");
+}
+static void key_in_array(struct json *j)
+{
+	json_array(j);
+	json_key(j, "a");
+}
+static void key_outside(struct json *j)
+{
+	json_key(j, "a");
+}
+static void wrong_bracket(struct json *j)
+{
+	json_array(j);
+	json_close(j, '}');
+}
+static void close_too_often(struct json *j)
+{
+	json_array(j);
+	json_close(j, ']');
+	json_close(j, ']');
+}
+static void two_documents(struct json *j)
+{
+	json_null(j);
+	json_null(j);
+}
+static void not_text(struct json *j)
+{
+	json_str(j, STR("\xFF"));
+}
+static void not_a_number(struct json *j)
+{
+	json_f64(j, (double)NAN);
+}
+static void infinite(struct json *j)
+{
+	json_f64(j, (double)INFINITY);
+}
 
 static void too_deep(struct json *j)
 {

@@ -1,4 +1,4 @@
-/* memory.c - arenas, arrays, pages, dice, digests: blocks that are where and what they should be. */
+/* memory.c - arenas, arrays, pages, dice, digests: blocks are where and what they should be. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,11 @@
 
 /* ---- arena ---- */
 
-struct block { unsigned char *p; size_t n; unsigned char mark; };
+struct block {
+	unsigned char *p;
+	size_t n;
+	unsigned char mark;
+};
 
 static bool is_all(const unsigned char *p, size_t n, unsigned char byte)
 {

@@ -22,7 +22,10 @@ enum { HOUR_S = 3600, DAY_S = 86400 };
 
 /* ---- making a file ---- */
 
-struct turn { int64_t at; uint8_t type; };
+struct turn {
+	int64_t at;
+	uint8_t type;
+};
 
 struct plan {
 	uint32_t leap, n_types, n_turns;

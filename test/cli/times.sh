@@ -33,8 +33,11 @@ printf 'to,person,from\n2021-07-23,A,1626883200\n' >c.csv
 run 0 trace --visits v.csv --cases c.csv
 has out 'A,B,1,A,close,1,1800,2021-07-22T10:30:00+08:00,2021-07-22T11:00:00+08:00,x,window,'
 
-says 'the first time is that of the first accepted row'
+says 'the first time is the first that can be read, in a refused row too'
 printf 'person,from,to\nA,5,4\nA,2021-07-22,2021-07-23\n' >c.csv
+run 1 trace --visits v.csv --cases c.csv
+has out '1626921000,1626922800'
+printf 'person,from,to\nA,soon,2021-07-23\nA,2021-07-22,2021-07-23\n' >c.csv
 run 1 trace --visits v.csv --cases c.csv
 has out '2021-07-22T10:30:00+08:00'
 

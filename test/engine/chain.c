@@ -36,7 +36,10 @@ static void must(enum err e)
 
 /* ---- figures of a graph ----------------------------------------------------------------- */
 
-struct square { uint32_t n; bool edge[SMALL][SMALL]; };
+struct square {
+	uint32_t n;
+	bool edge[SMALL][SMALL];
+};
 
 /* Steps from a to b, at least one; FAR if there is no way. */
 static void all_distances(const struct square *s, uint32_t d[SMALL][SMALL])

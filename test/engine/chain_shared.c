@@ -20,12 +20,20 @@
 
 enum { ARENA_BYTES = 256 << 20, SKIPPED = 77, NAME_BYTES = 32 };
 
-struct name { char s[NAME_BYTES]; };
+struct name {
+	char s[NAME_BYTES];
+};
 
 /* Links by name, then by number: a person's number is the place of the name in the list. */
 struct tree {
-	struct { struct name *v; size_t n, cap; } names;
-	struct { struct name *v; size_t n, cap; } from, to;
+	struct {
+		struct name *v;
+		size_t n, cap;
+	} names;
+	struct {
+		struct name *v;
+		size_t n, cap;
+	} from, to;
 	size_t self; /* rows in which somebody infected themselves: left out */
 	struct trace_chain chain;
 	struct arena *arena;

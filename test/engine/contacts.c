@@ -18,7 +18,9 @@
 enum { ARENA_BYTES = 256 << 20 };
 
 /* What the worlds were made of: a test that saw none of something did not test it. */
-static struct { uint64_t contacts, later, named, ruled, full, refused, encounters, crowded; } seen;
+static struct {
+	uint64_t contacts, later, named, ruled, full, refused, encounters, crowded;
+} seen;
 
 static void count_seen(const struct world *w, const struct slow_answer *a)
 {

@@ -16,7 +16,9 @@
 
 enum { ARENA_BYTES = 64 << 20 };
 
-static struct { uint64_t stays, visits, refused, busy; } seen;
+static struct {
+	uint64_t stays, visits, refused, busy;
+} seen;
 
 /* Whether these questions look at generations and limit at all is left open. */
 static bool asks_for_something(const struct warrant *w)

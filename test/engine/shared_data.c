@@ -33,7 +33,10 @@ static const char *const sets[] = { "highschool2011", "hospital_lh10", "ht2009",
 
 /* ---- names and numbers -------------------------------------------------------------------- */
 
-struct names { struct str *v; size_t n, cap; };
+struct names {
+	struct str *v;
+	size_t n, cap;
+};
 
 static int name_cmp(const void *a, const void *b)
 {
@@ -109,7 +112,10 @@ static void fill_set(struct data *d)
 static void data_open(struct data *d, const char *visits_csv)
 {
 	struct path path = path_in_shared_data(visits_csv);
-	struct { struct str *v; size_t n, cap; } place_of = { 0 }, person_of = { 0 };
+	struct {
+		struct str *v;
+		size_t n, cap;
+	} place_of = { 0 }, person_of = { 0 };
 	struct rows r;
 
 	memset(d, 0, sizeof(*d));
@@ -188,7 +194,10 @@ static const struct trace_contact *contact_in(const struct slow_answer *a, uint3
 
 /* ---- the cases an oracle speaks of -------------------------------------------------------- */
 
-struct cases { struct warrant *v; size_t n, cap; };
+struct cases {
+	struct warrant *v;
+	size_t n, cap;
+};
 
 static struct warrant warrant_of(struct person_id index, int64_t from, int64_t to)
 {
@@ -310,8 +319,14 @@ static void the_slow_search_agrees_with_the_published_sensors_too(void **state)
 
 /* ---- second order ------------------------------------------------------------------------- */
 
-struct link { uint64_t case_number; uint32_t second, via; };
-struct links { struct link *v; size_t n, cap; };
+struct link {
+	uint64_t case_number;
+	uint32_t second, via;
+};
+struct links {
+	struct link *v;
+	size_t n, cap;
+};
 
 static int link_cmp(const void *pa, const void *pb)
 {

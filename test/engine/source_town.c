@@ -41,7 +41,10 @@ enum {
 
 struct town {
 	struct dice dice;
-	struct { struct visit *v; size_t n, cap; } visits;
+	struct {
+		struct visit *v;
+		size_t n, cap;
+	} visits;
 	struct trace_source_case cases[N_CASES];
 	uint32_t n_cases;
 	bool is_case[PEOPLE];

@@ -220,7 +220,9 @@ static void a_failing_disk_is_an_error_of_opening(void **state)
 
 /* ---- bytes that are not what was written -------------------------------------------------- */
 
-struct harm { uint64_t by_open, by_version, by_check, by_question; };
+struct harm {
+	uint64_t by_open, by_version, by_check, by_question;
+};
 
 /* What a segment of harmed bytes may do: be refused, or answer as if nothing were wrong. */
 static void harmed(const struct town *t, const uint8_t *bytes, size_t n, struct harm *h)

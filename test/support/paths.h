@@ -9,7 +9,9 @@
 #include "base/base.h"
 
 enum { PATHS_BYTES = 4096 };
-struct path { char s[PATHS_BYTES]; };
+struct path {
+	char s[PATHS_BYTES];
+};
 
 struct path path_in_source(const char *rest);
 struct path path_in_shared_data(const char *rest);

@@ -5,8 +5,8 @@
  *  STAY       visits of one person in one place with equal seat that overlap or touch.
  *  HORIZON    the greatest time written in any visit of the view; TRACE_STILL reads as it.
  *             A TRACE_STILL visit from the horizon on is empty and meets nobody.
- *  DANGER     the case's stays, clipped to its window, then lengthened by the lag at their end (at their
- *             beginning for source tracing),
+ *  DANGER     the case's stays, clipped to its window, then lengthened by the lag (at their end;
+ *             for source tracing, where the case was the one exposed, at their beginning),
  *             then joined again per place and seat where they overlap or touch.
  *  ENCOUNTER  danger x a stay of somebody else in that place, any seat, at least one second.
  *  RULE       the first of the place kind's rules that fits decides; min_s (of the rule, or of
@@ -25,7 +25,8 @@
  *  AGAIN      nobody is in two generations of a case, nor the case itself in any.
  *  NEXT       close and secondary contacts open the next generation, from their first exposure
  *             to the end of the case's window.
- *  ORDER      contacts by generation, person; encounters by via, place, from, to, rule.
+ *  ORDER      contacts by generation, person (the engine: by generation alone without proof);
+ *             encounters by via, place, from, to, rule.
  */
 #include "slow.h"
 
@@ -38,19 +39,28 @@ struct stay {
 	uint32_t seat;
 	int64_t from, to;
 };
-struct stays { struct stay *v; size_t n, cap; };
+struct stays {
+	struct stay *v;
+	size_t n, cap;
+};
 
 struct via { /* a person whose contacts are looked for, and the window it is dangerous in */
 	struct person_id person;
 	int64_t from, to;
 };
-struct vias { struct via *v; size_t n, cap; };
+struct vias {
+	struct via *v;
+	size_t n, cap;
+};
 
 struct met { /* an overlap that some rule fits; min_s is that rule's */
 	struct trace_encounter e;
 	int64_t min_s;
 };
-struct mets { struct met *v; size_t n, cap; };
+struct mets {
+	struct met *v;
+	size_t n, cap;
+};
 
 struct job {
 	const struct trace_ask *ask;

@@ -19,7 +19,10 @@
 #include "engine/trace/trace.h"
 
 /* What is in the set at a moment: no visit twice. */
-struct slow_visits { struct visit *v; size_t n, cap; };
+struct slow_visits {
+	struct visit *v;
+	size_t n, cap;
+};
 bool slow_visit_same(const struct visit *a, const struct visit *b);
 int slow_visit_cmp(const void *a, const void *b); /* for qsort: place, person, from, to, seat */
 void slow_add(struct slow_visits *s, const struct visit *v, size_t n);
@@ -30,14 +33,26 @@ void slow_visits_end(struct slow_visits *s);
 struct utc_s slow_horizon(const struct slow_visits *s);
 
 struct slow_answer {
-	struct { struct trace_contact *v; size_t n, cap; } contact;
-	struct { struct trace_encounter *v; size_t n, cap; } encounter; /* always the whole proof */
+	struct {
+		struct trace_contact *v;
+		size_t n, cap;
+	} contact;
+	struct {
+		struct trace_encounter *v;
+		size_t n, cap;
+	} encounter; /* always the whole proof */
 };
 /* One answer a warrant, in their order; on an error none of them needs releasing. */
 MUST_CHECK enum err slow_contacts(const struct slow_visits *s, const struct trace_ask *ask,
 				  const struct warrant *w, size_t n, struct slow_answer *ret);
 void slow_answer_end(struct slow_answer *a);
 
+/*
+ * NULL if these are the same contacts, else what differs first: in their order with proof; without
+ * it the order inside a generation is left open.
+ */
+const char *slow_contacts_differ(const struct trace_contact *want, size_t n_want,
+				 const struct trace_contact *got, size_t n_got, bool proof);
 /* NULL if the engine's answer is this one to the last field, else what differs first. */
 const char *slow_differs(const struct slow_answer *want, const struct trace_answer *got,
 			 bool proof);
@@ -46,7 +61,10 @@ void slow_print(struct buf *out, const struct slow_answer *want, const struct tr
 		bool proof);
 
 /* The other three questions of trace.h. Answers are by from; the order among equals is free. */
-struct slow_stays { struct trace_stay *v; size_t n, cap; };
+struct slow_stays {
+	struct trace_stay *v;
+	size_t n, cap;
+};
 void slow_stays(const struct slow_visits *s, const struct warrant *w, struct slow_stays *ret);
 /* ERR_WARRANT if the case was not in that place in its window. */
 MUST_CHECK enum err slow_attendance(const struct slow_visits *s, const struct warrant *w,

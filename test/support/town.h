@@ -31,7 +31,10 @@ void town_make(struct town *t, const struct town_plan *plan);
 void town_end(struct town *t);
 
 /* Images of days, by day. */
-struct town_images { struct trace_image *v; size_t n, cap; };
+struct town_images {
+	struct trace_image *v;
+	size_t n, cap;
+};
 MUST_CHECK enum err town_seal(const struct trace_builder_options *o, const struct visit *v,
 			      size_t n, struct town_images *ret, struct fault *f);
 /* All of it in one go with nothing that could fail. */

@@ -285,7 +285,10 @@ bool trial_world(const struct world *w, enum trial_way way, trial_agree *agree, 
 
 /* ---- making a failing world small -------------------------------------------------------- */
 
-struct cause { enum trial_way way; trial_agree *agree; };
+struct cause {
+	enum trial_way way;
+	trial_agree *agree;
+};
 typedef void leave_out(struct world *w, size_t i);
 
 static bool still_fails(const struct world *w, const struct cause *c, int *trials)
@@ -345,7 +348,10 @@ static void shrink(struct world *w, const struct cause *c)
 /* ---- many worlds ------------------------------------------------------------------------- */
 
 /* A crash must say its seed too. */
-static struct { uint64_t seed; enum trial_way way; } now;
+static struct {
+	uint64_t seed;
+	enum trial_way way;
+} now;
 
 static void on_abort(int sig)
 {

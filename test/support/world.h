@@ -33,7 +33,10 @@ struct world {
 	size_t n_people, n_places;
 	bool crowded;
 	bool orderly; /* nobody sits, nobody is twice in a place or comes back at once */
-	struct { struct visit *v; size_t n, cap; } visits; /* in order of arrival, with repeats */
+	struct {
+		struct visit *v;
+		size_t n, cap;
+	} visits; /* in order of arrival, with repeats */
 
 	bool has_world; /* kinds and seats are known */
 	uint16_t *place_kind;

@@ -372,7 +372,7 @@ static uint64_t sizes_before(const uint8_t *p, unsigned w, uint32_t n)
 
 /* The bytes of an id's record; NULL if it has none. */
 enum err segment_record(const struct trace_segment *s, enum segment_side side, uint32_t id,
-			  const uint8_t **ret_p, size_t *ret_n)
+			const uint8_t **ret_p, size_t *ret_n)
 {
 	const struct segment_side_head *h = &s->h.side[side];
 	uint32_t offset[2], size;

@@ -74,8 +74,12 @@ enum err stay_probes(const struct trace_view *v, const struct probe *like, struc
 	stay_join(scratch, v->horizon, like->from, like->to);
 	for (size_t i = 0; i < scratch->n; i++) {
 		const struct visit *x = &scratch->v[i];
-		struct probe p = { x->from.v - lag.before, x->to.v + lag.after, x->place.v,
-				   x->seat,   like->via,     like->owner };
+		struct probe p = { x->from.v - lag.before,
+				   x->to.v + lag.after,
+				   x->place.v,
+				   x->seat,
+				   like->via,
+				   like->owner };
 		if (last && last->place == p.place && last->seat == p.seat && p.from <= last->to) {
 			last->to = max_i64(last->to, p.to);
 			continue;

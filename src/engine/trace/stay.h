@@ -15,7 +15,9 @@ typedef VEC(struct probe) probe_vec;
 
 /* Join v's visits in place: sorted by place, seat, from; `to` resolved; clipped to [from, to). */
 void stay_join(visit_vec *v, int64_t horizon, int64_t from, int64_t to);
-struct stay_lag { int64_t before, after; }; /* by how much a stay is lengthened */
+struct stay_lag {
+	int64_t before, after;
+}; /* by how much a stay is lengthened */
 /* A person's probes in [from, to), appended. `scratch` is emptied. */
 MUST_CHECK enum err stay_probes(const struct trace_view *v, const struct probe *like,
 				struct stay_lag lag, visit_vec *scratch, probe_vec *out);

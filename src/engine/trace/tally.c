@@ -3,11 +3,11 @@
 
 #include "base/ban.h"
 
-enum { FIRST_ROWS = 1024 };
+enum { FIRST_ROWS = 512 };
 
 static enum err tables(struct tally *t, uint32_t cap)
 {
-	uint32_t *slot = mem_take((size_t)cap * 2, sizeof *slot);
+	struct tally_slot *slot = mem_take((size_t)cap * 2, sizeof *slot);
 	struct tally_row *row = slot ? mem_grow(t->row, t->n, cap, sizeof *row) : NULL;
 
 	if (!row) {
@@ -40,9 +40,9 @@ enum err tally_grow(struct tally *t)
 		return ERR_MEMORY;
 	for (uint32_t k = 0; k < t->n; k++) {
 		uint32_t i = tally_hash(t->row[k].person, t->shift);
-		while (t->slot[i])
+		while (t->slot[i].row)
 			i = (i + 1) & (t->cap * 2 - 1);
-		t->slot[i] = k + 1;
+		t->slot[i] = (struct tally_slot){ t->row[k].person, k + 1 };
 	}
 	return OK;
 }

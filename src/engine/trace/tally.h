@@ -32,10 +32,15 @@ static inline uint16_t rank_rule(uint32_t rank)
 	return (uint16_t)rank;
 }
 
+/* The person stands in the slot too, so that a look-up is settled without touching a row. */
+struct tally_slot {
+	uint32_t person, row; /* row + 1; 0: empty */
+};
+
 struct tally {
 	struct tally_row *row;
 	uint32_t n, cap;
-	uint32_t *slot; /* row + 1, or 0 */
+	struct tally_slot *slot;
 	unsigned shift; /* of the hash, to a slot */
 };
 
@@ -52,9 +57,9 @@ static inline struct tally_row *tally_find(const struct tally *t, uint32_t perso
 {
 	uint32_t mask = t->cap * 2 - 1;
 
-	for (uint32_t i = tally_hash(person, t->shift); t->slot[i]; i = (i + 1) & mask)
-		if (t->row[t->slot[i] - 1].person == person)
-			return &t->row[t->slot[i] - 1];
+	for (uint32_t i = tally_hash(person, t->shift); t->slot[i].row; i = (i + 1) & mask)
+		if (t->slot[i].person == person)
+			return &t->row[t->slot[i].row - 1];
 	return NULL;
 }
 
@@ -63,18 +68,18 @@ static inline struct tally_row *tally_row(struct tally *t, uint32_t person, uint
 {
 	uint32_t i = tally_hash(person, t->shift), mask = t->cap * 2 - 1;
 
-	for (; t->slot[i]; i = (i + 1) & mask)
-		if (t->row[t->slot[i] - 1].person == person)
-			return &t->row[t->slot[i] - 1];
+	for (; t->slot[i].row; i = (i + 1) & mask)
+		if (t->slot[i].person == person)
+			return &t->row[t->slot[i].row - 1];
 	if (t->n == t->cap) {
 		if (tally_grow(t))
 			return NULL;
 		mask = t->cap * 2 - 1;
-		for (i = tally_hash(person, t->shift); t->slot[i]; i = (i + 1) & mask)
+		for (i = tally_hash(person, t->shift); t->slot[i].row; i = (i + 1) & mask)
 			;
 	}
 	struct tally_row *r = &t->row[t->n++];
-	t->slot[i] = t->n;
+	t->slot[i] = (struct tally_slot){ person, t->n };
 	*r = (struct tally_row){ .person = person,
 				 .generation = generation,
 				 .rank = UINT32_MAX,
