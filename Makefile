@@ -8,7 +8,8 @@ SECONDS ?= 60
 all: deps
 	tools/build.sh dev
 
-run: all
+run: deps
+	tools/build.sh dev outpost
 	./build/outpost demo
 
 # Both compilers, every test, and every test again under the sanitizers.

@@ -465,8 +465,8 @@ static void a_fault_is_always_clean_text_whatever_a_name_holds(void **state)
 			 ERR_IO);
 	assert_string_equal(f.en, "a?[2J?前?z???");
 	f.code = OK;
-	assert_int_equal(fault_set(&f, ERR_IO, "%s", "%s", "\xFF前"), ERR_IO);
-	assert_string_equal(f.en, "?前");
+	assert_int_equal(fault_set(&f, ERR_IO, "%s", "%s", "\xFF前\xFE𠀀"), ERR_IO);
+	assert_string_equal(f.en, "?前?𠀀");
 	for (int i = 0; i < 20000; i++) {
 		char name[400];
 		size_t n = dice_below(&d, sizeof name);

@@ -461,7 +461,7 @@ static enum err explain(enum err e, struct fault *f)
 {
 	if (e == ERR_FULL)
 		return fault_set(f, e,
-				 "密接人数超过凭证上限，未返回任何结果；请缩小时间窗或申请更高上限",
+				 "接触者人数超过凭证上限，未返回任何结果；请缩小时间窗或申请更高上限",
 				 "more contacts than the warrant allows, so nothing is returned; "
 				 "narrow the window or ask for a higher limit");
 	if (e == ERR_CORRUPT)

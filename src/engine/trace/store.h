@@ -109,6 +109,6 @@ struct utc_s trace_view_horizon(
 	const struct trace_view *v);                    /* greatest time, TRACE_NEVER if empty */
 uint64_t trace_view_visits(const struct trace_view *v); /* with withdrawn ones still in the bytes */
 
-/* "avx2" or "plain": what the machine allows. Tests and benches may force plain. */
+/* "avx2" or "plain": what the machine allows. */
 const char *trace_kernel(void);
 #endif
