@@ -7,7 +7,7 @@
  *
  * Life:     load_begin (opens --segments) -> load_cases, load_named_file -> load_view, or
  *           load_visits into a builder -> load_refused_close -> load_end.
- * Memory:   8 bytes a visit held in batches of LOAD_BATCH rows; names as names.h says.
+ * Memory:   a few batches of some thousand rows on their way; names as names.h says.
  * Threads:  load_visits reads on a second thread of its own when --threads allows it.
  */
 #ifndef CLI_LOAD_H

@@ -78,6 +78,16 @@ has r.csv 'kind differs'
 has r.csv 'kind 与'
 has r.csv '"D,x,100,200,Office"'
 
+says 'one thread and two give the same answer, account and refused rows'
+cp out two_out
+tail -n 2 err >two_err
+cp r.csv two_r.csv
+run 1 trace --visits k.csv --cases c.csv --refused r.csv --threads 1
+tail -n 2 err >one_err
+same out two_out
+same one_err two_err
+same r.csv two_r.csv
+
 says 'the kind that counts is that of the first accepted row'
 printf 'person,place,from,to,kind\nA,x,2,1,ship\nA,x,100,200,office\nB,x,100,200,office\n' >k2.csv
 run 1 trace --visits k2.csv --cases c.csv

@@ -460,10 +460,10 @@ static enum err check_warrant(const struct warrant *w, struct fault *f)
 static enum err explain(enum err e, struct fault *f)
 {
 	if (e == ERR_FULL)
-		return fault_set(f, e,
-				 "接触者人数超过凭证上限，未返回任何结果；请缩小时间窗或申请更高上限",
-				 "more contacts than the warrant allows, so nothing is returned; "
-				 "narrow the window or ask for a higher limit");
+		return fault_set(
+			f, e, "接触者人数超过凭证上限，未返回任何结果；请缩小时间窗或申请更高上限",
+			"more contacts than the warrant allows, so nothing is returned; "
+			"narrow the window or ask for a higher limit");
 	if (e == ERR_CORRUPT)
 		return fault_set(f, e, "段文件损坏：查询读到的一页校验不符",
 				 "segment damaged: a page that the query read fails its checksum");
