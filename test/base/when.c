@@ -273,6 +273,7 @@ static void a_zone_has_a_known_name_or_is_refused(void **state)
 		{ "+08:00", OK, 8 * HOUR_S },
 		{ "-0330", OK, -(3 * HOUR_S + 1800) },
 		{ "+14", OK, 14 * HOUR_S },
+		{ "-23:59", OK, -(23 * HOUR_S + 59 * 60) },
 		{ "UTC", OK, 0 },
 		{ "Etc/UTC", OK, 0 },
 		{ "Asia/Shanghai", OK, 8 * HOUR_S },

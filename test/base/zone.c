@@ -376,6 +376,30 @@ static void damage_is_refused_or_harmless(void **state)
 	assert_true(n_refused > 2000 && n_refused < 18000);
 }
 
+static void only_a_zone_file_of_version_two_or_later_is_one(void **state)
+{
+	enum { FIRST_BYTES = 44 + 13 }; /* the block for old readers, as put_zone makes it */
+	static const struct {
+		size_t at;
+		char byte;
+		enum err e;
+	} rows[] = {
+		{ 4, '3', OK },           { FIRST_BYTES + 4, '4', OK },
+		{ 0, 't', ERR_CORRUPT },  { FIRST_BYTES + 3, 'F', ERR_CORRUPT },
+		{ 4, '\0', ERR_CORRUPT }, { FIRST_BYTES + 4, '1', ERR_CORRUPT },
+	};
+	CLEANUP(buf_release) struct buf b = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP(zone_end) struct zone *z = NULL;
+
+		put_zone(&b, &good);
+		b.p[rows[i].at] = rows[i].byte;
+		assert_int_equal(zone_open_bytes("other", buf_view(&b), &z), rows[i].e);
+	}
+}
+
 static void any_allocation_may_fail(void **state)
 {
 	CLEANUP(buf_release) struct buf b = { 0 };
@@ -410,6 +434,7 @@ int main(void)
 		cmocka_unit_test(segments_follow_one_another_and_then_the_rule),
 		cmocka_unit_test(a_file_that_contradicts_itself_is_refused),
 		cmocka_unit_test(damage_is_refused_or_harmless),
+		cmocka_unit_test(only_a_zone_file_of_version_two_or_later_is_one),
 		cmocka_unit_test(any_allocation_may_fail),
 	};
 

@@ -524,6 +524,8 @@ enum err sweep_probes(struct sweep *s, probe_vec *probes, uint32_t generation)
 	enum err e;
 
 	s->generation = generation;
+	if (!probes->n)
+		return OK;
 	if ((e = sort_probes(s, probes)))
 		return e;
 	const struct probe *p = probes->v;
