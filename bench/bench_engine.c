@@ -121,6 +121,7 @@ struct engine {
 		size_t n;
 	} reader[MEASURE_WORKERS_MAX];
 	const char *dir;
+	bool loaded; /* days are read into memory whole, not mapped */
 	uint64_t bytes, place_bytes, person_bytes, visits;
 	uint64_t n_segments;
 };
@@ -136,7 +137,9 @@ static enum err open_segment(const char *name, void *arg, struct fault *f)
 	if (!ending || strcmp(ending, SEGMENT_ENDING) != 0)
 		return OK;
 	snprintf(path, sizeof(path), "%s/%s", en->dir, name);
-	if ((e = trace_segment_load(path, &segment, f)))
+	e = en->loaded ? trace_segment_load(path, &segment, f)
+		       : trace_segment_open(path, &segment, f);
+	if (e)
 		return e;
 	struct trace_segment_facts facts = trace_segment_facts(segment);
 	en->bytes += facts.bytes;
@@ -273,6 +276,7 @@ static enum err ask_all(struct engine *en, const struct bench_data *d, const str
 	};
 	enum err e;
 
+	en->loaded = true;
 	if ((e = engine_open(en, zone, dir, f)))
 		return e;
 	if (en->visits != d->n_visits)
