@@ -134,7 +134,7 @@ static enum err day_of(struct trace_builder *b, struct utc_s t, struct build_day
 		mem_drop(d);
 		return ERR_MEMORY;
 	}
-	d->day.day = zone_day_of(b->o.zone, t);
+	d->day.day = segment_day_of(b->o.zone, t);
 	d->day.start = zone_day_start(b->o.zone, d->day.day);
 	/* A day that the zone skips has no length: its neighbour takes the visit. */
 	for (int32_t next = d->day.day + 1; d->day.day_s == 0; next++)

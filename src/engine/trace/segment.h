@@ -104,6 +104,21 @@ enum { FROM_BITS_S = 18, FROM_BITS_MIN = 12, LENGTH_BITS_MAX = 40, SEAT_BITS_MAX
 
 extern const uint32_t segment_class_bound[SEGMENT_CLASSES]; /* exclusive, seconds */
 
+/*
+ * The local day a visit from t is filed under: days lie end to end from each one's first instant.
+ * Where clocks go back over midnight, that is not always the date they show.
+ */
+static inline int32_t segment_day_of(const struct zone *z, struct utc_s t)
+{
+	int32_t day = zone_day_of(z, t);
+
+	while (zone_day_start(z, day + 1).v <= t.v)
+		day++;
+	while (zone_day_start(z, day).v > t.v)
+		day--;
+	return day;
+}
+
 /* ---- writing (pack.c) ------------------------------------------------------------------- */
 struct segment_row {
 	uint32_t person, place, seat;

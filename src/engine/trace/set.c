@@ -530,7 +530,7 @@ static enum err without_day(const struct trace_set *s, const struct part *p, int
 
 	*ret = NULL;
 	for (size_t i = 0; i < all.n && !e; i++)
-		if (zone_day_of(s->zone, all.v[i].from) != day)
+		if (segment_day_of(s->zone, all.v[i].from) != day)
 			all.v[n++] = all.v[i];
 	if (!e && n)
 		e = run_new(all.v, n, ret);
