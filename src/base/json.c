@@ -24,24 +24,15 @@ static void before_value(struct json *j)
 	j->filled[j->depth] = true;
 }
 
-static void open_with(struct json *j, char open, char close)
+void json_open(struct json *j, char bracket)
 {
+	assert(bracket == '{' || bracket == '[');
 	before_value(j);
 	assert(j->depth + 1 < JSON_DEPTH_MAX);
 	j->depth++;
 	j->filled[j->depth] = false;
-	j->closes[j->depth] = close;
-	buf_char(j->out, open);
-}
-
-void json_object(struct json *j)
-{
-	open_with(j, '{', '}');
-}
-
-void json_array(struct json *j)
-{
-	open_with(j, '[', ']');
+	j->closes[j->depth] = bracket == '{' ? '}' : ']';
+	buf_char(j->out, bracket);
 }
 
 void json_close(struct json *j, char bracket)
@@ -121,7 +112,7 @@ void json_bool(struct json *j, bool v)
 	buf_lit(j->out, v ? "true" : "false");
 }
 
-void json_null(struct json *j)
+void json_nil(struct json *j)
 {
 	before_value(j);
 	buf_lit(j->out, "null");

@@ -199,7 +199,7 @@ static void as_json(struct bench *b, struct figures q1, struct figures gen2, str
 	struct json j;
 
 	json_begin(&j, out);
-	json_object(&j);
+	json_open(&j, '{');
 	json_key(&j, "kernel");
 	json_str(&j, str_of(trace_kernel()));
 	json_key(&j, "compiler");

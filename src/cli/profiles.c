@@ -21,7 +21,7 @@ static void json_day(struct json *j, const char *key, int32_t day)
 
 	json_key(j, key);
 	if (day == PROFILE_DAY_OPEN) {
-		json_null(j);
+		json_nil(j);
 		return;
 	}
 	when_date(&b, day);
@@ -32,7 +32,7 @@ static void json_unset(struct json *j, const char *key, int32_t v)
 {
 	json_key(j, key);
 	if (v == PROFILE_UNSET)
-		json_null(j);
+		json_nil(j);
 	else
 		json_i64(j, v);
 }
@@ -40,7 +40,7 @@ static void json_unset(struct json *j, const char *key, int32_t v)
 static void json_texts(struct json *j, const char *key, const struct profile_texts *t)
 {
 	json_key(j, key);
-	json_array(j);
+	json_open(j, '[');
 	for (size_t i = 0; i < t->n; i++)
 		json_str(j, t->v[i]);
 	json_close(j, ']');
@@ -48,7 +48,7 @@ static void json_texts(struct json *j, const char *key, const struct profile_tex
 
 static void json_rule(struct json *j, const struct profile_rule *r)
 {
-	json_object(j);
+	json_open(j, '{');
 	json_key(j, "id");
 	json_str(j, r->id);
 	json_texts(j, "kinds", &r->kinds);
@@ -57,7 +57,7 @@ static void json_rule(struct json *j, const struct profile_rule *r)
 	json_unset(j, "min_overlap_min", r->min_overlap_min);
 	if (r->seat_unit) {
 		json_key(j, "seat");
-		json_object(j);
+		json_open(j, '{');
 		json_unset(j, "unit", r->seat_unit);
 		json_unset(j, "within", r->seat_within);
 		json_key(j, "if_unknown");
@@ -68,7 +68,7 @@ static void json_rule(struct json *j, const struct profile_rule *r)
 		json_texts(j, "roles", &r->roles);
 	if (r->stay_hours) {
 		json_key(j, "stay");
-		json_object(j);
+		json_open(j, '{');
 		json_unset(j, "hours", r->stay_hours);
 		json_unset(j, "within_days", r->stay_days);
 		json_close(j, '}');
@@ -94,9 +94,9 @@ static void json_whole(struct json *j, const struct profile *p)
 {
 	json_texts(j, "sources", &p->sources);
 	json_key(j, "anchors");
-	json_array(j);
+	json_open(j, '[');
 	for (size_t i = 0; i < p->n_anchors; i++) {
-		json_object(j);
+		json_open(j, '{');
 		json_key(j, "at");
 		json_str(j, str_of(profile_anchor_words[p->anchors[i].at]));
 		json_unset(j, "pre_days", p->anchors[i].pre_days);
@@ -112,7 +112,7 @@ static void json_whole(struct json *j, const struct profile *p)
 	json_unset(j, "incubation_min_days", p->incubation_min_days);
 	json_unset(j, "incubation_max_days", p->incubation_max_days);
 	json_key(j, "rules");
-	json_array(j);
+	json_open(j, '[');
 	for (size_t i = 0; i < p->n_rules; i++)
 		json_rule(j, &p->rules[i]);
 	json_close(j, ']');
@@ -124,13 +124,13 @@ static void as_json(const struct profile_set *s, const struct profile *one, stru
 
 	json_begin(&j, out);
 	if (!one)
-		json_array(&j);
+		json_open(&j, '[');
 	for (size_t i = 0; i < s->n; i++) {
 		const struct profile *p = &s->profiles[i];
 
 		if (one && one != p)
 			continue;
-		json_object(&j);
+		json_open(&j, '{');
 		json_head(&j, p);
 		if (one)
 			json_whole(&j, p);

@@ -91,7 +91,7 @@ static void account_counts(const struct cli *c, struct json *j)
 		if (!k->given)
 			continue;
 		json_key(j, counts[i].name);
-		json_object(j);
+		json_open(j, '{');
 		json_key(j, "in");
 		json_i64(j, (int64_t)k->in);
 		json_key(j, "accepted");
@@ -118,7 +118,7 @@ static void account_rules(const struct cli *c, struct json *j)
 	json_key(j, "profile");
 	json_str(j, str_of(c->profile));
 	json_key(j, "overrides");
-	json_object(j);
+	json_open(j, '{');
 	for (size_t i = 0; i < ARRAY_LEN(OVERRIDES); i++) {
 		if (c->args.number[OVERRIDES[i].option] == CLI_UNSET)
 			continue;
@@ -140,13 +140,13 @@ static void account_json(const struct cli *c, int exit_code, enum err e)
 	struct json j;
 
 	json_begin(&j, &b);
-	json_object(&j);
+	json_open(&j, '{');
 	if (!e) {
 		account_counts(c, &j);
 		account_rules(c, &j);
 	} else {
 		json_key(&j, "error");
-		json_object(&j);
+		json_open(&j, '{');
 		json_sentence(&j, "code", err_word(e));
 		json_sentence(&j, "message_zh", c->fault.code ? c->fault.zh : err_zh(e));
 		json_sentence(&j, "message_en", c->fault.code ? c->fault.en : err_en(e));

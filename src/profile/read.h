@@ -5,9 +5,6 @@
  * is only written out when there is a fault to report. Every reader returns false if the value
  * was at fault (and has said so), true otherwise; an optional value that is absent or null is
  * fine and leaves *ret alone. Running out of memory sticks in `failed` and silences the rest.
- *
- * Of jansson only readers are used here. Its makers json_object(), json_array(), json_null()
- * bear names that base/json.h bears too and must never be called from this program.
  */
 #ifndef PROFILE_READ_H
 #define PROFILE_READ_H

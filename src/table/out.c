@@ -79,13 +79,13 @@ static void json_row(struct table_out *t, const struct table_cell *cells)
 
 	buf_lit(&t->sink.text, t->rows ? ",\n" : "\n");
 	json_begin(&j, &t->sink.text);
-	json_object(&j);
+	json_open(&j, '{');
 	for (size_t i = 0; i < t->o.n_columns; i++) {
 		enum table_type type = t->o.columns[i].type;
 
 		json_key(&j, t->o.columns[i].name);
 		if (cells[i].empty) {
-			json_null(&j);
+			json_nil(&j);
 		} else if (type == TABLE_TEXT) {
 			json_str(&j, cells[i].text);
 		} else if (type == TABLE_TIME && t->o.zone) {

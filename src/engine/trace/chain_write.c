@@ -46,7 +46,7 @@ static void json_time_of(struct json *j, const char *key, struct utc_s at,
 
 	json_key(j, key);
 	if (!has_time(at)) {
-		json_null(j);
+		json_nil(j);
 	} else if (!t->zone) {
 		json_i64(j, at.v);
 	} else {
@@ -60,7 +60,7 @@ static void json_time_of(struct json *j, const char *key, struct utc_s at,
 static void json_node(struct json *j, const struct trace_chain_node *n, uint32_t number,
 		      const struct trace_chain_text *t)
 {
-	json_object(j);
+	json_open(j, '{');
 	json_key(j, "id");
 	json_str(j, t->node(number, t->arg));
 	json_bool_of(j, "case", n->is_case);
@@ -68,7 +68,7 @@ static void json_node(struct json *j, const struct trace_chain_node *n, uint32_t
 	json_count_of(j, "offspring", n->offspring);
 	json_key(j, "generation");
 	if (n->generation == TRACE_CHAIN_NO_GENERATION)
-		json_null(j);
+		json_nil(j);
 	else
 		json_i64(j, n->generation);
 	json_count_of(j, "descendants", n->descendants);
@@ -91,7 +91,7 @@ static void json_places(struct json *j, const struct trace_chain *c,
 	const struct trace_encounter *x = c->encounter + e->i_encounter;
 
 	json_key(j, "places");
-	json_array(j);
+	json_open(j, '[');
 	for (size_t i = 0; i < e->n_encounters; i++)
 		if (x[i].place.v != TRACE_NONE && !seen_before(x, i))
 			json_str(j, t->place(x[i].place, t->arg));
@@ -101,7 +101,7 @@ static void json_places(struct json *j, const struct trace_chain *c,
 static void json_edge(struct json *j, const struct trace_chain *c, const struct trace_chain_edge *e,
 		      const struct trace_chain_text *t)
 {
-	json_object(j);
+	json_open(j, '{');
 	json_key(j, "from");
 	json_str(j, t->node(e->from, t->arg));
 	json_key(j, "to");
@@ -112,7 +112,7 @@ static void json_edge(struct json *j, const struct trace_chain *c, const struct 
 	if (e->klass < TRACE_CLASS_N)
 		json_str(j, str_of(class_text(e)));
 	else
-		json_null(j);
+		json_nil(j);
 	json_count_of(j, "encounters", e->n_encounters);
 	json_count_of(j, "overlap_s", e->overlap_s);
 	json_time_of(j, "first_exposure", e->first, t);
@@ -128,14 +128,14 @@ void trace_chain_json(const struct trace_chain *c, const struct trace_chain_text
 	struct json j;
 
 	json_begin(&j, out);
-	json_object(&j);
+	json_open(&j, '{');
 	json_key(&j, "nodes");
-	json_array(&j);
+	json_open(&j, '[');
 	for (size_t i = 0; i < c->n_nodes; i++)
 		json_node(&j, &c->node[i], (uint32_t)i, t);
 	json_close(&j, ']');
 	json_key(&j, "edges");
-	json_array(&j);
+	json_open(&j, '[');
 	for (size_t i = 0; i < c->n_edges; i++)
 		json_edge(&j, c, &c->edge[i], t);
 	json_close(&j, ']');
