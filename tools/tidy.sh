@@ -74,6 +74,7 @@ status=$?
 
 # shellcheck disable=SC2013  # a room is one word
 for room in $(sed '/^#/d; /^deny/d' src/LAYERS); do
+	[ -d "src/$room" ] || continue # a line laid out, a room not built yet
 	readme=src/$room/README.md
 	if [ ! -f "$readme" ]; then
 		echo "$readme: is missing"
