@@ -27,7 +27,7 @@ check_includes() {
 		home["jansson.h"] = "profile"
 		home["zip.h"] = home["expat.h"] = home["xlsxwriter.h"] = "table"
 		home["xxhash.h"] = home["iconv.h"] = "base"
-		home["sqlite3.h"] = home["libpq-fe.h"] = "nobody"
+		home["sqlite3.h"] = home["libpq-fe.h"] = "db"
 		while ((getline line < "src/LAYERS") > 0) {
 			n = split(line, w, " ")
 			if (n == 0 || w[1] ~ /^#/)

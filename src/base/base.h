@@ -34,6 +34,7 @@ enum err {
 	ERR_CORRUPT,  /* a checksum or an invariant of a stored file does not hold */
 	ERR_VERSION,  /* written by a version this one cannot read */
 	ERR_WARRANT,  /* no warrant, or not for this question */
+	ERR_BUSY,     /* somebody else holds it; later it may work */
 	ERR_BUG,      /* ours: an invariant of the program is broken */
 	ERR_N
 };

@@ -38,6 +38,8 @@ static const struct word words[ERR_N] = {
 			  "written by a version that this one cannot read", EXIT_THEIRS },
 	[ERR_WARRANT] = { "warrant", "没有授权，或授权不含此问题",
 			  "there is no warrant, or none for this question", EXIT_THEIRS },
+	[ERR_BUSY] = { "busy", "正被占用，请稍后再试", "it is in use; try again later",
+		       EXIT_THEIRS },
 	[ERR_BUG] = { "bug", "程序自身有错误，请报告",
 		      "the program itself is wrong; please report it", EXIT_OURS },
 };

@@ -1,0 +1,109 @@
+/*
+ * db.h - one surface over SQLite (a folder) and PostgreSQL 15+ (a server): open, migrate, and
+ * acts in transactions.
+ *
+ * What is done in a transaction is an *act*, a function. db_read gives it one snapshot that never
+ * waits for a writer. db_write makes it durable before it returns OK, or undoes all of it.
+ *
+ *     struct raise { struct task *t; };
+ *     static enum err task_raise_act(struct tx *tx, void *arg, struct fault *f);
+ *     e = db_write(db, task_raise_act, &raise, f);
+ *
+ * Life:     db_open -> db_migrate -> db_prepare_all -> db_read and db_write -> db_close.
+ *           A tx lives while its act runs, rows until rows_end and never longer than the tx.
+ * Acts:     may be run again from the start (a conflict on PostgreSQL, a companion's accident on
+ *           SQLite): they begin by writing their results anew, and touch nothing but the database
+ *           and their argument. On SQLite a writing act runs on the writer's thread, and
+ *           everybody's writes wait while it does: it computes, and waits for nothing. No act
+ *           starts another. Times and randomness are arguments.
+ * Errors:   an error of a statement ends the act: whatever is called afterwards gives it again,
+ *           and so does db_read or db_write, even if the act itself returns OK.
+ *           ERR_EXISTS   a unique key is taken (ON CONFLICT is the way to expect that)
+ *           ERR_RANGE    another constraint; a text that is not UTF-8, a number not finite
+ *           ERR_ABSENT   a foreign key leads nowhere, or is still used; no such database
+ *           ERR_BUSY     another process keeps the database, or conflicts do not end
+ *           ERR_FULL     the disk is full; nothing was done, writing goes on when there is room
+ *           ERR_MEMORY   nothing was done
+ *           ERR_VERSION  the schema is newer than this program, or not migrated yet
+ *           ERR_CORRUPT  a damaged file, a released step that was edited, a value of another type
+ *           ERR_IO       the disk or the server fails. After that SQLite is closed for writing
+ *                        until it is opened anew: what a failed sync left is anybody's guess. On
+ *                        PostgreSQL a connection lost in COMMIT leaves open whether it happened.
+ *           ERR_BUG      ours: an argument missing or of the wrong type, bad SQL, a forbidden write
+ * Memory:   SQLite and libpq take their own memory and files, not base's. On PostgreSQL a result
+ *           is held whole: page long lists.
+ * Threads:  db_read and db_write from any; a tx and its rows only in their act.
+ */
+#ifndef DB_DB_H
+#define DB_DB_H
+#include "base/base.h"
+#include "base/text.h"
+#include "db/sql.h"
+
+struct db;
+struct tx;
+struct rows;
+
+struct db_step; /* a step of the schema, step.h */
+
+struct db_options {
+	const char *url;  /* "sqlite:DIR" or "postgresql://..." */
+	bool create;      /* SQLite: make the folder and an empty database if there is none */
+	unsigned readers; /* reading acts at a time; 0: 4 */
+	unsigned writers; /* PostgreSQL: writing acts at a time; 0: 4 */
+	/* For tests; NULL means the real thing. */
+	const struct db_step *steps;
+	size_t n_steps;
+	const char *vfs;         /* SQLite's */
+	const char *synchronous; /* SQLite's; FULL alone keeps the promise of db_write */
+};
+
+/* Refuses a newer schema with a sentence. An older one can be read and migrated. */
+MUST_CHECK enum err db_open(const struct db_options *o, struct db **ret, struct fault *f);
+void db_close(struct db *db); /* waits for running acts; NULL is fine */
+void db_end(struct db **db);  /* for CLEANUP() */
+bool db_is_sqlite(const struct db *db);
+
+/* How many steps of the schema this program has that the database has not. */
+MUST_CHECK enum err db_pending(struct db *db, size_t *ret, struct fault *f);
+/* Apply them, each in a transaction of its own with its row in schema_step. */
+MUST_CHECK enum err db_migrate(struct db *db, struct utc_s now, struct fault *f);
+/* Hold sql_all and the lists of other rooms against the rules of scale and the live schema. */
+MUST_CHECK enum err db_prepare_all(struct db *db, const struct sql_list *lists, size_t n_lists,
+				   struct fault *f);
+
+typedef enum err db_act(struct tx *tx, void *arg, struct fault *f);
+MUST_CHECK enum err db_read(struct db *db, db_act *act, void *arg, struct fault *f);
+MUST_CHECK enum err db_write(struct db *db, db_act *act, void *arg, struct fault *f);
+
+/* Run a statement without rows. ret_changed (may be NULL): rows inserted, updated, deleted. */
+MUST_CHECK enum err tx_run(struct tx *tx, const struct sql *sql, struct sql_args args,
+			   uint64_t *ret_changed, struct fault *f);
+/* Run one with rows; rows_next comes before the first. Other statements may run in between. */
+MUST_CHECK enum err tx_rows(struct tx *tx, const struct sql *sql, struct sql_args args,
+			    struct rows **ret, struct fault *f);
+/* The one row there is, stepped to. ERR_ABSENT, without a word in `f`, if there is none. */
+MUST_CHECK enum err tx_row(struct tx *tx, const struct sql *sql, struct sql_args args,
+			   struct rows **ret, struct fault *f);
+
+MUST_CHECK enum err rows_next(struct rows *r, bool *ret_more, struct fault *f);
+size_t rows_columns(const struct rows *r);
+bool rows_null(const struct rows *r, size_t column);
+/*
+ * The value of a column, counted from 0, in the current row; 0 or empty for NULL. Bytes live until
+ * rows_next or rows_end. A value of another type is an error of the statement.
+ */
+int64_t rows_i64(struct rows *r, size_t column);
+struct utc_s rows_time(struct rows *r, size_t column);
+double rows_f64(struct rows *r, size_t column);
+struct str rows_text(struct rows *r, size_t column);
+struct str rows_blob(struct rows *r, size_t column);
+void rows_end(struct rows **r); /* for CLEANUP(); NULL is fine */
+
+/* What a group commit does for us: commits made, and acts they made durable. */
+struct db_counts {
+	uint64_t commits, acts, retries;
+};
+struct db_counts db_counts(struct db *db);
+
+#endif
