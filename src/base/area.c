@@ -27,16 +27,7 @@ const struct area_words *area_level_words(enum area_level level)
 
 bool area_valid(struct area_code a)
 {
-	if (a.v < 0 || a.v >= AREA_CODES)
-		return false;
-	for (int level = AREA_PROVINCE; level < AREA_LEVEL_N; level++) {
-		bool told = a.v % unit[level - 1] / unit[level] != 0;
-
-		/* What lies below a part that is not told must not be told either. */
-		if (!told)
-			return a.v % unit[level - 1] == 0;
-	}
-	return true;
+	return a.v >= 0 && a.v < AREA_CODES;
 }
 
 enum area_level area_level(struct area_code a)
@@ -59,7 +50,7 @@ struct area_code area_parent(struct area_code a)
 {
 	enum area_level level = area_level(a);
 
-	return level == AREA_NATION ? a : area_at(a, level - 1);
+	return level == AREA_NATION ? a : area_at(a, level - 1); /* above a skipped level, too */
 }
 
 struct area_code area_end(struct area_code a)
@@ -95,8 +86,6 @@ enum err area_parse(struct str s, struct area_code *ret)
 			return s.n ? ERR_RANGE : ERR_SYNTAX;
 		a.v *= unit[level];
 	}
-	if (!area_valid(a))
-		return ERR_RANGE;
 	*ret = a;
 	return OK;
 }

@@ -3,12 +3,12 @@
  *
  * An area code is a path of fifteen digits: province 2, city 2, county 2, township 3, village 3,
  * cell 3. Parts that are not told are zeros, so "everything below this area" is one range of
- * whole numbers, and a parent needs no look-up. A part that is told is never zero.
+ * whole numbers, and a parent needs no look-up. A level may be skipped: Dongguan has townships
+ * and no counties, so 441900003 lies right below 4419.
  *
  * Life:     plain values; nothing here allocates or keeps anything.
  * Units:    codes below 10^15; ranges are half-open [code, area_end(code)).
- * Errors:   ERR_SYNTAX not digits; ERR_RANGE a part told below one that is not, or a length that
- *           no level has.
+ * Errors:   ERR_SYNTAX not digits; ERR_RANGE a length that no level has.
  * Source:   GB/T 2260 (province to county), GB/T 10114 (township), the statistics bureau's
  *           twelve-digit codes (village); cells are the user's own.
  */
@@ -40,7 +40,7 @@ const struct area_words *area_level_words(enum area_level level);
 
 bool area_valid(struct area_code a); /* in range, and no part told below one that is not */
 enum area_level area_level(struct area_code a); /* of a valid code, like all below */
-struct area_code area_at(struct area_code a, enum area_level level); /* itself or its ancestor */
+struct area_code area_at(struct area_code a, enum area_level level); /* a, cut there */
 struct area_code area_parent(struct area_code a);                    /* of the nation: itself */
 /* First code after the subtree: everything in [a, end) lies in a. */
 struct area_code area_end(struct area_code a);
