@@ -1,0 +1,84 @@
+/*
+ * record.h - a noun, declared once.
+ *
+ * A noun is what the house keeps rows of: an organisation, a hazard, a case. It is a C struct that
+ * begins with a struct record, a table of fields, a table of steps, and one struct noun that names
+ * them. src/grid/organisation.c is the example to read; CONTRIBUTING.md says what else to write.
+ *
+ * Life:     every noun is const. record_open takes the list of all, refuses a bad declaration,
+ *           composes their SQL and their routes; what it returns is read-only until record_end.
+ * Flow:     state 0 is "not there yet": the one step from it makes the row. A state without a step
+ *           out is closed, and closed rows are not edited.
+ * Memory:   a row is noun->bytes in the arena of the request, and so are its texts.
+ * Threads:  a book may be read by many.
+ * Errors:   ERR_BUG a declaration that contradicts itself (record_open), ERR_RANGE a value,
+ *           ERR_ABSENT no such row or none for the caller, ERR_EXISTS somebody was quicker.
+ *           The fault names the field.
+ * Source:   docs/adr/0010-record.md
+ */
+#ifndef RECORD_RECORD_H
+#define RECORD_RECORD_H
+#include "base/area.h"
+#include "base/base.h"
+#include "record/field.h"
+
+struct tx;
+struct who;
+
+struct record { /* the first member of every noun's struct; columns of every noun's table */
+	struct record_id id;
+	struct area_code area; /* the row's place in the tree; its county never changes */
+	int64_t version;       /* 1 when made, one more with each act */
+	int state;             /* index into the noun's states; 0 only before it is made */
+	struct utc_s created_at, updated_at;
+	struct record_id created_by; /* an account */
+};
+
+/* A way on: from a state, by an event, to a state. The picture, the buttons and a test read it. */
+struct step {
+	int from;
+	const char *event; /* "suspend": in the address and in the ledger */
+	int to;
+	const char *zh, *en; /* the button */
+	int who;             /* enum capability; 0: whoever may write the noun */
+	/* Pure; true lets it pass. `row` is what will be stored. NULL: always. */
+	bool (*guard)(const void *row, const struct who *who, struct utc_s now);
+	const char *why_zh, *why_en; /* why the guard refuses, and what to do */
+};
+
+struct noun {
+	const char *name;    /* "organisation": one, in the ledger and in `refers` */
+	const char *path;    /* "organisations": many, in the address, and the table's name */
+	const char *zh, *en; /* what people call it */
+	size_t bytes;        /* sizeof its struct */
+	const struct field *field;
+	size_t n_fields;
+	const struct choice *state; /* index 0 is empty */
+	size_t n_states;
+	const struct step *step;
+	size_t n_steps;
+	int read, write; /* enum capability */
+	int why;         /* enum purpose */
+	/* What no field can say alone. `before`: NULL for a new row; `after` may be completed. */
+	enum err (*check)(struct tx *tx, const void *before, void *after, struct fault *f);
+};
+/* After .name .path .zh .en: where the struct and the tables are, with their sizes. */
+#define NOUN_OF(S, fields, states, steps) \
+	.bytes = sizeof(S) + 0 * sizeof(char[offsetof(S, record) == 0 ? 1 : -1]), \
+	.field = (fields), .n_fields = ARRAY_LEN(fields), .state = (states), \
+	.n_states = ARRAY_LEN(states), .step = (steps), .n_steps = ARRAY_LEN(steps)
+
+/*
+ * Does the declaration hold together? Names are words of [a-z_], labels are there in both
+ * languages, choices have words, steps lead somewhere and start from one beginning, no two rows
+ * for one state and event, no dead end that is not closed. ERR_BUG with the name of what is wrong.
+ */
+MUST_CHECK enum err noun_check(const struct noun *n, struct fault *f);
+const struct field *noun_field(const struct noun *n, struct str name);
+/* The step that `event` is from this state; NULL if there is none. */
+const struct step *noun_step(const struct noun *n, int state, struct str event);
+bool noun_closed(const struct noun *n, int state);
+/* Zeros, and "not given" in every field. */
+void noun_blank(const struct noun *n, void *row);
+
+#endif
