@@ -34,23 +34,36 @@ enum err {
 	ERR_CORRUPT,  /* a checksum or an invariant of a stored file does not hold */
 	ERR_VERSION,  /* written by a version this one cannot read */
 	ERR_WARRANT,  /* no warrant, or not for this question */
-	ERR_BUSY,     /* somebody else holds it; later it may work */
+	ERR_BUSY,     /* somebody else holds it, or too much at once; later it may work */
 	ERR_BUG,      /* ours: an invariant of the program is broken */
+	/* what a server has to say besides */
+	ERR_LOGIN,     /* nobody has said who they are, or it is no longer true */
+	ERR_ROLE,      /* known, but this is not for their role; may be said openly */
+	ERR_FORBIDDEN, /* the thing is there, but not for them: told to them as ERR_ABSENT */
+	ERR_ORIGIN,    /* the request comes from a page of somebody else */
+	ERR_METHOD,    /* the path is there, the method is not */
+	ERR_CONFLICT,  /* it changed in between, or its state does not allow this */
+	ERR_TOO_LARGE, /* larger than what is accepted */
+	ERR_TYPE,      /* content of a type that is not taken here */
+	ERR_RATE,      /* too often: later again */
 	ERR_N
 };
 
-/* One word, one sentence in each language, one exit code. Static storage. */
+/* One word, one sentence in each language, one exit code, one HTTP status. Static storage. */
 const char *err_word(enum err e);
 const char *err_zh(enum err e);
 const char *err_en(enum err e);
 int err_exit(enum err e); /* 0, 2 (theirs) or 3 (ours) */
+int err_http(enum err e); /* 200, 4xx (theirs) or 5xx (ours) */
 
-enum { FAULT_TEXT_BYTES = 320 };
+enum { FAULT_TEXT_BYTES = 320, FAULT_PLACE_BYTES = 64 };
 
 struct fault {
 	enum err code; /* OK while nothing went wrong */
 	char zh[FAULT_TEXT_BYTES];
 	char en[FAULT_TEXT_BYTES];
+	char field[FAULT_PLACE_BYTES]; /* which field of a form or column, or "" */
+	char where[FAULT_PLACE_BYTES]; /* which row, line or place in a document, or "" */
 };
 
 /*
@@ -60,6 +73,9 @@ struct fault {
  */
 enum err fault_set(struct fault *f, enum err code, const char *zh, const char *en, ...) PRINTF(3, 5)
 	PRINTF(4, 5);
+
+/* Say of which field, and where in the input, the fault speaks. NULL: not known. First wins. */
+void fault_at(struct fault *f, const char *field, const char *where);
 
 /* gcc has no (void) for warn_unused_result: this is the one way to say "on purpose". */
 static inline void ignore(enum err e)

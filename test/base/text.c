@@ -417,6 +417,13 @@ static void every_word_of_failure_is_its_own_and_has_both_languages(void **state
 		assert_int_equal(err_exit(e), e == OK                           ? 0
 					      : e == ERR_BUG || e == ERR_MEMORY ? 3
 										: 2);
+		/* What is theirs on the command line is theirs over HTTP, but for our machine. */
+		if (e == OK)
+			assert_int_equal(err_http(e), 200);
+		else if (err_exit(e) == 3 || e == ERR_IO || e == ERR_CORRUPT || e == ERR_BUSY)
+			assert_true(err_http(e) == 500 || err_http(e) == 503);
+		else
+			assert_in_range(err_http(e), 400, 429);
 		for (int k = 0; k < i; k++)
 			assert_string_not_equal(err_word(e), err_word((enum err)k));
 	}
@@ -435,6 +442,19 @@ static void the_first_fault_wins(void **state)
 	assert_string_equal(f.zh, "数 5");
 	assert_string_equal(f.en, "number 5");
 	assert_int_equal(fault_set(NULL, ERR_IO, "无", "none"), ERR_IO);
+}
+
+static void the_first_place_wins_too(void **state)
+{
+	struct fault f = { 0 };
+
+	(void)state;
+	fault_at(&f, NULL, "row 3");
+	fault_at(&f, "phone\n", "row 4");
+	fault_at(&f, "name", NULL);
+	fault_at(NULL, "name", "row 5");
+	assert_string_equal(f.field, "phone?");
+	assert_string_equal(f.where, "row 3");
 }
 
 static void a_long_fault_is_cut_between_characters(void **state)
@@ -499,6 +519,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_gb18030_is_refused_and_adds_nothing),
 		cmocka_unit_test(every_word_of_failure_is_its_own_and_has_both_languages),
 		cmocka_unit_test(the_first_fault_wins),
+		cmocka_unit_test(the_first_place_wins_too),
 		cmocka_unit_test(a_long_fault_is_cut_between_characters),
 		cmocka_unit_test(a_fault_is_always_clean_text_whatever_a_name_holds),
 	};
