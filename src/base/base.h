@@ -38,6 +38,8 @@ enum err {
 	ERR_BUG,      /* ours: an invariant of the program is broken */
 	/* what a server has to say besides */
 	ERR_LOGIN,     /* nobody has said who they are, or it is no longer true */
+	ERR_TOTP,      /* the password was right, the digits of the second factor lack */
+	ERR_PASSWORD,  /* a new password is due before anything else */
 	ERR_ROLE,      /* known, but this is not for their role; may be said openly */
 	ERR_FORBIDDEN, /* the thing is there, but not for them: told to them as ERR_ABSENT */
 	ERR_ORIGIN,    /* the request comes from a page of somebody else */

@@ -1,0 +1,110 @@
+#include "access/role.h"
+
+#include "base/ban.h"
+
+#define BIT(c) ((uint64_t)1 << (c))
+
+static const struct capability_words words[CAP_N] = {
+	[CAP_NONE] = { "none", "无人", "Nobody" },
+	[CAP_ANYONE] = { "anyone", "任何人，无需登录", "Anyone, without signing in" },
+	[CAP_SESSION] = { "session", "已登录者", "Whoever has signed in" },
+	[CAP_SELF] = { "self", "每个账号", "Every account" },
+	[CAP_GRID_READ] = { "grid_read", "查看机构、责任人和责任",
+			    "See organisations, duty holders and responsibility" },
+	[CAP_GRID_WRITE] = { "grid_write", "维护机构、责任人和责任",
+			     "Keep organisations, duty holders and responsibility" },
+	[CAP_ROSTER_WRITE] = { "roster_write", "维护值班表", "Keep the duty roster" },
+	[CAP_IMPORT] = { "import", "从文件导入", "Import from files" },
+	[CAP_EXPORT] = { "export", "导出为文件", "Export to files" },
+	[CAP_AREA_WRITE] = { "area_write", "维护行政区划", "Keep the tree of areas" },
+	[CAP_ACCOUNT_READ] = { "account_read", "查看账号及其角色", "See accounts and their roles" },
+	[CAP_ACCOUNT_WRITE] = { "account_write", "开设、停用账号，重置口令",
+				"Make and suspend accounts, give new passwords" },
+	[CAP_GRANT] = { "grant", "授予角色、区域和接口密钥", "Grant roles, areas and API keys" },
+	[CAP_LEDGER_READ] = { "ledger_read", "查看谁做了什么、谁看过什么",
+			      "See who did what and who read what" },
+	[CAP_SYSTEM] = { "system", "管理系统运行", "See to the running of the system" },
+};
+
+static const struct role_row rows[ROLE_N] = {
+	[ROLE_GRID_WORKER] = { "grid_worker", "网格员", "Grid worker", BIT(CAP_GRID_READ), false },
+	[ROLE_DOCTOR] = { "doctor", "医生", "Doctor", BIT(CAP_GRID_READ), false },
+	[ROLE_INVESTIGATOR] = { "investigator", "流调人员", "Investigator", BIT(CAP_GRID_READ),
+				false },
+	[ROLE_LAB] = { "lab", "检测机构", "Laboratory", 0, false },
+	[ROLE_INSPECTOR] = { "inspector", "安全检查人员", "Inspector", BIT(CAP_GRID_READ), false },
+	[ROLE_ENTERPRISE] = { "enterprise", "企业", "Enterprise", 0, false },
+	[ROLE_DUTY_OFFICER] = { "duty_officer", "值班员", "Duty officer",
+				BIT(CAP_GRID_READ) | BIT(CAP_ROSTER_WRITE), false },
+	[ROLE_AREA_LEAD] = { "area_lead", "属地负责人", "Area lead",
+			     BIT(CAP_GRID_READ) | BIT(CAP_GRID_WRITE) | BIT(CAP_ROSTER_WRITE) |
+				     BIT(CAP_IMPORT) | BIT(CAP_EXPORT),
+			     false },
+	[ROLE_SYSTEM_ADMIN] = { "system_admin", "系统管理员", "System administrator",
+				BIT(CAP_AREA_WRITE) | BIT(CAP_ACCOUNT_READ) |
+					BIT(CAP_ACCOUNT_WRITE) | BIT(CAP_SYSTEM),
+				true },
+	[ROLE_SECURITY_ADMIN] = { "security_admin", "安全管理员", "Security administrator",
+				  BIT(CAP_ACCOUNT_READ) | BIT(CAP_GRANT), true },
+	[ROLE_AUDITOR] = { "auditor", "审计员", "Auditor",
+			   BIT(CAP_ACCOUNT_READ) | BIT(CAP_LEDGER_READ) | BIT(CAP_EXPORT), true },
+	[ROLE_OVERSEER] = { "overseer", "监督员", "Overseer",
+			    BIT(CAP_GRID_READ) | BIT(CAP_LEDGER_READ), false },
+};
+
+const struct capability_words *capability_words(enum capability c)
+{
+	assert(c < CAP_N);
+	return &words[c];
+}
+
+enum capability capability_of(struct str word)
+{
+	for (int c = CAP_NONE + 1; c < CAP_N; c++)
+		if (str_eq(word, str_of(words[c].word)))
+			return (enum capability)c;
+	return CAP_NONE;
+}
+
+const struct role_row *role_row(enum role r)
+{
+	assert(r < ROLE_N);
+	return &rows[r];
+}
+
+bool role_of(struct str word, enum role *ret)
+{
+	for (int r = 0; r < ROLE_N; r++)
+		if (str_eq(word, str_of(rows[r].word))) {
+			*ret = (enum role)r;
+			return true;
+		}
+	return false;
+}
+
+uint64_t role_capabilities(uint32_t roles)
+{
+	uint64_t all = BIT(CAP_ANYONE) | BIT(CAP_SESSION) | BIT(CAP_SELF);
+
+	for (int r = 0; r < ROLE_N; r++)
+		if (roles & role_bit((enum role)r))
+			all |= rows[r].capabilities;
+	return all;
+}
+
+enum err role_check(uint32_t roles, struct fault *f)
+{
+	int admin = 0;
+
+	assert(roles < role_bit(ROLE_N));
+	for (int r = 0; r < ROLE_N; r++)
+		if (roles & role_bit((enum role)r))
+			admin += rows[r].admin;
+	if (admin <= 1)
+		return OK;
+	fault_at(f, "roles", NULL);
+	return fault_set(f, ERR_CONFLICT,
+			 "系统管理员、安全管理员和审计员必须由不同账号担任，请去掉其中一个角色",
+			 "system administrator, security administrator and auditor are different "
+			 "accounts; leave out one of these roles");
+}

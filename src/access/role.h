@@ -1,0 +1,79 @@
+/*
+ * role.h - what may be done, by name, and which role may do it. One table, role.c.
+ *
+ * A capability is a thing that a person may do; a role is an office that people hold, and a set of
+ * capabilities. Code asks for capabilities and never for roles. Three roles are kept apart: who
+ * runs the system, who grants rights and who reads the ledger are three people.
+ *
+ * Life:     constants and plain values.
+ * Shapes:   capabilities and roles are bits, at most 63 and 31.
+ * Source:   docs/adr/0009-access.md; GB/T 22239-2019 8.1.4.2 (separated administrators)
+ */
+#ifndef ACCESS_ROLE_H
+#define ACCESS_ROLE_H
+#include "base/base.h"
+#include "base/text.h"
+
+enum capability {
+	CAP_NONE,    /* nobody: what a row says that forgot to say */
+	CAP_ANYONE,  /* without an account */
+	CAP_SESSION, /* whoever has signed in, also when a new password is due */
+	CAP_SELF,    /* every account */
+	/* From here on a role or an API key must have it. */
+	CAP_GRID_READ,     /* organisations, duty holders and their work phones, responsibility */
+	CAP_GRID_WRITE,    /* organisations, duty holders, who is responsible for what */
+	CAP_ROSTER_WRITE,  /* the duty roster */
+	CAP_IMPORT,        /* rows from files */
+	CAP_EXPORT,        /* rows into files */
+	CAP_AREA_WRITE,    /* the tree of areas itself */
+	CAP_ACCOUNT_READ,  /* accounts, and which roles they hold */
+	CAP_ACCOUNT_WRITE, /* make an account, suspend it, give it a new password */
+	CAP_GRANT,         /* roles, areas and API keys; take away a second factor */
+	CAP_LEDGER_READ,   /* who did and who read what */
+	CAP_SYSTEM,        /* how the server runs */
+	CAP_N
+};
+
+struct capability_words {
+	const char *word, *zh, *en; /* "grid_read": in the API and in an API key's list */
+};
+const struct capability_words *capability_words(enum capability c);
+enum capability capability_of(struct str word); /* CAP_NONE: there is none of that name */
+static inline uint64_t capability_bit(enum capability c)
+{
+	return (uint64_t)1 << c;
+}
+
+enum role {
+	ROLE_GRID_WORKER,
+	ROLE_DOCTOR,
+	ROLE_INVESTIGATOR,
+	ROLE_LAB,
+	ROLE_INSPECTOR,
+	ROLE_ENTERPRISE,
+	ROLE_DUTY_OFFICER,
+	ROLE_AREA_LEAD,
+	ROLE_SYSTEM_ADMIN,
+	ROLE_SECURITY_ADMIN,
+	ROLE_AUDITOR,
+	ROLE_OVERSEER,
+	ROLE_N
+};
+
+struct role_row {
+	const char *word, *zh, *en; /* "grid_worker" */
+	uint64_t capabilities;
+	bool admin; /* one of the three that no account holds two of */
+};
+const struct role_row *role_row(enum role r);
+bool role_of(struct str word, enum role *ret);
+static inline uint32_t role_bit(enum role r)
+{
+	return (uint32_t)1 << r;
+}
+/* What these roles together may, CAP_ANYONE, CAP_SESSION and CAP_SELF included. */
+uint64_t role_capabilities(uint32_t roles);
+/* May one account hold all of these? ERR_CONFLICT if two of them are admin roles, and say so. */
+MUST_CHECK enum err role_check(uint32_t roles, struct fault *f);
+
+#endif
