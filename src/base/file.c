@@ -29,6 +29,7 @@ enum {
 	PATH_SHOWN_BYTES = 150,
 	/* People's whereabouts are in these files: nobody outside the group reads them. */
 	FILE_RIGHTS = 0640,
+	FILE_RIGHTS_SECRET = 0600,
 	DIR_RIGHTS = 0750
 };
 
@@ -37,6 +38,7 @@ struct file {
 	bool writes, standard; /* standard: we did not open it and shall not close it */
 	bool failed;           /* a write or a sync failed; nothing after it may succeed */
 	bool regular;
+	bool appends, private_to_owner;
 	uint64_t bytes, at; /* size; where the next buffered byte will go */
 	size_t n_held;
 	char *held;
@@ -159,26 +161,31 @@ static enum err no_memory(struct fault *f, const char *path)
 
 /* ---- open ---- */
 
-static int open_again(const char *path, int flags)
+static int open_again(const char *path, int flags, mode_t rights)
 {
 	int fd;
 
 	do
-		fd = open(path, flags | O_CLOEXEC | O_NOCTTY, FILE_RIGHTS);
+		fd = open(path, flags | O_CLOEXEC | O_NOCTTY, rights);
 	while (fd < 0 && errno == EINTR);
 	return fd;
 }
 
 static int open_fd(const char *path, enum file_mode mode, bool *ret_standard)
 {
-	*ret_standard = mode != FILE_NEW && strcmp(path, "-") == 0;
+	static const int FLAGS[] = { [FILE_READ] = O_RDONLY,
+				     [FILE_NEW] = O_WRONLY | O_CREAT | O_EXCL,
+				     [FILE_SECRET] = O_WRONLY | O_CREAT | O_EXCL,
+				     [FILE_APPEND] = O_WRONLY | O_CREAT | O_APPEND,
+				     [FILE_REPLACE] = O_WRONLY | O_CREAT | O_TRUNC };
+
+	*ret_standard = (mode == FILE_READ || mode == FILE_REPLACE) && strcmp(path, "-") == 0;
 	if (fails())
 		return -1;
 	if (*ret_standard)
 		return mode == FILE_READ ? STDIN_FILENO : STDOUT_FILENO;
-	if (mode == FILE_READ)
-		return open_again(path, O_RDONLY);
-	return open_again(path, O_WRONLY | O_CREAT | (mode == FILE_NEW ? O_EXCL : O_TRUNC));
+	return open_again(path, FLAGS[mode],
+			  mode == FILE_SECRET ? FILE_RIGHTS_SECRET : FILE_RIGHTS);
 }
 
 /* Learn size and kind; a folder opens for reading without complaint and is refused here. */
@@ -191,6 +198,7 @@ static int look(struct file *fl)
 	if (S_ISDIR(st.st_mode))
 		return EISDIR;
 	fl->regular = S_ISREG(st.st_mode);
+	fl->private_to_owner = (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
 	if (fl->regular)
 		fl->bytes = (uint64_t)st.st_size;
 	if (fl->regular && !fl->writes)
@@ -209,6 +217,7 @@ enum err file_open(const char *path, enum file_mode mode, struct file **ret, str
 	memcpy(fl->path, path, n);
 	fl->fd = -1;
 	fl->writes = mode != FILE_READ;
+	fl->appends = mode == FILE_APPEND;
 	if (fl->writes) {
 		fl->held = mem_take(WRITE_BYTES, 1);
 		if (!fl->held) {
@@ -222,6 +231,8 @@ enum err file_open(const char *path, enum file_mode mode, struct file **ret, str
 		file_end(&fl);
 		return refused(f, number, path, "打开", "open");
 	}
+	if (mode == FILE_APPEND)
+		fl->at = fl->bytes;
 	*ret = fl;
 	return OK;
 }
@@ -330,6 +341,8 @@ enum err file_write_at(struct file *fl, uint64_t at, const void *p, size_t n, st
 	enum err e;
 
 	assert(fl->writes);
+	/* Linux would put it behind the end all the same, wherever `at` is. */
+	assert(!fl->appends);
 	if (at > INT64_MAX - n)
 		return refused(f, EFBIG, fl->path, "写入", "write");
 	e = flush(fl, f); /* so that the two kinds of writes land in the order they were made */
@@ -407,6 +420,11 @@ void file_end(struct file **fl)
 uint64_t file_bytes(const struct file *fl)
 {
 	return fl->regular ? fl->bytes : 0;
+}
+
+bool file_is_private(const struct file *fl)
+{
+	return fl->private_to_owner;
 }
 
 /* ---- whole files ---- */
@@ -514,7 +532,7 @@ enum err dir_sync(const char *path, struct fault *f)
 	int fd = -1, number = 0;
 
 	if (!fails())
-		fd = open_again(path, O_RDONLY | O_DIRECTORY);
+		fd = open_again(path, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return refused(f, errno, path, "打开文件夹", "open the folder");
 	if (fails() || fsync(fd) != 0)

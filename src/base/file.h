@@ -20,6 +20,8 @@ struct file; /* an open file, read or write, sequential or by offset */
 enum file_mode {
 	FILE_READ,   /* must exist; "-" is standard input */
 	FILE_NEW,    /* must not exist */
+	FILE_SECRET, /* must not exist; nobody but its owner may read it */
+	FILE_APPEND, /* created if absent; what is written goes behind what is there */
 	FILE_REPLACE /* created or emptied; "-" is standard output */
 };
 
@@ -34,6 +36,8 @@ MUST_CHECK enum err file_sync(struct file *fl, struct fault *f);
 MUST_CHECK enum err file_close(struct file **fl, struct fault *f); /* flushes; sets *fl NULL */
 void file_end(struct file **fl);            /* for CLEANUP(): closes, drops what was not flushed */
 uint64_t file_bytes(const struct file *fl); /* size if it is a regular file, else 0 */
+bool file_is_private(
+	const struct file *fl); /* when opened: only its owner could read or write it */
 
 struct file_map {
 	const uint8_t *p;

@@ -133,6 +133,44 @@ static void what_is_written_in_pieces_is_read_in_pieces(void **state)
 	}
 }
 
+static void a_secret_file_is_its_owners_alone_and_never_over_another(void **state)
+{
+	struct file *fl;
+	struct stat st;
+	mode_t mask = umask(0);
+
+	(void)state;
+	MUST(file_open("secret", FILE_SECRET, &fl, NULL));
+	MUST(file_write(fl, "s", 1, NULL));
+	MUST(file_close(&fl, NULL));
+	umask(mask);
+	assert_int_equal(stat("secret", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(file_open("secret", FILE_SECRET, &fl, NULL), ERR_EXISTS);
+	for (mode_t others = 0; others <= 077; others++) {
+		assert_int_equal(chmod("secret", 0600 | others), 0);
+		MUST(file_open("secret", FILE_READ, &fl, NULL));
+		assert_int_equal(file_is_private(fl), others == 0);
+		MUST(file_close(&fl, NULL));
+	}
+}
+
+static void what_is_appended_goes_behind_what_was_there(void **state)
+{
+	struct file *fl;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		MUST(file_open("grows", FILE_APPEND, &fl, NULL));
+		assert_int_equal(file_bytes(fl), 5 * i);
+		MUST(file_write(fl, "head\n", 5, NULL));
+		assert_int_equal(file_bytes(fl), 5 * i + 5);
+		MUST(file_sync(fl, NULL));
+		MUST(file_close(&fl, NULL));
+	}
+	assert_true(holds("grows", "head\nhead\nhead\n", 15));
+}
+
 static void a_write_at_an_offset_lands_there_and_after_what_came_before(void **state)
 {
 	struct file *fl;
@@ -526,6 +564,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_in_pieces_is_read_in_pieces),
+		cmocka_unit_test(a_secret_file_is_its_owners_alone_and_never_over_another),
+		cmocka_unit_test(what_is_appended_goes_behind_what_was_there),
 		cmocka_unit_test(a_write_at_an_offset_lands_there_and_after_what_came_before),
 		cmocka_unit_test(a_map_and_a_read_show_the_same_bytes),
 		cmocka_unit_test(standard_input_and_output_are_a_dash),
