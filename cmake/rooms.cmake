@@ -2,7 +2,8 @@
 # out. OUTPOST_ROOMS is the list of libraries, top room first: the order a linker wants.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET jansson libzip expat xlsxwriter libxxhash inih)
+pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET jansson libzip expat xlsxwriter libxxhash inih
+	libsodium libcrypto)
 add_library(outpost_libs INTERFACE)
 target_link_libraries(outpost_libs INTERFACE PkgConfig::room_libs Threads::Threads m)
 

@@ -29,6 +29,7 @@ check_includes() {
 		home["zip.h"] = home["expat.h"] = home["xlsxwriter.h"] = "table"
 		home["ini.h"] = "serve"
 		home["xxhash.h"] = home["iconv.h"] = "base"
+		home["sodium.h"] = home["openssl/"] = "crypt"
 		home["sqlite3.h"] = home["libpq-fe.h"] = "db"
 		while ((getline line < "src/LAYERS") > 0) {
 			n = split(line, w, " ")
@@ -63,8 +64,13 @@ check_includes() {
 		name = $0
 		sub(/^[^<]*</, "", name)
 		sub(/>.*/, "", name)
-		if (name in home && !index(" " home[name] " ", " " room " "))
-			print FILENAME, name, FILENAME ":" FNR ": <" name "> belongs to " home[name]
+		family = name # openssl/evp.h is one of the family openssl/
+		sub(/\/.*/, "/", family)
+		if (!(family in home))
+			family = name
+		if (family in home && !index(" " home[family] " ", " " room " "))
+			print FILENAME, name,
+				FILENAME ":" FNR ": <" name "> belongs to " home[family]
 	}'
 }
 

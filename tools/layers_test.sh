@@ -95,6 +95,11 @@ echo '#include <xxhash.h>' >>src/engine/trace/kernel_wide.c
 expect "a foreign header away from home" 'kernel_wide.c:6: <xxhash.h> belongs to base$'
 
 fresh
+echo '#include <openssl/evp.h>' >>src/engine/trace/kernel_wide.c
+expect "one of a family of headers away from home" \
+	'kernel_wide.c:6: <openssl/evp.h> belongs to crypt$'
+
+fresh
 echo 'int helper; ' >>src/engine/trace/kernel_wide.c
 expect "a stray symbol" '^src/engine/trace/kernel_wide.c: helper begins with no word'
 
