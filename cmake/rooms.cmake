@@ -2,8 +2,14 @@
 # out. OUTPOST_ROOMS is the list of libraries, top room first: the order a linker wants.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET jansson libzip expat xlsxwriter libxxhash inih
-	libsodium libcrypto)
+pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET
+	inih
+	jansson
+	libcrypto
+	libmicrohttpd
+	libsodium
+	libxxhash
+	libzip expat xlsxwriter)
 add_library(outpost_libs INTERFACE)
 target_link_libraries(outpost_libs INTERFACE PkgConfig::room_libs Threads::Threads m)
 

@@ -29,6 +29,7 @@
 
 struct http;
 struct http_exchange;
+struct http_metrics;
 
 /* HEAD comes as HTTP_GET with `head` set; http sends no body then. What is not here gets a 501. */
 enum http_method {
@@ -135,8 +136,9 @@ struct http_options {
 	unsigned streams_max, stream_events_max, heartbeat_s;
 	unsigned threads, workers, waiting_max; /* waiting_max: put aside, not yet taken up */
 
-	struct clock steady, wall; /* limits by the first, the log by the second */
-	bool by_hand;              /* no reaper thread: the caller calls http_reap() (tests) */
+	struct clock steady, wall;    /* limits by the first, the log by the second */
+	struct http_metrics *metrics; /* where to count; NULL: nowhere */
+	bool by_hand;                 /* no reaper thread: the caller calls http_reap() (tests) */
 	/* Whole lines of JSON, from any thread but one at a time; NULL: standard error. */
 	void (*log)(void *arg, struct str lines);
 	void *log_arg;

@@ -35,5 +35,6 @@ MUST_CHECK enum err http_metric_add(struct http_metrics *all, const struct http_
 void http_metric_up(struct http_metric *m, int64_t by); /* counter: by >= 0; gauge: any */
 /* Histogram: a time in nanoseconds, told in seconds; buckets from 0.25 ms by doubling to 8 s. */
 void http_metric_time(struct http_metric *m, int64_t ns);
-void http_metrics_tell(const struct http_metrics *all, struct buf *out); /* text/plain; 0.0.4 */
+/* As text/plain; version=0.0.4. */
+void http_metrics_tell(const struct http_metrics *all, struct buf *out);
 #endif

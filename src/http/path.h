@@ -7,7 +7,7 @@
  * table in which one could is refused when it is compiled.
  *
  * Life:     http_paths_new() once at start; http_paths_find() from any thread.
- * Shapes:   segments times a binary search; nothing is allocated by a search.
+ * Shapes:   a search allocates nothing and looks at each segment once.
  * Memory:   patterns are borrowed and must outlive the table; answers are views into the path.
  * Errors:   new: ERR_SYNTAX a bad pattern, ERR_EXISTS two rows that could match one request, each
  *           with the row in the fault; ERR_MEMORY.
