@@ -14,6 +14,8 @@ static const struct capability_words words[CAP_N] = {
 	[CAP_GRID_WRITE] = { "grid_write", "维护机构、责任人和责任",
 			     "Keep organisations, duty holders and responsibility" },
 	[CAP_ROSTER_WRITE] = { "roster_write", "维护值班表", "Keep the duty roster" },
+	[CAP_CDC_READ] = { "cdc_read", "查看疾控专用信息",
+			   "See what is for disease control alone" },
 	[CAP_IMPORT] = { "import", "从文件导入", "Import from files" },
 	[CAP_EXPORT] = { "export", "导出为文件", "Export to files" },
 	[CAP_AREA_WRITE] = { "area_write", "维护行政区划", "Keep the tree of areas" },
@@ -28,9 +30,10 @@ static const struct capability_words words[CAP_N] = {
 
 static const struct role_row rows[ROLE_N] = {
 	[ROLE_GRID_WORKER] = { "grid_worker", "网格员", "Grid worker", BIT(CAP_GRID_READ), false },
-	[ROLE_DOCTOR] = { "doctor", "医生", "Doctor", BIT(CAP_GRID_READ), false },
-	[ROLE_INVESTIGATOR] = { "investigator", "流调人员", "Investigator", BIT(CAP_GRID_READ),
-				false },
+	[ROLE_DOCTOR] = { "doctor", "医生", "Doctor", BIT(CAP_GRID_READ) | BIT(CAP_CDC_READ),
+			  false },
+	[ROLE_INVESTIGATOR] = { "investigator", "流调人员", "Investigator",
+				BIT(CAP_GRID_READ) | BIT(CAP_CDC_READ), false },
 	[ROLE_LAB] = { "lab", "检测机构", "Laboratory", 0, false },
 	[ROLE_INSPECTOR] = { "inspector", "安全检查人员", "Inspector", BIT(CAP_GRID_READ), false },
 	[ROLE_ENTERPRISE] = { "enterprise", "企业", "Enterprise", 0, false },

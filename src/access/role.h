@@ -23,6 +23,7 @@ enum capability {
 	CAP_GRID_READ,     /* organisations, duty holders and their work phones, responsibility */
 	CAP_GRID_WRITE,    /* organisations, duty holders, who is responsible for what */
 	CAP_ROSTER_WRITE,  /* the duty roster */
+	CAP_CDC_READ,      /* what is for disease control alone */
 	CAP_IMPORT,        /* rows from files */
 	CAP_EXPORT,        /* rows into files */
 	CAP_AREA_WRITE,    /* the tree of areas itself */
