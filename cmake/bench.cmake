@@ -1,5 +1,4 @@
 # bench/bench_<name>.c and bench/gen_<name>.c are programs; what else lies there they share.
-pkg_check_modules(bench_libs REQUIRED IMPORTED_TARGET sqlite3 libpq)
 file(GLOB programs CONFIGURE_DEPENDS bench/bench_*.c bench/gen_*.c)
 file(GLOB shared CONFIGURE_DEPENDS bench/*.c)
 if(programs)
@@ -13,5 +12,5 @@ foreach(file IN LISTS programs)
 	cmake_path(GET file STEM name)
 	add_executable(${name} ${file})
 	target_link_libraries(${name} PRIVATE $<TARGET_NAME_IF_EXISTS:bench_shared>
-		${OUTPOST_ROOMS} outpost_libs PkgConfig::bench_libs)
+		${OUTPOST_ROOMS} outpost_libs)
 endforeach()

@@ -7,11 +7,15 @@ pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET
 	jansson
 	libcrypto
 	libmicrohttpd
+	libpq
 	libsodium
 	libxxhash
+	sqlite3
 	libzip expat xlsxwriter)
 add_library(outpost_libs INTERFACE)
-target_link_libraries(outpost_libs INTERFACE PkgConfig::room_libs Threads::Threads m)
+target_link_libraries(outpost_libs INTERFACE sql_made PkgConfig::room_libs Threads::Threads m)
+
+include(cmake/sql.cmake)
 
 set(layers ${CMAKE_SOURCE_DIR}/src/LAYERS)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${layers})

@@ -82,7 +82,7 @@ MUST_CHECK enum err tx_run(struct tx *tx, const struct sql *sql, struct sql_args
 /* Run one with rows; rows_next comes before the first. Other statements may run in between. */
 MUST_CHECK enum err tx_rows(struct tx *tx, const struct sql *sql, struct sql_args args,
 			    struct rows **ret, struct fault *f);
-/* The one row there is, stepped to. ERR_ABSENT, without a word in `f`, if there is none. */
+/* The first row, stepped to. ERR_ABSENT, without a word in `f`, if there is none. */
 MUST_CHECK enum err tx_row(struct tx *tx, const struct sql *sql, struct sql_args args,
 			   struct rows **ret, struct fault *f);
 

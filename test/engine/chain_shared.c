@@ -16,7 +16,7 @@
 
 #include "engine/trace/chain.h"
 #include "support/paths.h"
-#include "support/rows.h"
+#include "support/csv_rows.h"
 
 enum { ARENA_BYTES = 256 << 20, SKIPPED = 77, NAME_BYTES = 32 };
 
@@ -69,11 +69,11 @@ static uint32_t number_of(const struct tree *t, const struct name *name)
 static void read_links(struct tree *t, const char *file, const char *from, const char *to)
 {
 	struct path path = path_in_shared_data(file);
-	struct rows r;
+	struct csv_rows r;
 
-	rows_open(&r, path.s);
-	while (rows_next(&r)) {
-		struct name a = name_of(rows_str(&r, from)), b = name_of(rows_str(&r, to));
+	csv_rows_open(&r, path.s);
+	while (csv_rows_next(&r)) {
+		struct name a = name_of(csv_rows_str(&r, from)), b = name_of(csv_rows_str(&r, to));
 
 		must(vec_push(&t->names, a));
 		must(vec_push(&t->names, b));
@@ -84,18 +84,18 @@ static void read_links(struct tree *t, const char *file, const char *from, const
 		must(vec_push(&t->from, a));
 		must(vec_push(&t->to, b));
 	}
-	rows_end(&r);
+	csv_rows_end(&r);
 }
 
 static void read_people(struct tree *t, const char *file, const char *column)
 {
 	struct path path = path_in_shared_data(file);
-	struct rows r;
+	struct csv_rows r;
 
-	rows_open(&r, path.s);
-	while (rows_next(&r))
-		must(vec_push(&t->names, name_of(rows_str(&r, column))));
-	rows_end(&r);
+	csv_rows_open(&r, path.s);
+	while (csv_rows_next(&r))
+		must(vec_push(&t->names, name_of(csv_rows_str(&r, column))));
+	csv_rows_end(&r);
 }
 
 static void build(struct tree *t)
@@ -124,27 +124,27 @@ static void build(struct tree *t)
 static void compare(struct tree *t, const char *file)
 {
 	struct path path = path_in_shared_data(file);
-	struct rows r;
+	struct csv_rows r;
 	size_t n = 0;
 
-	rows_open(&r, path.s);
-	while (rows_next(&r)) {
-		struct name id = name_of(rows_str(&r, "id"));
+	csv_rows_open(&r, path.s);
+	while (csv_rows_next(&r)) {
+		struct name id = name_of(csv_rows_str(&r, "id"));
 		const struct trace_chain_node *v = &t->chain.node[number_of(t, &id)];
 		bool alone = v->in_degree + v->offspring == 0;
 
 		n++;
 		if (t->self > 0 && alone) /* the one whose only link led to itself */
 			continue;
-		assert_int_equal(v->in_degree, rows_i64(&r, "in_degree"));
-		assert_int_equal(v->offspring, rows_i64(&r, "offspring"));
-		assert_int_equal(v->descendants, rows_i64(&r, "descendants"));
-		if (rows_str(&r, "generation_min").n == 0)
+		assert_int_equal(v->in_degree, csv_rows_i64(&r, "in_degree"));
+		assert_int_equal(v->offspring, csv_rows_i64(&r, "offspring"));
+		assert_int_equal(v->descendants, csv_rows_i64(&r, "descendants"));
+		if (csv_rows_str(&r, "generation_min").n == 0)
 			assert_int_equal(v->generation, TRACE_CHAIN_NO_GENERATION);
 		else
-			assert_int_equal(v->generation, rows_i64(&r, "generation_min"));
+			assert_int_equal(v->generation, csv_rows_i64(&r, "generation_min"));
 	}
-	rows_end(&r);
+	csv_rows_end(&r);
 	assert_int_equal(n, t->chain.n_nodes);
 }
 

@@ -18,7 +18,7 @@
 #include "engine/trace/store.h"
 #include "engine/trace/trace.h"
 #include "support/paths.h"
-#include "support/rows.h"
+#include "support/csv_rows.h"
 #include "support/slow.h"
 
 enum {
@@ -116,23 +116,24 @@ static void data_open(struct data *d, const char *visits_csv)
 		struct str *v;
 		size_t n, cap;
 	} place_of = { 0 }, person_of = { 0 };
-	struct rows r;
+	struct csv_rows r;
 
 	memset(d, 0, sizeof(*d));
 	assert_int_equal(arena_new(ARENA_BYTES, &d->arena), OK);
 	assert_int_equal(zone_open("Asia/Shanghai", &d->zone, NULL), OK);
 	trace_rules_window(0, 0, &d->rules);
-	rows_open(&r, path.s);
-	while (rows_next(&r)) {
-		struct visit v = { .from = { rows_i64(&r, "from") }, .to = { rows_i64(&r, "to") } };
+	csv_rows_open(&r, path.s);
+	while (csv_rows_next(&r)) {
+		struct visit v = { .from = { csv_rows_i64(&r, "from") },
+				   .to = { csv_rows_i64(&r, "to") } };
 
 		assert_int_equal(vec_push(&d->visits, v), OK);
-		assert_int_equal(vec_push(&person_of, kept(d, rows_str(&r, "person"))), OK);
-		assert_int_equal(vec_push(&place_of, kept(d, rows_str(&r, "place"))), OK);
+		assert_int_equal(vec_push(&person_of, kept(d, csv_rows_str(&r, "person"))), OK);
+		assert_int_equal(vec_push(&place_of, kept(d, csv_rows_str(&r, "place"))), OK);
 		assert_int_equal(vec_push(&d->people, person_of.v[person_of.n - 1]), OK);
 		assert_int_equal(vec_push(&d->places, place_of.v[place_of.n - 1]), OK);
 	}
-	rows_end(&r);
+	csv_rows_end(&r);
 	names_seal(&d->people);
 	names_seal(&d->places);
 	for (size_t i = 0; i < d->visits.n; i++) {
@@ -210,10 +211,11 @@ static struct warrant warrant_of(struct person_id index, int64_t from, int64_t t
 }
 
 /* The number of the row's case, which is added when it is new. */
-static size_t case_of(const struct data *d, const struct rows *r, struct cases *cases)
+static size_t case_of(const struct data *d, const struct csv_rows *r, struct cases *cases)
 {
-	struct person_id index = { number_of(&d->people, rows_str(r, "index")) };
-	struct warrant w = warrant_of(index, rows_i64(r, "win_from"), rows_i64(r, "win_to"));
+	struct person_id index = { number_of(&d->people, csv_rows_str(r, "index")) };
+	struct warrant w =
+		warrant_of(index, csv_rows_i64(r, "win_from"), csv_rows_i64(r, "win_to"));
 
 	for (size_t i = 0; i < cases->n; i++)
 		if (cases->v[i].index.v == index.v && cases->v[i].from.v == w.from.v &&
@@ -235,12 +237,12 @@ static struct path oracle_of(const char *set, const char *file)
 static void read_cases(const struct data *d, const char *set, struct cases *ret)
 {
 	struct path path = oracle_of(set, "oracle_direct.csv");
-	struct rows r;
+	struct csv_rows r;
 
-	rows_open(&r, path.s);
-	while (rows_next(&r))
+	csv_rows_open(&r, path.s);
+	while (csv_rows_next(&r))
 		case_of(d, &r, ret);
-	rows_end(&r);
+	csv_rows_end(&r);
 }
 
 static void open_set(struct data *d, const char *set)
@@ -259,27 +261,27 @@ static void check_direct(const struct data *d, const char *set, enum who who)
 	struct cases cases = { 0 };
 	struct slow_answer *got;
 	size_t rows = 0, contacts = 0;
-	struct rows r;
+	struct csv_rows r;
 
 	read_cases(d, set, &cases);
 	got = mem_take(cases.n, sizeof(*got));
 	assert_non_null(got);
 	ask(d, who, cases.v, cases.n, got);
-	rows_open(&r, path.s);
-	for (; rows_next(&r); rows++) {
+	csv_rows_open(&r, path.s);
+	for (; csv_rows_next(&r); rows++) {
 		const struct slow_answer *a = &got[case_of(d, &r, &cases)];
-		uint32_t person = number_of(&d->people, rows_str(&r, "contact"));
+		uint32_t person = number_of(&d->people, csv_rows_str(&r, "contact"));
 		const struct trace_contact *c = contact_in(a, person);
 
 		assert_non_null(c);
-		assert_int_equal(c->n_encounters, rows_i64(&r, "n_intervals"));
-		assert_int_equal(c->overlap_s, rows_i64(&r, "total_s"));
-		assert_int_equal(c->first.v, rows_i64(&r, "first_from"));
-		assert_int_equal(c->last.v, rows_i64(&r, "last_to"));
-		assert_int_equal(c->overlap_s >= 900, rows_i64(&r, "ge_900s"));
+		assert_int_equal(c->n_encounters, csv_rows_i64(&r, "n_intervals"));
+		assert_int_equal(c->overlap_s, csv_rows_i64(&r, "total_s"));
+		assert_int_equal(c->first.v, csv_rows_i64(&r, "first_from"));
+		assert_int_equal(c->last.v, csv_rows_i64(&r, "last_to"));
+		assert_int_equal(c->overlap_s >= 900, csv_rows_i64(&r, "ge_900s"));
 		assert_int_equal(c->generation, 1);
 	}
-	rows_end(&r);
+	csv_rows_end(&r);
 	for (size_t i = 0; i < cases.n; i++) {
 		contacts += got[i].contact.n;
 		slow_answer_end(&got[i]);
@@ -397,13 +399,13 @@ static void read_links(const struct data *d, const char *set, struct cases *case
 		       struct links *ret)
 {
 	struct path path = oracle_of(set, "oracle_second_order_300s.csv");
-	struct rows r;
+	struct csv_rows r;
 
-	rows_open(&r, path.s);
-	while (rows_next(&r)) {
+	csv_rows_open(&r, path.s);
+	while (csv_rows_next(&r)) {
 		uint64_t number = case_of(d, &r, cases);
-		uint32_t second = number_of(&d->people, rows_str(&r, "second_contact"));
-		struct str via = rows_str(&r, "via");
+		uint32_t second = number_of(&d->people, csv_rows_str(&r, "second_contact"));
+		struct str via = csv_rows_str(&r, "via");
 
 		for (size_t i = 0, k; i < via.n; i = k + 1) {
 			struct link l = { number, second, 0 };
@@ -414,7 +416,7 @@ static void read_links(const struct data *d, const char *set, struct cases *case
 			assert_int_equal(vec_push(ret, l), OK);
 		}
 	}
-	rows_end(&r);
+	csv_rows_end(&r);
 }
 
 static void check_second(const struct data *d, const char *set, enum who who)
@@ -462,7 +464,7 @@ static void check_routes(const struct data *d, enum who who)
 	struct slow_answer *got = mem_take(d->people.n, sizeof(*got));
 	struct cases all = { 0 };
 	size_t rows = 0, contacts = 0;
-	struct rows r;
+	struct csv_rows r;
 
 	assert_non_null(got);
 	for (uint32_t i = 0; i < d->people.n; i++)
@@ -470,20 +472,20 @@ static void check_routes(const struct data *d, enum who who)
 					  warrant_of((struct person_id){ i }, 0, TRACE_STILL)),
 				 OK);
 	ask(d, who, all.v, all.n, got);
-	rows_open(&r, path.s);
-	for (; rows_next(&r); rows++) {
-		uint32_t a = number_of(&d->people, rows_str(&r, "a"));
-		uint32_t b = number_of(&d->people, rows_str(&r, "b"));
+	csv_rows_open(&r, path.s);
+	for (; csv_rows_next(&r); rows++) {
+		uint32_t a = number_of(&d->people, csv_rows_str(&r, "a"));
+		uint32_t b = number_of(&d->people, csv_rows_str(&r, "b"));
 		const struct trace_contact *c[2] = { contact_in(&got[a], b),
 						     contact_in(&got[b], a) };
 
 		for (size_t i = 0; i < 2; i++) {
 			assert_non_null(c[i]);
-			assert_int_equal(c[i]->first.v, rows_i64(&r, "first_from"));
-			assert_int_equal(c[i]->last.v, rows_i64(&r, "last_to"));
+			assert_int_equal(c[i]->first.v, csv_rows_i64(&r, "first_from"));
+			assert_int_equal(c[i]->last.v, csv_rows_i64(&r, "last_to"));
 		}
 	}
-	rows_end(&r);
+	csv_rows_end(&r);
 	for (size_t i = 0; i < d->people.n; i++) {
 		contacts += got[i].contact.n;
 		slow_answer_end(&got[i]);

@@ -1,7 +1,7 @@
 /*
- * rows.c - see rows.h. A .gz is read through gzip(1), so that no test needs a library for it.
+ * csv_rows.c - see csv_rows.h. A .gz is read through gzip(1), so that no test needs a library.
  */
-#include "rows.h"
+#include "csv_rows.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -52,7 +52,7 @@ static void read_gz(const char *path, struct buf *out)
 	free(argv[2]);
 }
 
-void rows_open(struct rows *r, const char *path)
+void csv_rows_open(struct csv_rows *r, const char *path)
 {
 	size_t n = strlen(path);
 	bool more;
@@ -79,7 +79,7 @@ void rows_open(struct rows *r, const char *path)
 	}
 }
 
-bool rows_next(struct rows *r)
+bool csv_rows_next(struct csv_rows *r)
 {
 	bool more;
 
@@ -90,7 +90,7 @@ bool rows_next(struct rows *r)
 	return true;
 }
 
-struct str rows_str(const struct rows *r, const char *column)
+struct str csv_rows_str(const struct csv_rows *r, const char *column)
 {
 	size_t i = 0;
 
@@ -100,15 +100,15 @@ struct str rows_str(const struct rows *r, const char *column)
 	return r->record.fields[i];
 }
 
-int64_t rows_i64(const struct rows *r, const char *column)
+int64_t csv_rows_i64(const struct csv_rows *r, const char *column)
 {
 	int64_t v;
 
-	MUST(str_i64(rows_str(r, column), &v));
+	MUST(str_i64(csv_rows_str(r, column), &v));
 	return v;
 }
 
-void rows_end(struct rows *r)
+void csv_rows_end(struct csv_rows *r)
 {
 	csv_end(&r->csv);
 	buf_release(&r->bytes);

@@ -1,0 +1,141 @@
+/*
+ * inside.h - what the files of this room share. No other room includes it.
+ *
+ * A connection (struct conn) is one of SQLite (lite.c) or of PostgreSQL (pg.c); the rest of the
+ * room sees it through its table of operations. It keeps what was prepared on it by the address
+ * of the statement. Errors inside a transaction are kept in the tx, whose act they end.
+ */
+#ifndef DB_INSIDE_H
+#define DB_INSIDE_H
+#include <pthread.h>
+
+#include "base/base.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "db/db.h"
+#include "db/scale.h"
+#include "db/sql.h"
+#include "db/step.h"
+
+/* A statement made ready on one connection. */
+struct prepared {
+	const struct sql *sql;
+	void *handle;
+	uint16_t *place; /* SQLite: where $1, $2, ... are */
+	bool busy;       /* rows of it are being read */
+};
+
+struct conn;
+
+struct conn_ops {
+	bool held; /* a result is held whole: one prepared statement serves many walks */
+	enum err (*begin)(struct conn *c, struct fault *f);
+	enum err (*commit)(struct conn *c, bool *ret_again, struct fault *f);
+	void (*rollback)(struct conn *c);
+	/* Several statements without arguments, in a transaction that has begun. */
+	enum err (*script)(struct conn *c, const char *text, struct fault *f);
+	enum err (*has_table)(struct conn *c, const char *table, bool *ret, struct fault *f);
+	enum err (*prepare)(struct conn *c, struct prepared *p, struct fault *f);
+	void (*forget)(struct conn *c, struct prepared *p);
+	enum err (*start)(struct rows *r, struct sql_args args, struct fault *f);
+	enum err (*next)(struct rows *r, bool *ret_more, struct fault *f);
+	bool (*null)(const struct rows *r, size_t column);
+	enum err (*cell)(struct rows *r, size_t column, enum sql_type want, struct sql_value *ret);
+	uint64_t (*changed)(struct rows *r);
+	void (*stop)(struct rows *r);
+	bool (*broken)(struct conn *c);
+	void (*close)(struct conn *c);
+};
+
+struct conn {
+	const struct conn_ops *ops;
+	struct db *db;
+	bool writes;
+	struct prepared **slot; /* a hash table by address; n_slots is a power of two or 0 */
+	size_t n_slots, n_prepared;
+};
+
+struct tx {
+	struct conn *c;
+	bool again;       /* a conflict: the whole act may be tried again */
+	enum err failed;  /* the first error; nothing runs after it */
+	struct fault why; /* its words */
+};
+
+struct rows {
+	struct tx *tx;
+	struct prepared *p;
+	bool own; /* p is this walk's alone */
+	bool on_row;
+	size_t n_columns;
+	void *result; /* PostgreSQL */
+	int at, n;    /* PostgreSQL: the current row of n */
+};
+
+/* Connections that are lent to one act at a time, opened when first needed. */
+enum { POOL_MAX = 64 };
+struct pool {
+	struct db *db;
+	bool writes;
+	pthread_mutex_t lock;
+	pthread_cond_t freed;
+	struct conn *idle[POOL_MAX];
+	unsigned n_idle, n_open, max;
+};
+
+struct lite_writer;
+
+struct db {
+	char *target; /* SQLite: the file; PostgreSQL: the URL */
+	char *vfs, *synchronous;
+	bool sqlite;
+	const struct db_step *steps;
+	size_t n_steps;
+	struct scale *scale;
+	struct pool readers;
+	struct pool writers;        /* PostgreSQL */
+	struct lite_writer *writer; /* SQLite */
+	pthread_mutex_t count_lock;
+	struct db_counts counts;
+};
+
+/* db.c */
+void db_count(struct db *db, uint64_t commits, uint64_t acts, uint64_t retries);
+/* db_schema.c: what stands in the database, held against the steps of the program. */
+enum err db_schema_check(struct db *db, struct fault *f);
+
+/* tx.c */
+enum err tx_act(struct tx *tx, struct conn *c, db_act *act, void *arg, struct fault *f);
+enum err tx_prepare(struct tx *tx, const struct sql *sql, struct fault *f);
+void tx_forget_all(struct conn *c);
+
+/* pool.c */
+enum err pool_init(struct pool *p, struct db *db, bool writes, unsigned max);
+enum err pool_take(struct pool *p, struct conn **ret, struct fault *f);
+void pool_give(struct pool *p, struct conn *c);
+void pool_release(struct pool *p);
+
+/* lite.c */
+enum err lite_create(struct db *db, struct fault *f);
+enum err lite_open(struct db *db, bool writes, struct conn **ret, struct fault *f);
+bool lite_in_transaction(struct conn *c);
+enum err lite_savepoint(struct conn *c, struct fault *f);
+enum err lite_keep(struct conn *c, struct fault *f); /* forget the savepoint, keep what it did */
+void lite_undo(struct conn *c);                      /* back to the savepoint */
+/* Carry the log over into the file, once there is much of it. */
+enum err lite_checkpoint(struct conn *c, struct fault *f);
+bool lite_final(const struct conn *c); /* an error after which nothing may be written */
+void lite_abandon(struct conn *c);     /* from now on it touches the file as little as it can */
+
+/* lite_writer.c */
+enum err lite_writer_start(struct db *db, struct lite_writer **ret, struct fault *f);
+enum err lite_writer_act(struct lite_writer *w, db_act *act, void *arg, struct fault *f);
+void lite_writer_stop(struct lite_writer *w);
+
+/* pg_open.c */
+enum err pg_open(struct db *db, bool writes, struct conn **ret, struct fault *f);
+
+/* sql.c: the text in one dialect; pieces for the other one are gone. */
+enum err sql_spell(const char *text, bool sqlite, struct buf *out);
+
+#endif

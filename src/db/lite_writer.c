@@ -1,0 +1,242 @@
+/*
+ * lite_writer.c - the one thread that writes to SQLite. It takes all acts that are waiting, runs
+ * each in a savepoint of one transaction, and makes them durable by one commit.
+ *
+ * Nobody is told anything before the commit: an act that failed may have failed on what a
+ * companion did, and that must not be undone afterwards. If a group cannot be kept together (no
+ * memory or no room made SQLite undo all of it), each of its acts is run again alone.
+ */
+#include "db/inside.h"
+
+#include "base/ban.h"
+
+enum { GROUP_MAX = 256 };
+
+struct job {
+	db_act *act;
+	void *arg;
+	struct fault *f;
+	enum err e;
+	bool done;
+	pthread_cond_t told;
+	struct job *next;
+};
+
+struct lite_writer {
+	struct db *db;
+	struct conn *c;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct job *first, **last;
+	bool stop;
+	bool dead; /* an error after which nothing may be written */
+};
+
+static enum err refuse(struct fault *f)
+{
+	return fault_set(f, ERR_IO, "磁盘曾写入失败，数据库已停止写入；请检查磁盘后重新启动",
+			 "the disk failed before, and the database is closed for writing; "
+			 "look at the disk, then start again");
+}
+
+/* The outcome of a run is not what the caller sees until it stands. */
+static void forget_fault(struct job *j)
+{
+	if (j->f)
+		*j->f = (struct fault){ 0 };
+}
+
+static void run_alone(struct lite_writer *w, struct job *j)
+{
+	struct conn *c = w->c;
+	struct tx tx;
+	bool again;
+
+	forget_fault(j);
+	if (w->dead) {
+		j->e = refuse(j->f);
+		return;
+	}
+	j->e = c->ops->begin(c, j->f);
+	if (j->e == OK)
+		j->e = tx_act(&tx, c, j->act, j->arg, j->f);
+	if (j->e == OK)
+		j->e = c->ops->commit(c, &again, j->f);
+	if (j->e == OK)
+		db_count(w->db, 1, 1, 0);
+	else
+		c->ops->rollback(c);
+	w->dead = w->dead || lite_final(c);
+}
+
+/* Run one act of a group. False if the transaction of the group is gone. */
+static bool run_beside(struct lite_writer *w, struct job *j)
+{
+	struct conn *c = w->c;
+	struct tx tx;
+
+	forget_fault(j);
+	if ((j->e = lite_savepoint(c, j->f)))
+		return false;
+	j->e = tx_act(&tx, c, j->act, j->arg, j->f);
+	if (j->e)
+		lite_undo(c);
+	else if (lite_in_transaction(c))
+		j->e = lite_keep(c, j->f);
+	return lite_in_transaction(c);
+}
+
+/* One transaction for all of them. False if it is undone and each must be run alone. */
+static bool run_together(struct lite_writer *w, struct job *first)
+{
+	struct conn *c = w->c;
+	uint64_t kept = 0;
+	bool again;
+	enum err e;
+
+	forget_fault(first);
+	if ((e = c->ops->begin(c, first->f))) { /* trying again would only wait as long again */
+		for (struct job *j = first; j; j = j->next) {
+			j->e = e;
+			if (j->f && first->f)
+				*j->f = *first->f;
+		}
+		return true;
+	}
+	for (struct job *j = first; j; j = j->next) {
+		if (!run_beside(w, j) || lite_final(c)) {
+			c->ops->rollback(c);
+			return false;
+		}
+		kept += j->e == OK;
+	}
+	if (kept == 0) {
+		c->ops->rollback(c);
+		return true;
+	}
+	if (c->ops->commit(c, &again, NULL)) {
+		c->ops->rollback(c);
+		return false;
+	}
+	db_count(w->db, 1, kept, 0);
+	return true;
+}
+
+static void run_group(struct lite_writer *w, struct job *first)
+{
+	if (!w->dead && first->next) {
+		bool told = run_together(w, first);
+
+		w->dead = lite_final(w->c);
+		if (told)
+			return;
+	}
+	for (struct job *j = first; j; j = j->next)
+		run_alone(w, j);
+}
+
+/* Up to GROUP_MAX jobs of the queue, which is not empty. */
+static struct job *take_group(struct lite_writer *w)
+{
+	struct job *first = w->first;
+	struct job *end = first;
+
+	for (int n = 1; n < GROUP_MAX && end->next; n++)
+		end = end->next;
+	w->first = end->next;
+	end->next = NULL;
+	if (!w->first)
+		w->last = &w->first;
+	return first;
+}
+
+static void *writer(void *arg)
+{
+	struct lite_writer *w = arg;
+
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		struct job *group, *next;
+
+		while (!w->first && !w->stop)
+			pthread_cond_wait(&w->wake, &w->lock);
+		if (!w->first)
+			break;
+		group = take_group(w);
+		pthread_mutex_unlock(&w->lock);
+		run_group(w, group);
+		pthread_mutex_lock(&w->lock);
+		for (struct job *j = group; j; j = next) {
+			next = j->next; /* a job is its caller's, and gone once it is told */
+			j->done = true;
+			pthread_cond_signal(&j->told);
+		}
+		pthread_mutex_unlock(&w->lock);
+		if (!w->dead && lite_checkpoint(w->c, NULL))
+			w->dead = lite_final(w->c);
+		pthread_mutex_lock(&w->lock);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+enum err lite_writer_act(struct lite_writer *w, db_act *act, void *arg, struct fault *f)
+{
+	struct job j = { .act = act, .arg = arg, .f = f };
+
+	if (pthread_cond_init(&j.told, NULL))
+		return ERR_MEMORY;
+	pthread_mutex_lock(&w->lock);
+	*w->last = &j;
+	w->last = &j.next;
+	pthread_cond_signal(&w->wake);
+	while (!j.done)
+		pthread_cond_wait(&j.told, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+	pthread_cond_destroy(&j.told);
+	return j.e;
+}
+
+enum err lite_writer_start(struct db *db, struct lite_writer **ret, struct fault *f)
+{
+	struct lite_writer *w = mem_take(1, sizeof(*w));
+	enum err e = w ? lite_open(db, true, &w->c, f) : ERR_MEMORY;
+
+	if (e) {
+		mem_drop(w);
+		return e;
+	}
+	w->db = db;
+	w->last = &w->first;
+	if (pthread_mutex_init(&w->lock, NULL) == 0) {
+		if (pthread_cond_init(&w->wake, NULL) == 0) {
+			if (pthread_create(&w->thread, NULL, writer, w) == 0) {
+				*ret = w;
+				return OK;
+			}
+			pthread_cond_destroy(&w->wake);
+		}
+		pthread_mutex_destroy(&w->lock);
+	}
+	w->c->ops->close(w->c);
+	mem_drop(w);
+	return ERR_MEMORY;
+}
+
+void lite_writer_stop(struct lite_writer *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	if (w->dead)
+		lite_abandon(w->c);
+	w->c->ops->close(w->c);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	mem_drop(w);
+}

@@ -1,0 +1,365 @@
+/* tx.c - acts, and the statements and rows inside them, alike on both databases. */
+#include "db/inside.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ban.h"
+
+/* ---- what ends an act --------------------------------------------------------------------- */
+
+/* Keep the first error, hand its words out. */
+static enum err ended(struct tx *tx, enum err e, struct fault *f)
+{
+	if (tx->failed == OK)
+		tx->failed = e;
+	if (tx->why.code == OK) { /* nobody found better words */
+		tx->why.code = e;
+		snprintf(tx->why.zh, sizeof(tx->why.zh), "%s", err_zh(e));
+		snprintf(tx->why.en, sizeof(tx->why.en), "%s", err_en(e));
+	}
+	if (f && f->code == OK)
+		*f = tx->why;
+	return tx->failed;
+}
+
+static enum err said(struct tx *tx, struct fault *f)
+{
+	return tx->failed ? ended(tx, tx->failed, f) : OK;
+}
+
+enum err tx_act(struct tx *tx, struct conn *c, db_act *act, void *arg, struct fault *f)
+{
+	enum err e;
+
+	memset(tx, 0, sizeof(*tx));
+	tx->c = c;
+	e = act(tx, arg, f);
+	return tx->failed ? ended(tx, tx->failed, f) : e;
+}
+
+/* ---- what is prepared on a connection, by the address of the statement -------------------- */
+
+static size_t slot_of(const struct conn *c, const struct sql *sql)
+{
+	uint64_t h = (uint64_t)(uintptr_t)sql * UINT64_C(0x9E3779B97F4A7C15);
+	size_t i = (size_t)(h >> 32) & (c->n_slots - 1);
+
+	while (c->slot[i] && c->slot[i]->sql != sql)
+		i = (i + 1) & (c->n_slots - 1);
+	return i;
+}
+
+static enum err grow(struct conn *c)
+{
+	struct conn wider = *c;
+
+	if (c->n_prepared * 2 < c->n_slots)
+		return OK;
+	wider.n_slots = c->n_slots ? c->n_slots * 2 : 64;
+	wider.slot = mem_take(wider.n_slots, sizeof(struct prepared *));
+	if (!wider.slot)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < c->n_slots; i++)
+		if (c->slot[i])
+			wider.slot[slot_of(&wider, c->slot[i]->sql)] = c->slot[i];
+	mem_drop(c->slot);
+	*c = wider;
+	return OK;
+}
+
+static void drop(struct conn *c, struct prepared *p)
+{
+	c->ops->forget(c, p);
+	mem_drop(p->place);
+	mem_drop(p);
+}
+
+static enum err make(struct tx *tx, const struct sql *sql, struct prepared **ret)
+{
+	struct prepared *p = mem_take(1, sizeof(*p));
+	enum err e;
+
+	if (!p)
+		return ERR_MEMORY;
+	p->sql = sql;
+	if ((e = tx->c->ops->prepare(tx->c, p, &tx->why))) {
+		drop(tx->c, p);
+		return e;
+	}
+	*ret = p;
+	return OK;
+}
+
+/* ret_own: the one at hand is being read further out, so this is one more. */
+static enum err find(struct tx *tx, const struct sql *sql, struct prepared **ret, bool *ret_own)
+{
+	struct conn *c = tx->c;
+	struct prepared *p = NULL;
+	enum err e;
+
+	if (c->n_slots > 0)
+		p = c->slot[slot_of(c, sql)];
+	*ret_own = p && p->busy && !c->ops->held;
+	if (p && !*ret_own) {
+		*ret = p;
+		return OK;
+	}
+	if ((e = grow(c)) || (e = make(tx, sql, &p)))
+		return e;
+	if (!*ret_own) {
+		c->slot[slot_of(c, sql)] = p;
+		c->n_prepared++;
+	}
+	*ret = p;
+	return OK;
+}
+
+enum err tx_prepare(struct tx *tx, const struct sql *sql, struct fault *f)
+{
+	struct prepared *p;
+	bool own;
+	enum err e = said(tx, f);
+
+	if (e)
+		return e;
+	if ((e = find(tx, sql, &p, &own)))
+		return ended(tx, e, f);
+	if (own)
+		drop(tx->c, p);
+	return OK;
+}
+
+void tx_forget_all(struct conn *c)
+{
+	for (size_t i = 0; i < c->n_slots; i++)
+		if (c->slot[i])
+			drop(c, c->slot[i]);
+	mem_drop(c->slot);
+	c->slot = NULL;
+	c->n_slots = c->n_prepared = 0;
+}
+
+/* ---- statements --------------------------------------------------------------------------- */
+
+static enum err check_args(const struct sql *sql, struct sql_args args, struct fault *f)
+{
+	static const char letter[] = {
+		[SQL_I64] = 'i', [SQL_F64] = 'f', [SQL_TEXT] = 't', [SQL_BLOB] = 'b'
+	};
+	size_t n = strlen(sql->args);
+
+	if (args.n != n)
+		return fault_set(f, ERR_BUG, "语句 %s 需要 %zu 个参数，给了 %zu 个",
+				 "statement %s takes %zu arguments, not %zu", sql->name, n, args.n);
+	for (size_t i = 0; i < n; i++) {
+		const struct sql_value *v = &args.v[i];
+
+		if (v->type == SQL_NULL)
+			continue;
+		if (v->type > SQL_BLOB || letter[v->type] != sql->args[i])
+			return fault_set(f, ERR_BUG, "语句 %s 的参数 $%zu 类型不对",
+					 "statement %s: argument $%zu is of another type",
+					 sql->name, i + 1);
+		if (v->type == SQL_F64 && !isfinite(v->f))
+			return fault_set(f, ERR_RANGE, "语句 %s 的参数 $%zu 不是有限的数",
+					 "statement %s: argument $%zu is no finite number",
+					 sql->name, i + 1);
+		if (v->type == SQL_TEXT && v->s.n > 0 &&
+		    (memchr(v->s.p, 0, v->s.n) || !str_utf8(v->s)))
+			return fault_set(f, ERR_RANGE, "语句 %s 的参数 $%zu 不是合格的 UTF-8 文本",
+					 "statement %s: argument $%zu is not UTF-8 text", sql->name,
+					 i + 1);
+	}
+	return OK;
+}
+
+static void stop(struct rows *r)
+{
+	struct conn *c = r->tx->c;
+
+	if (!r->p)
+		return;
+	c->ops->stop(r);
+	if (r->own)
+		drop(c, r->p);
+	else
+		r->p->busy = false;
+	r->p = NULL;
+}
+
+static enum err start(struct tx *tx, const struct sql *sql, struct sql_args args, struct rows *r,
+		      struct fault *f)
+{
+	enum err e = said(tx, f);
+
+	if (e)
+		return e;
+	memset(r, 0, sizeof(*r));
+	r->tx = tx;
+	if (sql->act == SQL_WRITE && !tx->c->writes)
+		e = fault_set(&tx->why, ERR_BUG, "语句 %s 会写入，此处只能读取",
+			      "statement %s writes, and this act only reads", sql->name);
+	if (e || (e = check_args(sql, args, &tx->why)) || (e = find(tx, sql, &r->p, &r->own)))
+		return ended(tx, e, f);
+	r->p->busy = true;
+	if ((e = tx->c->ops->start(r, args, &tx->why))) {
+		stop(r);
+		return ended(tx, e, f);
+	}
+	return OK;
+}
+
+static enum err step(struct rows *r, bool *ret_more, struct fault *f)
+{
+	enum err e = said(r->tx, f);
+
+	if (e)
+		return e;
+	assert(r->p);
+	r->on_row = false;
+	if ((e = r->tx->c->ops->next(r, ret_more, &r->tx->why)))
+		return ended(r->tx, e, f);
+	r->on_row = *ret_more;
+	return OK;
+}
+
+enum err tx_run(struct tx *tx, const struct sql *sql, struct sql_args args, uint64_t *ret_changed,
+		struct fault *f)
+{
+	struct rows r;
+	bool more = true;
+	uint64_t changed;
+	enum err e = start(tx, sql, args, &r, f);
+
+	if (e)
+		return e;
+	while (more && (e = step(&r, &more, f)) == OK)
+		;
+	changed = e ? 0 : tx->c->ops->changed(&r);
+	stop(&r);
+	if (e == OK && ret_changed)
+		*ret_changed = changed;
+	return e;
+}
+
+enum err tx_rows(struct tx *tx, const struct sql *sql, struct sql_args args, struct rows **ret,
+		 struct fault *f)
+{
+	struct rows *r = mem_take(1, sizeof(*r));
+	enum err e;
+
+	if (!r)
+		return ended(tx, ERR_MEMORY, f);
+	if ((e = start(tx, sql, args, r, f))) {
+		mem_drop(r);
+		return e;
+	}
+	*ret = r;
+	return OK;
+}
+
+enum err tx_row(struct tx *tx, const struct sql *sql, struct sql_args args, struct rows **ret,
+		struct fault *f)
+{
+	struct rows *r = NULL;
+	bool more = false;
+	enum err e;
+
+	if ((e = tx_rows(tx, sql, args, &r, f)))
+		return e;
+	e = step(r, &more, f);
+	if (e == OK && !more)
+		e = ERR_ABSENT;
+	if (e) {
+		rows_end(&r);
+		return e;
+	}
+	*ret = r;
+	return OK;
+}
+
+/* ---- rows --------------------------------------------------------------------------------- */
+
+enum err rows_next(struct rows *r, bool *ret_more, struct fault *f)
+{
+	return step(r, ret_more, f);
+}
+
+size_t rows_columns(const struct rows *r)
+{
+	return r->n_columns;
+}
+
+bool rows_null(const struct rows *r, size_t column)
+{
+	assert(r->on_row && column < r->n_columns);
+	return r->tx->c->ops->null(r, column);
+}
+
+static struct sql_value cell(struct rows *r, size_t column, enum sql_type want)
+{
+	struct sql_value v = { .type = SQL_NULL };
+	struct tx *tx = r->tx;
+	enum err e;
+
+	assert(r->on_row && column < r->n_columns);
+	if (tx->failed || tx->c->ops->null(r, column))
+		return v;
+	e = tx->c->ops->cell(r, column, want, &v);
+	if (e == ERR_CORRUPT)
+		ignore(fault_set(&tx->why, e, "语句 %s 的第 %zu 列类型不对",
+				 "statement %s: column %zu holds another type", r->p->sql->name,
+				 column + 1));
+	if (e) {
+		ignore(ended(tx, e, NULL));
+		return (struct sql_value){ .type = SQL_NULL };
+	}
+	return v;
+}
+
+int64_t rows_i64(struct rows *r, size_t column)
+{
+	struct sql_value v = cell(r, column, SQL_I64);
+
+	return v.type == SQL_NULL ? 0 : v.i;
+}
+
+struct utc_s rows_time(struct rows *r, size_t column)
+{
+	return (struct utc_s){ rows_i64(r, column) };
+}
+
+double rows_f64(struct rows *r, size_t column)
+{
+	struct sql_value v = cell(r, column, SQL_F64);
+
+	return v.type == SQL_NULL ? 0 : v.f;
+}
+
+static struct str bytes(struct rows *r, size_t column, enum sql_type want)
+{
+	struct sql_value v = cell(r, column, want);
+
+	return v.type == SQL_NULL ? STR("") : v.s;
+}
+
+struct str rows_text(struct rows *r, size_t column)
+{
+	return bytes(r, column, SQL_TEXT);
+}
+
+struct str rows_blob(struct rows *r, size_t column)
+{
+	return bytes(r, column, SQL_BLOB);
+}
+
+void rows_end(struct rows **r)
+{
+	if (!*r)
+		return;
+	stop(*r);
+	mem_drop(*r);
+	*r = NULL;
+}
