@@ -7,6 +7,7 @@
  * again only a few times however thin the pipe is, and no state survives between passes.
  */
 #include "base/csv.h"
+#include "base/csv_block.h"
 #include "base/csv_scan.h"
 #include "base/gb18030.h"
 #include "base/memory.h"
@@ -23,11 +24,7 @@ enum {
 
 enum encoding { ENCODING_OPEN, ENCODING_UTF8, ENCODING_GB18030 };
 
-struct sentences {
-	const char *zh, *en;
-};
-
-static const struct sentences refusals[] = {
+const struct csv_sentences csv_refusals[] = {
 	[CSV_REFUSAL_NONE] = { NULL, NULL },
 	[CSV_REFUSAL_QUOTE] = { "未加引号的字段里有引号", "a quote inside an unquoted field" },
 	[CSV_REFUSAL_AFTER_QUOTE] = { "结束引号之后还有文字", "text after a closing quote" },
@@ -323,8 +320,8 @@ static enum err next(struct csv *c, struct csv_record *ret, bool *ret_more, stru
 		.n_fields = span.refusal ? 0 : span.n_fields,
 		.fields = c->fields,
 		.raw = raw,
-		.refusal_zh = refusals[span.refusal].zh,
-		.refusal_en = refusals[span.refusal].en,
+		.refusal_zh = csv_refusals[span.refusal].zh,
+		.refusal_en = csv_refusals[span.refusal].en,
 	};
 	c->at += span.bytes + span.end_bytes;
 	c->line += span.inner + (span.end_bytes > 0);
@@ -332,12 +329,52 @@ static enum err next(struct csv *c, struct csv_record *ret, bool *ret_more, stru
 	return OK;
 }
 
+static enum err broken(const struct csv *c, struct fault *f)
+{
+	return fault_set(f, c->broken, "此 CSV 文件的读取已经中断",
+			 "the reading of this CSV file has already ended");
+}
+
 enum err csv_next(struct csv *c, struct csv_record *ret, bool *ret_more, struct fault *f)
 {
 	if (c->broken)
-		return fault_set(f, c->broken, "此 CSV 文件的读取已经中断",
-				 "the reading of this CSV file has already ended");
+		return broken(c, f);
 	c->broken = next(c, ret, ret_more, f);
+	return c->broken;
+}
+
+/* ---- blocks ---- */
+
+static enum err fill_block(struct csv *c, struct csv_block *b, bool *ret_any, struct fault *f)
+{
+	struct csv_plain plain = { .high_may = c->encoding == ENCODING_UTF8 };
+	enum err e;
+
+	if (c->n - c->at < min_size(b->room, c->own_bytes) && !c->eof && (e = fill(c, f)))
+		return e;
+	csv_plain_front((struct str){ c->p + c->at, min_size(c->n - c->at, b->room) }, &plain);
+	*ret_any = plain.bytes >= b->least;
+	b->n = b->at = 0;
+	b->next = NULL;
+	if (!*ret_any)
+		return OK;
+	memcpy(b->text, c->p + c->at, plain.bytes);
+	b->n = plain.bytes;
+	b->number = c->number + 1;
+	b->line = c->line;
+	b->high = plain.high;
+	b->delimiter = c->delimiter;
+	c->at += plain.bytes;
+	c->number += plain.lines;
+	c->line += plain.lines;
+	return OK;
+}
+
+enum err csv_block_fill(struct csv *c, struct csv_block *b, bool *ret_any, struct fault *f)
+{
+	if (c->broken)
+		return broken(c, f);
+	c->broken = fill_block(c, b, ret_any, f);
 	return c->broken;
 }
 
@@ -446,6 +483,17 @@ enum err csv_open_bytes(struct str bytes, char delimiter, struct csv **ret)
 	*ret = c;
 	c = NULL;
 	return OK;
+}
+
+struct str csv_at_hand(const struct csv *c)
+{
+	return (struct str){ c->p + c->at, c->n - c->at };
+}
+
+void csv_delimit(struct csv *c, char delimiter)
+{
+	assert(is_delimiter(delimiter) && c->number == 0);
+	c->delimiter = delimiter;
 }
 
 void csv_end(struct csv **c)

@@ -13,8 +13,10 @@
  * it is that; a record that is neither is refused and decides nothing. Fields are always handed
  * out as UTF-8.
  *
- * Life:     csv_open -> csv_next until *ret_more is false -> csv_end.
- * Memory:   fields point into the reader and live until the next csv_next.
+ * Life:     csv_open -> csv_next until *ret_more is false -> csv_end. A block
+ *           may be filled between any two records.
+ * Memory:   fields point into the reader and live until the next csv_next or
+ *           csv_block_fill.
  * Threads:  one.
  * Errors:   csv_next returns OK with rec.refusal set for a refused record; an error only when
  *           the file as a whole cannot be read further.
@@ -40,11 +42,33 @@ struct csv_record {
 
 /* `path` "-" is standard input. delimiter 0: chosen from the first record (see csv_delimiter). */
 MUST_CHECK enum err csv_open(const char *path, char delimiter, struct csv **ret, struct fault *f);
+/* What is at hand of the records to come, to choose another delimiter before the first csv_next. */
+struct str csv_at_hand(const struct csv *c);
+void csv_delimit(struct csv *c, char delimiter);
 /* The same over bytes in memory, which must outlive the reader. */
 MUST_CHECK enum err csv_open_bytes(struct str bytes, char delimiter, struct csv **ret);
 MUST_CHECK enum err csv_next(struct csv *c, struct csv_record *ret, bool *ret_more,
 			     struct fault *f);
 void csv_end(struct csv **c);
+
+/*
+ * Many records at once. A block takes the lines to come as far as they are plain: no quote, no
+ * NUL, no empty line, no carriage return without its line feed, and bytes over 127 only in a file
+ * known to be UTF-8. It holds them itself, so another thread may take it apart, with the answers
+ * that csv_next would have given, while the reader goes on.
+ */
+struct csv_block;
+
+/* Of at most `bytes`; a run under `least` bytes is left to csv_next, as not worth it. */
+MUST_CHECK enum err csv_block_new(size_t bytes, size_t least, struct csv_block **ret);
+void csv_block_end(struct csv_block **b); /* for CLEANUP() */
+/* *ret_any false: no such run is next, or the end. Then it is csv_next's turn. */
+MUST_CHECK enum err csv_block_fill(struct csv *c, struct csv_block *b, bool *ret_any,
+				   struct fault *f);
+/* False behind the last record. Fields point into the block until it is filled again. */
+bool csv_block_next(struct csv_block *b, struct csv_record *ret);
+struct str csv_block_bytes(const struct csv_block *b);
+
 uint64_t csv_bytes_read(const struct csv *c);  /* for a progress bar */
 uint64_t csv_bytes_total(const struct csv *c); /* 0 if unknown */
 

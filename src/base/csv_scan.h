@@ -23,6 +23,11 @@ enum csv_refusal {
 	CSV_REFUSAL_NOT_GB18030
 };
 
+struct csv_sentences {
+	const char *zh, *en; /* NULL for CSV_REFUSAL_NONE */
+};
+extern const struct csv_sentences csv_refusals[];
+
 /* One record as the scan found it. */
 struct csv_span {
 	size_t bytes;     /* without the line end */

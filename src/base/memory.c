@@ -303,6 +303,19 @@ void *pages_take(size_t bytes)
 	return p;
 }
 
+void *pages_grow(void *p, size_t bytes, size_t to_bytes)
+{
+	size_t whole, to_whole;
+
+	assert(to_bytes >= bytes);
+	if (!p)
+		return pages_take(to_bytes);
+	if (!pages_round(bytes, &whole) || !pages_round(to_bytes, &to_whole) || strike())
+		return NULL;
+	p = mremap(p, whole, to_whole, MREMAP_MAYMOVE); /* the advice goes with them */
+	return p == MAP_FAILED ? NULL : p;
+}
+
 void pages_drop(void *p, size_t bytes)
 {
 	size_t whole;

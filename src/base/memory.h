@@ -30,6 +30,8 @@ void *mem_grow(void *p, size_t n_old, size_t n_new, size_t each) MUST_CHECK;
 void mem_drop(void *p); /* NULL is fine */
 
 void *pages_take(size_t bytes) MUST_CHECK;
+/* As many as before and more, by moving them, not their bytes. On NULL the old ones are there. */
+void *pages_grow(void *p, size_t bytes, size_t to_bytes) MUST_CHECK;
 void pages_drop(void *p, size_t bytes);
 
 /*

@@ -36,6 +36,9 @@ int32_t zone_day_of(const struct zone *z, struct utc_s t);
  * hour the first; for an hour that was skipped, as if clocks had not jumped yet. */
 struct utc_s zone_from_local(const struct zone *z, int64_t local_s);
 
+/* Whether every clock time of a local day, 24:00 too, is one instant, at one offset. */
+bool zone_even(const struct zone *z, int32_t day, int32_t *ret_offset_s);
+
 int32_t date_day(int year, int month, int day); /* civil to day number */
 void date_civil(int32_t day, int *ret_year, int *ret_month, int *ret_day);
 
@@ -53,6 +56,18 @@ struct when {
  * than zero is refused: nothing is silently dropped.
  */
 MUST_CHECK enum err when_read(struct str s, const struct zone *z, struct when *ret);
+/*
+ * when_read for a column of times, where most stand on the day of the one before. Gives what
+ * when_read would give as `at`; false where it would fail. Set the memo to zero to begin; it
+ * belongs to one zone.
+ */
+struct when_memo {
+	char date[10];    /* as text */
+	bool known, even; /* all clocks of the day show offset_s */
+	int32_t offset_s;
+	int64_t day_s; /* local seconds at its midnight */
+};
+bool when_read_next(struct when_memo *m, struct str s, const struct zone *z, struct utc_s *ret);
 /* Append YYYY-MM-DDTHH:MM:SS+HH:MM. */
 void when_iso(struct buf *b, struct utc_s t, const struct zone *z);
 /* Append YYYY-MM-DD of a local day number. */

@@ -316,6 +316,15 @@ struct utc_s zone_day_start(const struct zone *z, int32_t day)
 	return (struct utc_s){ first_reaching(z, (int64_t)day * DAY_S, &before) };
 }
 
+bool zone_even(const struct zone *z, int32_t day, int32_t *ret_offset_s)
+{
+	int64_t from = (int64_t)day * DAY_S, to = from + DAY_S;
+	struct segment s = segment_at(z, from - OFFSET_S_MAX);
+
+	*ret_offset_s = s.offset_s;
+	return to - s.offset_s < s.until;
+}
+
 int32_t zone_day_of(const struct zone *z, struct utc_s t)
 {
 	return (int32_t)floor_day(t.v + zone_offset(z, t));

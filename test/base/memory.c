@@ -183,6 +183,31 @@ static void asking_for_nothing_is_not_a_failure(void **state)
 	pages_drop(NULL, 4096);
 }
 
+static void pages_grow_and_keep_what_is_in_them(void **state)
+{
+	size_t n = 0;
+	uint32_t *p = NULL;
+
+	(void)state;
+	for (size_t to = 1; to < 3000000; to += to / 2 + 1) {
+		uint32_t *grown = pages_grow(p, n * sizeof *p, to * sizeof *p);
+
+		assert_non_null(grown);
+		p = grown;
+		assert_int_equal(p[to - 1], 0);
+		for (size_t i = n; i < to; i++)
+			p[i] = (uint32_t)i;
+		n = to;
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(p[i], i);
+		mem_fail_at(1, false);
+		assert_null(pages_grow(p, n * sizeof *p, n * 2 * sizeof *p));
+		mem_fail_at(0, false);
+	}
+	assert_null(pages_grow(p, n * sizeof *p, SIZE_MAX));
+	pages_drop(p, n * sizeof *p);
+}
+
 static void pages_are_zeroed_whole_and_aligned(void **state)
 {
 	static const size_t sizes[] = { 1, 4096, 4097, 3 << 20 };
@@ -369,6 +394,7 @@ int main(void)
 		cmocka_unit_test(a_large_array_is_zeroed_and_keeps_its_elements),
 		cmocka_unit_test(asking_for_nothing_is_not_a_failure),
 		cmocka_unit_test(pages_are_zeroed_whole_and_aligned),
+		cmocka_unit_test(pages_grow_and_keep_what_is_in_them),
 		cmocka_unit_test(the_kth_allocation_fails_once_or_from_then_on),
 		cmocka_unit_test(exactly_one_of_many_threads_is_struck),
 		cmocka_unit_test(dice_repeat_and_are_the_published_ones),
