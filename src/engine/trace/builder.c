@@ -5,6 +5,7 @@
  * extents; a day is read back when its turn comes to be packed. No merge of sorted runs is
  * needed, since a day is packed alone.
  */
+#include "engine/trace/order.h"
 #include "engine/trace/segment.h"
 
 #include <pthread.h>
@@ -20,7 +21,8 @@ struct extent {
 
 struct build_day {
 	struct segment_day day;
-	VEC(struct segment_row) rows;
+	struct segment_row *rows; /* in pages */
+	size_t n, cap;
 	VEC(struct extent) spilled;
 	uint64_t n_spilled;
 };
@@ -57,11 +59,34 @@ enum err trace_builder_new(const struct trace_builder_options *o, struct trace_b
 	return OK;
 }
 
+static void drop_rows(struct build_day *d)
+{
+	pages_drop(d->rows, d->cap * sizeof *d->rows);
+	d->rows = NULL;
+	d->n = d->cap = 0;
+}
+
+static enum err reserve_rows(struct build_day *d, size_t n)
+{
+	enum { FIRST = 1024 };
+	size_t to = max_size(n, max_size(d->cap * 2, FIRST));
+	struct segment_row *rows;
+
+	if (n <= d->cap)
+		return OK;
+	rows = pages_grow(d->rows, d->cap * sizeof *rows, to * sizeof *rows);
+	if (!rows)
+		return ERR_MEMORY;
+	d->rows = rows;
+	d->cap = to;
+	return OK;
+}
+
 static void day_free(struct build_day *d)
 {
 	if (!d)
 		return;
-	vec_drop(&d->rows);
+	drop_rows(d);
 	vec_drop(&d->spilled);
 	mem_drop(d);
 }
@@ -162,16 +187,16 @@ static enum err spill(struct trace_builder *b, struct fault *f)
 	}
 	for (size_t i = 0; i < b->days.n; i++) {
 		struct build_day *d = b->days.v[i];
-		size_t bytes = d->rows.n * sizeof *d->rows.v;
+		size_t bytes = d->n * sizeof *d->rows;
 		if (!bytes)
 			continue;
-		if ((e = file_write(b->spill, d->rows.v, bytes, f)))
+		if ((e = file_write(b->spill, d->rows, bytes, f)))
 			return e;
-		if (vec_push(&d->spilled, ((struct extent){ b->spill_bytes, d->rows.n })))
+		if (vec_push(&d->spilled, ((struct extent){ b->spill_bytes, d->n })))
 			return ERR_MEMORY;
-		d->n_spilled += d->rows.n;
+		d->n_spilled += d->n;
 		b->spill_bytes += bytes;
-		vec_drop(&d->rows);
+		drop_rows(d);
 	}
 	b->n_held = 0;
 	return OK;
@@ -205,11 +230,12 @@ enum err trace_builder_add(struct trace_builder *b, const struct visit *v, size_
 			.from = (uint32_t)(v[i].from.v - d->day.start.v),
 			.length = v[i].to.v == TRACE_STILL ? TRACE_STILL : v[i].to.v - v[i].from.v,
 		};
-		if (d->rows.n + d->n_spilled >= UINT32_MAX - 1)
+		if (d->n + d->n_spilled >= UINT32_MAX - 1)
 			return fault_set(f, ERR_FULL, "一天的到访超过 42 亿条",
 					 "more than 4 billion visits in one day");
-		if (vec_push(&d->rows, row))
-			return ERR_MEMORY;
+		if (d->n == d->cap && (e = reserve_rows(d, d->n + 1)))
+			return e;
+		d->rows[d->n++] = row;
 		if (++b->n_held * sizeof row > b->o.budget_bytes && (e = spill(b, f)))
 			return e;
 	}
@@ -233,14 +259,16 @@ static enum err gather(struct finish *job, struct build_day *d)
 {
 	if (!d->n_spilled)
 		return OK;
-	if (vec_reserve(&d->rows, d->rows.n + d->n_spilled))
-		return ERR_MEMORY;
+	enum err e = reserve_rows(d, d->n + d->n_spilled);
+
+	if (e)
+		return e;
 	for (size_t i = 0; i < d->spilled.n; i++) {
 		struct extent x = d->spilled.v[i];
-		if (x.at + x.n * sizeof *d->rows.v > job->spilled.n)
+		if (x.at + x.n * sizeof *d->rows > job->spilled.n)
 			return ERR_IO;
-		memcpy(&d->rows.v[d->rows.n], job->spilled.p + x.at, x.n * sizeof *d->rows.v);
-		d->rows.n += x.n;
+		memcpy(&d->rows[d->n], job->spilled.p + x.at, x.n * sizeof *d->rows);
+		d->n += x.n;
 	}
 	return OK;
 }
@@ -260,6 +288,7 @@ static struct build_day *next_day(struct finish *job)
 
 static void *work(void *arg)
 {
+	CLEANUP(order_end) struct order order = { 0 };
 	struct finish *job = arg;
 	struct build_day *d;
 
@@ -268,7 +297,7 @@ static void *work(void *arg)
 		uint64_t dropped = 0;
 		enum err e = gather(job, d);
 		if (!e)
-			e = segment_pack(&d->day, d->rows.v, d->rows.n, &image, &dropped);
+			e = segment_pack(&d->day, d->rows, d->n, &order, &image, &dropped);
 		day_free(d);
 		pthread_mutex_lock(&job->lock);
 		job->b->n_dropped += dropped;

@@ -6,89 +6,27 @@
  */
 #include "engine/trace/segment.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/memory.h"
 #include "engine/trace/bits.h"
+#include "engine/trace/order.h"
 #include "engine/trace/side.h"
-#include "engine/trace/sort.h"
 #include "base/ban.h"
 
 const uint32_t segment_class_bound[SEGMENT_CLASSES] = { 900, 3600, 14400, 43200, UINT32_MAX };
 
 struct pack {
 	const struct segment_day *day;
-	struct segment_row *row; /* sorted as the side at hand wants, equal ones gone */
-	struct segment_row *spare;
+	const struct segment_row *row; /* sorted as the side at hand wants, equal ones gone */
+	struct segment_row *spare;     /* for the places: as many */
 	size_t n;
-	struct sort_pair *pair, *pair_spare;
 	uint8_t *linked; /* a bit a place */
 	int64_t last;
 	bool still;
 	struct side side[SEGMENT_SIDES];
 };
-
-/* ---- order ------------------------------------------------------------------------------ */
-
-static int row_cmp(const struct segment_row *a, const struct segment_row *b)
-{
-#define BY(field) \
-	if (a->field != b->field) \
-	return a->field < b->field ? -1 : 1
-	BY(person);
-	BY(place);
-	BY(length);
-	BY(seat);
-#undef BY
-	return 0;
-}
-
-static int row_order(const void *a, const void *b)
-{
-	return row_cmp(a, b);
-}
-
-/* Sort by (side's id, from, everything else). The row array is replaced by the sorted one. */
-static void sort_rows(struct pack *p, enum segment_side side)
-{
-	for (size_t i = 0; i < p->n; i++) {
-		const struct segment_row *r = &p->row[i];
-		uint64_t id = side == SEGMENT_PLACES ? r->place : r->person;
-		p->pair[i] = (struct sort_pair){ id << FROM_BITS_S | r->from, (uint32_t)i };
-	}
-	sort_pairs(p->pair, p->pair_spare, p->n);
-	for (size_t i = 0; i < p->n; i++)
-		p->spare[i] = p->row[p->pair[i].row];
-	for (size_t i = 0, j; i < p->n; i = j) {
-		for (j = i + 1; j < p->n && p->pair[j].key == p->pair[i].key;)
-			j++;
-		if (j - i > 1)
-			qsort(&p->spare[i], j - i, sizeof *p->spare, row_order);
-	}
-	struct segment_row *t = p->row;
-	p->row = p->spare;
-	p->spare = t;
-}
-
-static bool same_row(const struct segment_row *a, const struct segment_row *b)
-{
-	return a->from == b->from && row_cmp(a, b) == 0;
-}
-
-/* Equal rows are neighbours after either sort. */
-static size_t drop_equal(struct pack *p)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n; i++)
-		if (!n || !same_row(&p->row[n - 1], &p->row[i]))
-			p->row[n++] = p->row[i];
-	size_t dropped = p->n - n;
-	p->n = n;
-	return dropped;
-}
 
 /* ---- person records --------------------------------------------------------------------- */
 
@@ -478,40 +416,37 @@ static enum err pack_prepare(struct pack *p)
 	if ((e = side_init(&p->side[SEGMENT_PLACES], place)) ||
 	    (e = side_init(&p->side[SEGMENT_PERSONS], person)))
 		return e;
-	p->spare = mem_take(p->n, sizeof *p->spare);
-	p->pair = mem_take(p->n, sizeof *p->pair);
-	p->pair_spare = mem_take(p->n, sizeof *p->pair_spare);
 	p->linked = mem_take(place / 8 + 1, 1);
-	return p->spare && p->pair && p->pair_spare && p->linked ? OK : ERR_MEMORY;
+	return p->linked ? OK : ERR_MEMORY;
+}
+
+static void take_order(struct pack *p, struct order *o, enum segment_side side)
+{
+	order_by(o, side);
+	p->row = o->sorted.v;
+	p->n = o->sorted.n;
 }
 
 enum err segment_pack(const struct segment_day *day, struct segment_row *rows, size_t n,
-		      struct trace_image *ret, uint64_t *ret_n_dropped)
+		      struct order *order, struct trace_image *ret, uint64_t *ret_n_dropped)
 {
 	struct pack p = { .day = day, .row = rows, .n = n };
-	size_t dropped = 0;
 	enum err e;
 
 	assert(n > 0 && n < UINT32_MAX);
-	if ((e = pack_prepare(&p)))
+	if ((e = pack_prepare(&p)) || (e = order_begin(order, rows, n)))
 		goto out;
-	sort_rows(&p, SEGMENT_PERSONS);
-	dropped = drop_equal(&p);
+	take_order(&p, order, SEGMENT_PERSONS);
 	if ((e = pack_persons(&p)))
 		goto out;
-	sort_rows(&p, SEGMENT_PLACES);
-	mem_drop(p.pair);
-	mem_drop(p.pair_spare);
-	p.pair = p.pair_spare = NULL;
+	take_order(&p, order, SEGMENT_PLACES);
+	p.spare = rows;
 	if ((e = pack_places(&p)) || (e = make_image(&p, ret)))
 		goto out;
-	*ret_n_dropped = dropped;
+	*ret_n_dropped = n - p.n;
 out:
 	for (int side = 0; side < SEGMENT_SIDES; side++)
 		side_release(&p.side[side]);
-	mem_drop(p.row == rows ? p.spare : p.row);
-	mem_drop(p.pair);
-	mem_drop(p.pair_spare);
 	mem_drop(p.linked);
 	return e;
 }

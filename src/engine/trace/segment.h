@@ -130,9 +130,11 @@ struct segment_day {
 	struct utc_s start;
 	uint32_t day_s;
 };
-/* Sorts rows, drops equal ones (counted in *ret_n_dropped) and packs the rest. */
+struct order; /* zero, or as another day left it */
+/* Sorts rows, drops equal ones (counted in *ret_n_dropped), packs the rest. Spoils the rows. */
 MUST_CHECK enum err segment_pack(const struct segment_day *day, struct segment_row *rows, size_t n,
-				 struct trace_image *ret, uint64_t *ret_n_dropped);
+				 struct order *order, struct trace_image *ret,
+				 uint64_t *ret_n_dropped);
 
 /* ---- reading (segment.c, record.c) ------------------------------------------------------ */
 struct segment_place {

@@ -1,0 +1,119 @@
+/* order.c - rows in the order of a side, as the C library's sort brings them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/dice.h"
+#include "engine/trace/order.h"
+
+static enum segment_side side;
+
+static int compare(const void *pa, const void *pb)
+{
+	const struct segment_row *a = pa, *b = pb;
+	bool places = side == SEGMENT_PLACES;
+	int64_t x[] = {
+		places ? a->place : a->person, a->from, a->person, a->place, a->length, a->seat
+	};
+	int64_t y[] = {
+		places ? b->place : b->person, b->from, b->person, b->place, b->length, b->seat
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(x); i++)
+		if (x[i] != y[i])
+			return x[i] < y[i] ? -1 : 1;
+	return 0;
+}
+
+static size_t sort_and_drop_equal(struct segment_row *r, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(r, n, sizeof *r, compare);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || compare(&r[kept - 1], &r[i]) != 0)
+			r[kept++] = r[i];
+	return kept;
+}
+
+static struct segment_row some_row(struct dice *d, unsigned bits, uint32_t from)
+{
+	return (struct segment_row){
+		.person = (uint32_t)(dice_next(d) >> (64 - bits)),
+		.place = (uint32_t)(dice_next(d) >> (64 - bits)),
+		.seat = dice_below(d, 2),
+		.from = dice_chance(d, 0.5) ? from : dice_below(d, 1u << (bits < 18 ? bits : 18)),
+		.length = dice_chance(d, 0.1) ? TRACE_STILL : 1 + dice_below(d, 3),
+	};
+}
+
+static void rows_come_in_order_and_equal_ones_once(void **state)
+{
+	CLEANUP(order_end) struct order o = { 0 }; /* the same for all days, large and small */
+	enum { N_MAX = 3000 };
+	static struct segment_row rows[N_MAX], want[N_MAX];
+	struct dice d = { 1 };
+
+	(void)state;
+	for (int round = 0; round < 3000; round++) {
+		size_t n = 1 + dice_below(&d, round % 10 ? 60 : N_MAX);
+		unsigned bits = 1 + dice_below(&d, 30);
+		bool in_time = dice_chance(&d, 0.3);
+
+		for (size_t i = 0; i < n; i++) {
+			rows[i] = some_row(&d, bits, 0);
+			if (in_time)
+				rows[i].from = (uint32_t)(i / 3);
+		}
+		assert_int_equal(order_begin(&o, rows, n), OK);
+		for (size_t i = 1; i < n; i++)
+			assert_true(rows[i - 1].from <= rows[i].from);
+		for (side = 0; side < SEGMENT_SIDES; side++) {
+			size_t n_want;
+
+			memcpy(want, rows, n * sizeof *rows);
+			n_want = sort_and_drop_equal(want, n);
+			order_by(&o, side);
+			assert_int_equal(o.sorted.n, n_want);
+			for (size_t i = 0; i < n_want; i++)
+				assert_int_equal(compare(&o.sorted.v[i], &want[i]), 0);
+		}
+	}
+}
+
+static void without_memory_rows_stay_as_they_are(void **state)
+{
+	(void)state;
+	for (uint64_t k = 1;; k++) {
+		CLEANUP(order_end) struct order o = { 0 };
+		struct segment_row rows[2] = { { .from = 2, .length = 1 },
+					       { .from = 1, .length = 1 } };
+		enum err e;
+
+		mem_fail_at(k, false);
+		e = order_begin(&o, rows, 2);
+		mem_fail_at(0, false);
+		if (!e) {
+			assert_true(k > 3);
+			assert_int_equal(rows[0].from, 1);
+			return;
+		}
+		assert_int_equal(e, ERR_MEMORY);
+		assert_int_equal(rows[0].from, 2);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_come_in_order_and_equal_ones_once),
+		cmocka_unit_test(without_memory_rows_stay_as_they_are),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
