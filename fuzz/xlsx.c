@@ -36,7 +36,7 @@ static bool wrap(const uint8_t *p, size_t n, struct buf *part, struct buf *bytes
 	return true;
 }
 
-static void check_row(const struct table *t, const struct table_row *r, uint64_t number)
+static void check_row(const struct table *t, const struct csv_record *r, uint64_t number)
 {
 	size_t n;
 
@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	CLEANUP(buf_release) struct buf part = { 0 }, bytes = { 0 };
 	CLEANUP(table_end) struct table *t = NULL;
 	struct fault f = { 0 };
-	struct table_row r;
+	struct csv_record r;
 	bool more = true;
 	enum err e;
 

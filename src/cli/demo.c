@@ -274,7 +274,7 @@ static enum err read_result(const struct demo *d, struct shown_list *l)
 {
 	struct table_options o = { .known = RESULT, .n_known = R_N };
 	CLEANUP(table_end) struct table *t = NULL;
-	struct table_row row;
+	struct csv_record row;
 	bool more;
 	enum err e;
 

@@ -157,7 +157,7 @@ enum err load_open(struct load *l, const char *path, const struct table_column *
 }
 
 enum err load_refuse(struct load *l, struct cli_count *count, const char *which,
-		     const struct table_row *row, struct load_reason why)
+		     const struct csv_record *row, struct load_reason why)
 {
 	count->refused++;
 	if (!l->refused)
@@ -170,7 +170,7 @@ enum err load_refused_close(struct load *l)
 	return l->refused ? table_refused_close(&l->refused, &l->c->fault) : OK;
 }
 
-struct str load_cell(const struct table *t, const struct table_row *row, size_t i)
+struct str load_cell(const struct table *t, const struct csv_record *row, size_t i)
 {
 	int field = table_field(t, i);
 

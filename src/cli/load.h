@@ -90,9 +90,9 @@ MUST_CHECK enum err load_open(struct load *l, const char *path, const struct tab
 			      size_t n_known, struct table **ret, struct fault *f);
 /* Count the row as refused and write it to --refused. */
 MUST_CHECK enum err load_refuse(struct load *l, struct cli_count *count, const char *which,
-				const struct table_row *row, struct load_reason why);
+				const struct csv_record *row, struct load_reason why);
 /* The cell of known column `i`, or "" if the file has no such column. */
-struct str load_cell(const struct table *t, const struct table_row *row, size_t i);
+struct str load_cell(const struct table *t, const struct csv_record *row, size_t i);
 /* Read one time; false if it is none. */
 bool load_when(struct str s, const struct zone *z, struct when *ret);
 #endif

@@ -72,8 +72,8 @@ static const struct load_reason *read_when(const struct zone *z, struct str s, b
 	return s.n && !load_when(s, z, ret) ? bad : NULL;
 }
 
-static const struct load_reason *read_case(const struct case_reader *r, const struct table_row *row,
-					   struct load_case *k)
+static const struct load_reason *read_case(const struct case_reader *r,
+					   const struct csv_record *row, struct load_case *k)
 {
 	const struct zone *z = r->l->zone;
 	const struct load_reason *why;
@@ -120,7 +120,7 @@ static bool same_case(const struct load_case *a, const struct load_case *b)
  * The first time of the file decides how times are written: the first cell that can be read as
  * one, in the file's own order of rows and columns, whether or not its row is refused.
  */
-static void note_first_time(const struct case_reader *r, const struct table_row *row)
+static void note_first_time(const struct case_reader *r, const struct csv_record *row)
 {
 	static const enum column TIMES[] = { FROM, TO, ONSET, POSITIVE, ISOLATED };
 	struct load *l = r->l;
@@ -136,7 +136,7 @@ static void note_first_time(const struct case_reader *r, const struct table_row 
 		}
 }
 
-static enum err accept_case(const struct case_reader *r, const struct table_row *row,
+static enum err accept_case(const struct case_reader *r, const struct csv_record *row,
 			    struct load_case *k, const struct load_reason **ret_why)
 {
 	struct str person = load_cell(r->t, row, PERSON), name = load_cell(r->t, row, CASE);
@@ -158,7 +158,7 @@ static enum err accept_case(const struct case_reader *r, const struct table_row 
 	return vec_push(&l->cases, *k);
 }
 
-static enum err take_case(const struct case_reader *r, const struct table_row *row)
+static enum err take_case(const struct case_reader *r, const struct csv_record *row)
 {
 	struct load_case k = { 0 };
 	const struct load_reason *why = NULL;
@@ -216,7 +216,7 @@ enum err load_cases(struct load *l, load_window *window, void *arg)
 	CLEANUP(table_end) struct table *t = NULL;
 	const char *path = l->c->args.text[CLI_CASES];
 	struct case_reader r = { .l = l, .window = window, .arg = arg };
-	struct table_row row;
+	struct csv_record row;
 	bool more;
 	enum err e;
 
@@ -252,7 +252,7 @@ struct named_reader {
 };
 
 static const struct load_reason *read_named(const struct named_reader *r,
-					    const struct table_row *row, struct load_named *x)
+					    const struct csv_record *row, struct load_named *x)
 {
 	struct str a = load_cell(r->t, row, A), b = load_cell(r->t, row, B);
 	const struct load_reason *why;
@@ -274,7 +274,7 @@ static const struct load_reason *read_named(const struct named_reader *r,
 }
 
 /* a,b equals b,a; but who infected whom has a direction. */
-static enum err seen_before(struct named_reader *r, const struct table_row *row,
+static enum err seen_before(struct named_reader *r, const struct csv_record *row,
 			    const struct load_named *x, bool *ret)
 {
 	bool turn = !x->infected && x->a.v > x->b.v;
@@ -295,7 +295,7 @@ static enum err seen_before(struct named_reader *r, const struct table_row *row,
 	return OK;
 }
 
-static enum err take_named(struct named_reader *r, const struct table_row *row)
+static enum err take_named(struct named_reader *r, const struct csv_record *row)
 {
 	struct load *l = r->l;
 	struct load_named x = { 0 };
@@ -323,7 +323,7 @@ static enum err take_named(struct named_reader *r, const struct table_row *row)
 static enum err each_named(struct named_reader *r)
 {
 	const char *path = r->l->c->args.text[CLI_NAMED];
-	struct table_row row;
+	struct csv_record row;
 	bool more;
 	enum err e;
 

@@ -27,6 +27,12 @@ enum err names_new(struct names **ret)
 	return OK;
 }
 
+static void drop_slots(struct names *t)
+{
+	if (t->slots)
+		pages_drop(t->slots, ((size_t)t->slot_mask + 1) * sizeof(*t->slots));
+}
+
 void names_free(struct names *t)
 {
 	if (!t)
@@ -35,7 +41,7 @@ void names_free(struct names *t)
 		pages_drop(t->chunks.v[i], NAMES_CHUNK_BYTES);
 	vec_drop(&t->chunks);
 	vec_drop(&t->refs);
-	mem_drop(t->slots);
+	drop_slots(t);
 	file_unmap(&t->map);
 	mem_drop(t);
 }
@@ -105,7 +111,7 @@ static struct names_slot *slot_of(const struct names *t, struct str s, uint64_t 
 static enum err grow(struct names *t)
 {
 	size_t n_slots = t->slots ? ((size_t)t->slot_mask + 1) * 2 : SLOTS_FIRST;
-	struct names_slot *slots = mem_take(n_slots, sizeof(*slots));
+	struct names_slot *slots = pages_take(n_slots * sizeof(*slots));
 	uint32_t mask = (uint32_t)(n_slots - 1);
 
 	if (!slots)
@@ -119,7 +125,7 @@ static enum err grow(struct names *t)
 			at = (at + 1) & mask;
 		slots[at] = (struct names_slot){ (uint32_t)(hash >> 32), t->refs.v[i] + 1 };
 	}
-	mem_drop(t->slots);
+	drop_slots(t);
 	t->slots = slots;
 	t->slot_mask = mask;
 	return OK;
@@ -229,20 +235,29 @@ static uint32_t find(const struct names *t, struct str s, uint64_t hash)
 	return id != NAMES_NONE ? id : find_grown(t, s, hash);
 }
 
-uint32_t names_find(const struct names *t, struct str s)
+uint64_t names_hash(struct str s)
 {
-	return find(t, s, digest_of(s.p, s.n));
+	return digest_of(s.p, s.n);
 }
 
-enum err names_intern(struct names *t, struct str s, uint32_t *ret)
+uint32_t names_find(const struct names *t, struct str s)
 {
-	uint64_t hash = digest_of(s.p, s.n);
+	return find(t, s, names_hash(s));
+}
+
+static enum err intern(struct names *t, struct str s, uint64_t hash, uint32_t *ret)
+{
 	uint32_t id = find(t, s, hash);
 
 	if (id == NAMES_NONE)
 		return add(t, s, hash, ret);
 	*ret = id;
 	return OK;
+}
+
+enum err names_intern(struct names *t, struct str s, uint32_t *ret)
+{
+	return intern(t, s, names_hash(s), ret);
 }
 
 /* The first slot with the right tag, as a record to be fetched ahead; NULL if there is none. */
@@ -261,19 +276,17 @@ static const struct names_record *likely(const struct names *t, uint64_t hash)
 }
 
 /*
- * Three passes, so that the misses of many look-ups are under way at once: hash and ask for the
+ * Three passes, so that the misses of many look-ups are under way at once: ask for the
  * slots; find the tags and ask for the records; compare. What does not match goes the slow way.
  */
-static enum err intern_few(struct names *t, const struct str *in, size_t n, uint32_t *ret)
+static enum err intern_few(struct names *t, const struct str *in, const uint64_t *hash, size_t n,
+			   uint32_t *ret)
 {
-	uint64_t hash[NAMES_BATCH_FEW];
 	const struct names_record *r[NAMES_BATCH_FEW];
 	enum err e;
 
-	for (size_t i = 0; i < n; i++) {
-		hash[i] = digest_of(in[i].p, in[i].n);
+	for (size_t i = 0; i < n; i++)
 		__builtin_prefetch(&t->slots[(uint32_t)hash[i] & t->slot_mask]);
-	}
 	for (size_t i = 0; i < n; i++) {
 		r[i] = likely(t, hash[i]);
 		if (r[i])
@@ -291,7 +304,8 @@ static enum err intern_few(struct names *t, const struct str *in, size_t n, uint
 	return OK;
 }
 
-enum err names_intern_batch(struct names *t, const struct str *in, size_t n, uint32_t *ret)
+enum err names_intern_batch(struct names *t, const struct str *in, const uint64_t *hash, size_t n,
+			    uint32_t *ret)
 {
 	enum err e = OK;
 
@@ -299,11 +313,11 @@ enum err names_intern_batch(struct names *t, const struct str *in, size_t n, uin
 		return e;
 	if (t->fixed.n) {
 		for (size_t i = 0; i < n && !e; i++)
-			e = names_intern(t, in[i], &ret[i]);
+			e = intern(t, in[i], hash[i], &ret[i]);
 		return e;
 	}
 	for (size_t i = 0; i < n && !e; i += NAMES_BATCH_FEW)
-		e = intern_few(t, in + i, min_size(n - i, NAMES_BATCH_FEW), ret + i);
+		e = intern_few(t, in + i, hash + i, min_size(n - i, NAMES_BATCH_FEW), ret + i);
 	return e;
 }
 

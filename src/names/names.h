@@ -22,7 +22,7 @@
 
 #define NAMES_NONE UINT32_MAX
 #define NAMES_MAX 3000000000u
-enum { NAMES_BYTES_MAX = 2 << 20, NAMES_BATCH_MAX = 4096 };
+enum { NAMES_BYTES_MAX = 2 << 20 };
 
 struct names;
 
@@ -33,9 +33,10 @@ void names_end(struct names **t); /* for CLEANUP() */
 uint32_t names_count(const struct names *t);
 /* The number of `s`; a new one if it has none yet. */
 MUST_CHECK enum err names_intern(struct names *t, struct str s, uint32_t *ret);
-/* The same for n <= NAMES_BATCH_MAX texts, in order; ret has room for n numbers. */
-MUST_CHECK enum err names_intern_batch(struct names *t, const struct str *in, size_t n,
-				       uint32_t *ret);
+/* The same for n texts, in order; hash[i] is names_hash(in[i]), taken by whoever has the time. */
+MUST_CHECK enum err names_intern_batch(struct names *t, const struct str *in, const uint64_t *hash,
+				       size_t n, uint32_t *ret);
+uint64_t names_hash(struct str s);
 /* NAMES_NONE if it has no number. */
 uint32_t names_find(const struct names *t, struct str s);
 /* Empty for a number that was never given. */

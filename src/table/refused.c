@@ -75,7 +75,7 @@ static struct str readable(struct table_refused *r, struct str raw)
 	return buf_view(&r->record);
 }
 
-enum err table_refused_add(struct table_refused *r, const char *which, const struct table_row *row,
+enum err table_refused_add(struct table_refused *r, const char *which, const struct csv_record *row,
 			   const char *reason_zh, const char *reason_en, struct fault *f)
 {
 	struct buf *b = &r->sink.text;

@@ -474,28 +474,39 @@ void table_progress(const struct table *t, uint64_t *ret_read, uint64_t *ret_tot
 	}
 }
 
-static enum err csv_row(struct table *t, struct table_row *ret, bool *ret_more, struct fault *f)
+/* From a record of the file to a row of the table. */
+static void make_row(struct csv_record *r, size_t n_header)
 {
-	struct csv_record r;
-	enum err e;
+	bool few = r->n_fields < n_header;
 
-	if ((e = csv_next(t->csv, &r, ret_more, f)) || !*ret_more)
-		return e;
-	*ret = (struct table_row){ .number = r.number - 1,
-				   .line = r.line,
-				   .n_fields = r.n_fields,
-				   .fields = r.fields,
-				   .raw = r.raw,
-				   .refusal_zh = r.refusal_zh,
-				   .refusal_en = r.refusal_en };
-	if (r.n_fields != t->n_header && !r.refusal_en) {
-		bool few = r.n_fields < t->n_header;
+	r->number--;
+	if (r->n_fields == n_header || r->refusal_en)
+		return;
+	r->refusal_zh = few ? "字段比表头少" : "字段比表头多";
+	r->refusal_en = few ? "fewer fields than the header" : "more fields than the header";
+}
 
-		ret->refusal_zh = few ? "字段比表头少" : "字段比表头多";
-		ret->refusal_en =
-			few ? "fewer fields than the header" : "more fields than the header";
-	}
-	return OK;
+static enum err csv_row(struct table *t, struct csv_record *ret, bool *ret_more, struct fault *f)
+{
+	enum err e = csv_next(t->csv, ret, ret_more, f);
+
+	if (!e && *ret_more)
+		make_row(ret, t->n_header);
+	return e;
+}
+
+enum err table_block_fill(struct table *t, struct csv_block *b, bool *ret_any, struct fault *f)
+{
+	*ret_any = false;
+	return t->xlsx ? OK : csv_block_fill(t->csv, b, ret_any, f);
+}
+
+bool table_block_next(struct csv_block *b, size_t n_header, struct csv_record *ret)
+{
+	if (!csv_block_next(b, ret))
+		return false;
+	make_row(ret, n_header);
+	return true;
 }
 
 static const struct {
@@ -513,7 +524,7 @@ static const struct {
 };
 
 /* A flaw in a column that nobody knows harms nobody: that column is ignored. */
-static void find_refusal(const struct table *t, const struct xlsx_row *r, struct table_row *ret)
+static void find_refusal(const struct table *t, const struct xlsx_row *r, struct csv_record *ret)
 {
 	for (size_t i = 0; i < r->n_fields && i < t->n_header && !ret->refusal_en; i++)
 		if (r->flaws[i] && (t->n_known == 0 || is_known(t, i))) {
@@ -530,7 +541,7 @@ static void find_refusal(const struct table *t, const struct xlsx_row *r, struct
 	}
 }
 
-static enum err excel_row(struct table *t, struct table_row *ret, bool *ret_more, struct fault *f)
+static enum err excel_row(struct table *t, struct csv_record *ret, bool *ret_more, struct fault *f)
 {
 	struct xlsx_row r;
 	size_t n;
@@ -551,16 +562,16 @@ static enum err excel_row(struct table *t, struct table_row *ret, bool *ret_more
 	}
 	if (t->raw.failed)
 		return no_memory(t, f);
-	*ret = (struct table_row){ .number = ++t->rows,
-				   .line = r.number,
-				   .n_fields = n,
-				   .fields = t->padded.v,
-				   .raw = buf_view(&t->raw) };
+	*ret = (struct csv_record){ .number = ++t->rows,
+				    .line = r.number,
+				    .n_fields = n,
+				    .fields = t->padded.v,
+				    .raw = buf_view(&t->raw) };
 	find_refusal(t, &r, ret);
 	return OK;
 }
 
-enum err table_next(struct table *t, struct table_row *ret, bool *ret_more, struct fault *f)
+enum err table_next(struct table *t, struct csv_record *ret, bool *ret_more, struct fault *f)
 {
 	return t->xlsx ? excel_row(t, ret, ret_more, f) : csv_row(t, ret, ret_more, f);
 }

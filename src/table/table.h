@@ -21,6 +21,7 @@
 #ifndef TABLE_TABLE_H
 #define TABLE_TABLE_H
 #include "base/base.h"
+#include "base/csv.h"
 #include "base/text.h"
 #include "base/when.h"
 
@@ -72,16 +73,22 @@ int table_field(const struct table *t, size_t i_known);
 /* Names of the columns nobody knows, for stderr; a nameless one is called "#3" by position. */
 const struct str *table_unknown(const struct table *t, size_t *ret_n);
 
-struct table_row {
-	uint64_t number; /* 1 for the first row after the header: what the account counts */
-	uint64_t line;   /* physical line of a CSV file, row of an Excel sheet */
-	size_t n_fields; /* that of the header, unless the row is refused */
-	const struct str *fields;
-	struct str raw; /* CSV: the record's own bytes, undecoded. Excel: the cells as CSV */
-	const char *refusal_zh, *refusal_en; /* NULL, or why this row cannot be read */
-};
-MUST_CHECK enum err table_next(struct table *t, struct table_row *ret, bool *ret_more,
+/*
+ * A row is a record as base/csv.h has it, but `number` is 1 for the first row after the header,
+ * which is what the account counts, and n_fields is that of the header unless the row is refused.
+ * Of Excel `line` is the sheet's row, `raw` the cells as CSV.
+ */
+MUST_CHECK enum err table_next(struct table *t, struct csv_record *ret, bool *ret_more,
 			       struct fault *f);
+
+/*
+ * Many rows at once (see csv_block in base/csv.h). *ret_any false, for Excel always: it is
+ * table_next's turn. The block may be taken apart on another thread while the table is read on,
+ * or after its end: n_header is what table_header tells.
+ */
+MUST_CHECK enum err table_block_fill(struct table *t, struct csv_block *b, bool *ret_any,
+				     struct fault *f);
+bool table_block_next(struct csv_block *b, size_t n_header, struct csv_record *ret);
 
 /* Bytes read and in all, for a progress bar; total is 0 if unknown. */
 void table_progress(const struct table *t, uint64_t *ret_read, uint64_t *ret_total);
@@ -157,7 +164,7 @@ MUST_CHECK enum err table_refused_open(const char *path, struct table_refused **
  * converted from GB18030 if it is that, else each bad byte is written as \xHH.
  */
 MUST_CHECK enum err table_refused_add(struct table_refused *r, const char *which,
-				      const struct table_row *row, const char *reason_zh,
+				      const struct csv_record *row, const char *reason_zh,
 				      const char *reason_en, struct fault *f);
 MUST_CHECK enum err table_refused_close(struct table_refused **r, struct fault *f);
 void table_refused_end(struct table_refused **r);

@@ -122,7 +122,7 @@ static void fields(struct buf *out, const struct str *f, size_t n)
 
 enum err book_show(struct table *t, struct buf *out, struct fault *f)
 {
-	struct table_row r;
+	struct csv_record r;
 	bool more = true;
 	enum err e;
 

@@ -248,7 +248,7 @@ static void no_memory_at_any_point_is_an_error_and_no_leak(void **state)
 	write_file("m.csv", "person;place;from;to;\xCD\xF5\n1;2;3;4;5\n");
 	for (uint64_t k = 1; e; k++) {
 		CLEANUP(table_end) struct table *t = NULL;
-		struct table_row r;
+		struct csv_record r;
 		bool more = true;
 
 		mem_fail_at(k, true);

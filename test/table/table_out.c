@@ -79,7 +79,7 @@ static void write_trouble(const char *path, enum table_format format, const stru
 	assert_null(t);
 }
 
-static void field_is(const struct table_row *r, size_t i, const char *s)
+static void field_is(const struct csv_record *r, size_t i, const char *s)
 {
 	if (!str_eq(r->fields[i], str_of(s)))
 		fail_msg("row %" PRIu64 ": \"%.*s\" instead of \"%s\"", r->number,
@@ -89,7 +89,7 @@ static void field_is(const struct table_row *r, size_t i, const char *s)
 static void reads_back(const char *path, const struct zone *zone)
 {
 	CLEANUP(table_end) struct table *t = NULL;
-	struct table_row r;
+	struct csv_record r;
 	bool more = true;
 	char text[40];
 
@@ -185,7 +185,7 @@ static void write_empty(const char *path, enum table_format format)
 static void a_result_without_rows_is_still_a_table(void **state)
 {
 	CLEANUP(table_end) struct table *t = NULL;
-	struct table_row r;
+	struct csv_record r;
 	bool more = true;
 	size_t n;
 
@@ -485,7 +485,7 @@ static enum err refuse_some(const char *path)
 	enum err e = table_refused_open(path, &r, NULL);
 
 	for (size_t i = 0; !e && i < ARRAY_LEN(raws); i++) {
-		struct table_row row = { .number = i + 1, .line = i + 2, .raw = raws[i] };
+		struct csv_record row = { .number = i + 1, .line = i + 2, .raw = raws[i] };
 
 		e = table_refused_add(r, "visits", &row, "空的编号", "empty, \"id\"", NULL);
 	}

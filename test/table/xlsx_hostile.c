@@ -344,7 +344,7 @@ static void a_row_of_many_pointers_to_one_long_string_stays_small(void **state)
 	CLEANUP(buf_release) struct buf rows = { 0 }, strings = { 0 }, bytes = { 0 };
 	CLEANUP(table_end) struct table *t = NULL;
 	struct table_options any = { 0 };
-	struct table_row r;
+	struct csv_record r;
 	struct book b = { 0 };
 	bool more;
 
@@ -443,7 +443,7 @@ static void no_memory_at_any_point_is_an_error_and_no_leak(void **state)
 	for (uint64_t k = 1; e; k++) {
 		CLEANUP(table_end) struct table *t = NULL;
 		struct fault f = { 0 };
-		struct table_row r;
+		struct csv_record r;
 		bool more = true;
 
 		mem_fail_at(k, k % 2 == 0);

@@ -160,7 +160,7 @@ static void many_rows_come_one_by_one_and_all(void **state)
 	lxw_workbook_options options = { .constant_memory = LXW_TRUE };
 	struct made m = { .book = workbook_new_opt("many.xlsx", &options) };
 	CLEANUP(table_end) struct table *t = NULL;
-	struct table_row r;
+	struct csv_record r;
 	uint64_t n = 0, read, total;
 	bool more = true;
 	char id[32];
@@ -307,7 +307,7 @@ static void a_refused_row_can_still_be_shown(void **state)
 {
 	CLEANUP(buf_release) struct buf bytes = { 0 };
 	CLEANUP(table_end) struct table *t = NULL;
-	struct table_row r;
+	struct csv_record r;
 	bool more;
 	struct book b = {
 		.strings = AB,
@@ -396,7 +396,7 @@ static void a_cell_holds_as_many_characters_as_in_excel(void **state)
 	CLEANUP(buf_release) struct buf rows = { 0 }, bytes = { 0 };
 	CLEANUP(table_end) struct table *t = NULL;
 	struct book b = { .strings = AB };
-	struct table_row r;
+	struct csv_record r;
 	bool more;
 
 	(void)state;
