@@ -3,6 +3,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET
+	expat
 	inih
 	jansson
 	libcrypto
@@ -10,8 +11,10 @@ pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET
 	libpq
 	libsodium
 	libxxhash
+	libzip
+	libzstd
 	sqlite3
-	libzip expat xlsxwriter)
+	xlsxwriter)
 add_library(outpost_libs INTERFACE)
 target_link_libraries(outpost_libs INTERFACE sql_made PkgConfig::room_libs Threads::Threads m)
 
