@@ -1,4 +1,4 @@
-/* area.c - codes of the administrative tree. */
+/* area_code.c - codes of the administrative tree. */
 #include "base/area.h"
 #include "base/dice.h"
 

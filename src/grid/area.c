@@ -1,0 +1,199 @@
+#include "grid/area.h"
+
+#include <string.h>
+
+#include "grid/area.sql.h"
+
+#include "base/ban.h"
+
+enum { CODE, FROM_DAY, TO_DAY, INTO, NAME, NAME_EN, KNOWN_AS };
+
+static struct str kept(struct arena *a, struct str s, enum err *e)
+{
+	char *p = arena_copy(a, s.p, s.n);
+
+	if (!p)
+		*e = ERR_MEMORY;
+	return (struct str){ p, s.n };
+}
+
+static enum err area_of_row(struct rows *r, struct arena *a, struct area *ret)
+{
+	enum err e = OK;
+
+	*ret = (struct area){
+		.code = { rows_i64(r, CODE) },
+		.into = { rows_i64(r, INTO) },
+		.from_day = (int32_t)rows_i64(r, FROM_DAY),
+		.to_day = (int32_t)rows_i64(r, TO_DAY),
+		.name = kept(a, rows_text(r, NAME), &e),
+		.name_en = kept(a, rows_text(r, NAME_EN), &e),
+		.known_as = kept(a, rows_text(r, KNOWN_AS), &e),
+	};
+	return e;
+}
+
+enum err area_find(struct tx *tx, struct area_code code, int32_t day, struct arena *a,
+		   struct area *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	char text[AREA_TEXT_BYTES];
+	enum err e = tx_row(tx, &area_sql.at, SQL_ARGS(sql_i64(code.v), sql_i64(day)), &r, f);
+
+	if (e == ERR_ABSENT) {
+		area_text(code, text);
+		return fault_set(f, e, "没有代码为 %s 的区划", "there is no area %s", text);
+	}
+	return e ? e : area_of_row(r, a, ret);
+}
+
+/* All rows there are, but for one beyond the limit, which only says that there are more. */
+static enum err list_of(struct tx *tx, const struct sql *sql, struct sql_args args, size_t limit,
+			struct arena *a, struct area_list *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct area *v = arena_take(a, limit ? limit : 1, sizeof *v);
+	size_t n = 0;
+	bool more = false;
+	enum err e;
+
+	if (!v)
+		return ERR_MEMORY;
+	if ((e = tx_rows(tx, sql, args, &r, f)))
+		return e;
+	while (!(e = rows_next(r, &more, f)) && more && n < limit)
+		if ((e = area_of_row(r, a, &v[n++])))
+			return e;
+	if (e)
+		return e;
+	*ret = (struct area_list){ n, v, more };
+	return OK;
+}
+
+enum err area_path(struct tx *tx, struct area_code code, int32_t day, struct arena *a,
+		   struct area_list *ret, struct fault *f)
+{
+	struct area *v = arena_take(a, AREA_LEVEL_N, sizeof *v);
+	enum area_level last = area_level(code);
+	size_t n = 0;
+
+	if (!v)
+		return ERR_MEMORY;
+	for (int level = AREA_NATION; level <= (int)last; level++) {
+		struct area_code at = area_at(code, (enum area_level)level);
+		struct fault unasked = { 0 };
+		enum err e;
+
+		if (level > AREA_NATION && at.v == area_at(code, level - 1).v)
+			continue; /* a skipped level */
+		e = area_find(tx, at, day, a, &v[n], &unasked);
+		if (e == ERR_ABSENT && at.v != code.v)
+			continue; /* a house that serves a city may have no province */
+		if (e)
+			return fault_set(f, e, "没有这个区划", "there is no such area");
+		n++;
+	}
+	*ret = (struct area_list){ n, v, false };
+	return OK;
+}
+
+enum err area_below(struct tx *tx, struct area_code code, int32_t day, struct area_code after,
+		    size_t limit, struct arena *a, struct area_list *ret, struct fault *f)
+{
+	return list_of(tx, &area_sql.below,
+		       SQL_ARGS(sql_i64(code.v), sql_i64(day), sql_i64(after.v),
+				sql_i64((int64_t)limit + 1)),
+		       limit, a, ret, f);
+}
+
+static enum err count_of(struct tx *tx, const struct sql *sql, struct sql_args args, int64_t *ret,
+			 struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(tx, sql, args, &r, f);
+
+	if (!e)
+		*ret = rows_i64(r, 0);
+	return e;
+}
+
+enum err area_n_below(struct tx *tx, struct area_code code, int32_t day, int64_t *ret,
+		      struct fault *f)
+{
+	return count_of(tx, &area_sql.n_below, SQL_ARGS(sql_i64(code.v), sql_i64(day)), ret, f);
+}
+
+enum err area_n_under(struct tx *tx, struct area_code code, int32_t day, int64_t *ret,
+		      struct fault *f)
+{
+	return count_of(tx, &area_sql.n_under,
+			SQL_ARGS(sql_i64(code.v), sql_i64(area_end(code).v), sql_i64(day)), ret, f);
+}
+
+/* A code's first digits: all codes from theirs to the next. */
+static bool code_span(struct str digits, int64_t *ret_from, int64_t *ret_end)
+{
+	int64_t unit = 1, from;
+
+	if (digits.n == 0 || digits.n > AREA_DIGITS || str_i64(digits, &from) || from < 0)
+		return false;
+	for (size_t i = digits.n; i < AREA_DIGITS; i++)
+		unit *= 10;
+	*ret_from = from * unit;
+	*ret_end = *ret_from + unit;
+	return true;
+}
+
+/* The first two characters of a text, in small letters; empty if it has but one. */
+static struct str first_pair(struct str s)
+{
+	size_t n = 0;
+
+	for (int chars = 0; chars < 2; chars++) {
+		if (n >= s.n)
+			return (struct str){ s.p, 0 };
+		n++;
+		while (n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+			n++;
+	}
+	return (struct str){ s.p, n };
+}
+
+enum err area_search(struct tx *tx, struct str text, struct area_code under, int32_t day,
+		     size_t limit, struct arena *a, struct area_list *ret, struct fault *f)
+{
+	CLEANUP(buf_release) struct buf like = { 0 };
+	char *small = arena_copy(a, text.p, text.n);
+	struct str pair;
+	int64_t from, end;
+
+	if (!small)
+		return ERR_MEMORY;
+	if (code_span(text, &from, &end))
+		return list_of(tx, &area_sql.numbered,
+			       SQL_ARGS(sql_i64(max_i64(from, under.v)),
+					sql_i64(min_i64(end, area_end(under).v)), sql_i64(day),
+					sql_i64((int64_t)limit + 1)),
+			       limit, a, ret, f);
+	buf_char(&like, '%');
+	for (size_t i = 0; i < text.n; i++) {
+		if (small[i] >= 'A' && small[i] <= 'Z')
+			small[i] = (char)(small[i] - 'A' + 'a');
+		if (small[i] == '%' || small[i] == '_' || small[i] == '!')
+			buf_char(&like, '!');
+		buf_char(&like, small[i]);
+	}
+	buf_char(&like, '%');
+	pair = first_pair((struct str){ small, text.n });
+	if (like.failed)
+		return like.failed;
+	if (!pair.n) {
+		*ret = (struct area_list){ 0 };
+		return OK;
+	}
+	return list_of(tx, &area_sql.known,
+		       SQL_ARGS(sql_text(pair), sql_text(buf_view(&like)), sql_i64(under.v),
+				sql_i64(area_end(under).v), sql_i64(day),
+				sql_i64((int64_t)limit + 1)),
+		       limit, a, ret, f);
+}

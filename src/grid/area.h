@@ -1,0 +1,56 @@
+/*
+ * area.h - the areas there are, what they are called on a day, and how to find one.
+ *
+ * An area is its code (base/area.h); this room knows which codes exist, from when to when, and by
+ * which names. A renamed area has a span for each name; one that was merged ends and says into
+ * which. Codes decide, never names: in Hunan 6,226 villages share theirs with another.
+ *
+ * Life:     rows come by area_import.h; questions are asked inside an act, for a day.
+ * Shapes:   a province has some 32,000 areas, the nation 665,000; a question costs its answer.
+ * Units:    days are local day numbers (base/when.h), spans [from, to).
+ * Memory:   answers in the caller's arena.
+ * Errors:   ERR_ABSENT no such area on that day.
+ */
+#ifndef GRID_AREA_H
+#define GRID_AREA_H
+#include "base/area.h"
+#include "base/memory.h"
+#include "db/db.h"
+
+enum { AREA_DAY_FIRST = -1000000, AREA_DAY_LAST = 1000000, AREA_NAME_CHARS_MAX = 60 };
+
+struct area {
+	struct area_code code, into; /* into: 0, or what it was merged into */
+	int32_t from_day, to_day;    /* AREA_DAY_FIRST, AREA_DAY_LAST: always */
+	struct str name, name_en;    /* name_en may be empty */
+	struct str known_as;         /* every name and the initials, parted by | */
+};
+
+struct area_list {
+	size_t n;
+	const struct area *v;
+	bool more; /* there are more than were asked for */
+};
+
+MUST_CHECK enum err area_find(struct tx *tx, struct area_code code, int32_t day, struct arena *a,
+			      struct area *ret, struct fault *f);
+/* From the topmost ancestor that exists to the area itself. */
+MUST_CHECK enum err area_path(struct tx *tx, struct area_code code, int32_t day, struct arena *a,
+			      struct area_list *ret, struct fault *f);
+/* Right below it, codes above `after` first to last. */
+MUST_CHECK enum err area_below(struct tx *tx, struct area_code code, int32_t day,
+			       struct area_code after, size_t limit, struct arena *a,
+			       struct area_list *ret, struct fault *f);
+MUST_CHECK enum err area_n_below(struct tx *tx, struct area_code code, int32_t day, int64_t *ret,
+				 struct fault *f);
+/* How many areas there are on that day in a subtree, the area among them. */
+MUST_CHECK enum err area_n_under(struct tx *tx, struct area_code code, int32_t day, int64_t *ret,
+				 struct fault *f);
+/*
+ * Areas of a subtree whose code begins with `text`, if it is digits, or that are known by a name
+ * or by initials with `text` in it (two characters or more: one finds nothing). By code.
+ */
+MUST_CHECK enum err area_search(struct tx *tx, struct str text, struct area_code under, int32_t day,
+				size_t limit, struct arena *a, struct area_list *ret,
+				struct fault *f);
+#endif
