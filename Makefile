@@ -2,7 +2,7 @@
 JOBS ?= 2
 SECONDS ?= 60
 
-.PHONY: all run test check full bench fuzz cov format clean deps
+.PHONY: all run test check full bench fuzz cov format clean deps deps-test
 .NOTPARALLEL:
 
 all: deps
@@ -13,11 +13,11 @@ run: deps
 	./build/outpost demo
 
 # Both compilers, every test, and every test again under the sanitizers.
-test: deps
+test: deps deps-test
 	tools/test.sh dev clang:build asan
 
 # The loop while writing: under 90 s.
-check: deps
+check: deps deps-test
 	tools/format.sh
 	tools/tidy.sh
 	tools/build.sh dev
@@ -26,7 +26,7 @@ check: deps
 	@if test -d build/fuzz; then tools/fuzz.sh 5; fi
 
 # What runs over night.
-full: deps
+full: deps deps-test
 	tools/test.sh dev clang:build asan tsan
 	tools/fuzz.sh 30
 	@if command -v cppcheck >/dev/null; then tools/cppcheck.sh; fi
@@ -51,3 +51,6 @@ clean:
 
 deps:
 	@tools/deps.sh deps/apt.txt
+
+deps-test:
+	@tools/deps.sh deps/apt-test.txt

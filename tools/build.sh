@@ -1,9 +1,12 @@
 #!/bin/sh
-# build.sh PRESET [TARGET...] - configure if needed, then build. Says nothing about what is well.
+# build.sh PRESET [TARGET...] - the console, then configure if needed, then build.
+# Says nothing about what is well.
 set -eu
 cd "$(dirname "$0")/.."
 preset=$1
 shift
+
+tools/console.sh
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

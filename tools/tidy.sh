@@ -13,8 +13,8 @@ export LC_ALL=C # awk sees bytes; a byte 80-bf continues a character and is no c
 
 # shellcheck disable=SC2016  # $ is awk's
 {
-	find src test fuzz bench tools cmake -name node_modules -prune -o -type f -print |
-		grep -E '\.([chS]|sh|awk|js|mjs|sql|cmake)$'
+	find src test fuzz bench console tools cmake -name node_modules -prune -o -type f -print |
+		grep -E '\.([chS]|sh|awk|js|mjs|vue|css|sql|cmake)$'
 	printf '%s\n' CMakeLists.txt Makefile
 } | sort | xargs awk '
 function say(line, what) {

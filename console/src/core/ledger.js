@@ -1,0 +1,24 @@
+// Entries of the ledger as people read them: words of the server where they are known.
+import { i18n, say, t } from './i18n.js';
+import { nounNamed } from './nouns.js';
+
+/** What was done: the button's word of a flow, a known action, or the word itself. */
+export function actionText(row) {
+  const noun = nounNamed(row.object);
+  const step = noun?.steps?.find((s) => s.event === row.action);
+  const key = `action.${row.action}`;
+  const read = row.kind === 'read' ? t('ledger.read') : row.action;
+  const what = step ? say(step) : i18n.global.te(key) ? t(key) : read;
+  return row.detail ? `${what} (${row.detail})` : what;
+}
+
+export function objectText(row) {
+  if (!row.object) return '–';
+  const noun = nounNamed(row.object);
+  return `${noun ? say(noun) : row.object}${Number(row.object_id) ? ` ${row.object_id}` : ''}`;
+}
+
+export function objectLink(row) {
+  const noun = nounNamed(row.object);
+  return noun && Number(row.object_id) ? `/n/${noun.path}/${row.object_id}` : null;
+}

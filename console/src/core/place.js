@@ -1,0 +1,11 @@
+// The area the page is about: chosen in the top bar, kept for this tab, the account's own at first.
+import { computed, ref } from 'vue';
+import { home } from './session.js';
+
+const chosen = ref(sessionStorage.getItem('area') || '');
+export const place = computed(() => chosen.value || home.value);
+
+export function setPlace(code) {
+  chosen.value = code;
+  sessionStorage.setItem('area', code);
+}

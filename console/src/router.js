@@ -1,0 +1,68 @@
+// Where everything is. A page's code is fetched when it is first wanted.
+import { createRouter, createWebHistory } from 'vue-router';
+import { network } from './core/api.js';
+import { lookUp, session } from './core/session.js';
+
+// The map's library is fetched by its first map; all else by the first free moment after log-in, so
+// that a page opens at once, also when the network has gone.
+const pages = {
+  login: () => import('./pages/login.vue'),
+  home: () => import('./pages/home.vue'),
+  area: () => import('./pages/area.vue'),
+  responsibility: () => import('./pages/responsibility.vue'),
+  duty: () => import('./pages/duty.vue'),
+  registers: () => import('./pages/registers.vue'),
+  list: () => import('./pages/list.vue'),
+  record: () => import('./pages/record.vue'),
+  import: () => import('./pages/import.vue'),
+  ledger: () => import('./pages/ledger.vue'),
+  receipt: () => import('./pages/receipt.vue'),
+  me: () => import('./pages/me.vue'),
+  nowhere: () => import('./pages/nowhere.vue'),
+};
+const page = (path, name, title) => ({ path, component: pages[name], meta: { title } });
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/login', component: pages.login, meta: { open: true } },
+    page('/', 'home', 'nav.home'),
+    page('/areas/:code(\\d{15})', 'area', 'nav.areas'),
+    page('/responsibility', 'responsibility', 'nav.responsibility'),
+    page('/duty', 'duty', 'nav.duty'),
+    page('/n', 'registers', 'nav.registers'),
+    {
+      ...page('/n/:noun', 'list', 'nav.registers'),
+      children: [{ path: ':id', component: pages.record }],
+    },
+    page('/import/:noun', 'import', 'nav.import'),
+    page('/ledger', 'ledger', 'nav.ledger'),
+    page('/receipt', 'receipt', 'nav.receipt'),
+    page('/me', 'me', 'nav.me'),
+    page('/:rest(.*)*', 'nowhere', 'state.missing'),
+  ],
+});
+
+export function fetchPages() {
+  const idle = window.requestIdleCallback || ((work) => setTimeout(work, 2000));
+  idle(() => Object.values(pages).forEach((load) => load().catch(() => {})));
+}
+
+// A page's code that cannot be fetched: the network has gone, and the strip says so.
+router.onError(() => {
+  network.online = false;
+});
+
+router.beforeEach(async (to) => {
+  if (session.state === 'unknown') {
+    try {
+      await lookUp();
+    } catch {
+      return true; // no answer came: the shell says so, and tries again
+    }
+  }
+  const inside = session.state === 'in' && !session.mustChange;
+  if (to.meta.open) return inside ? to.query.to || '/' : true;
+  if (session.state === 'unknown' || session.state === 'ended' || inside) return true;
+  return { path: '/login', query: to.fullPath === '/' ? {} : { to: to.fullPath } };
+});

@@ -1,0 +1,210 @@
+// The mock's nouns: between them every type of field there is.
+const REQUIRED = 1,
+  FIXED = 2,
+  SERVER = 4,
+  LISTED = 8,
+  FILTER = 16,
+  SEARCH = 32,
+  EXPORT = 64,
+  KEY = 128;
+
+function field(name, type, zh, en, see, flags, more = {}) {
+  const has = (bit) => (flags & bit) !== 0;
+  return {
+    name,
+    type,
+    zh,
+    en,
+    see,
+    required: has(REQUIRED),
+    fixed: has(FIXED),
+    server: has(SERVER),
+    listed: has(LISTED),
+    filter: has(FILTER),
+    search: has(SEARCH),
+    export: has(EXPORT),
+    key: has(KEY),
+    ...more,
+  };
+}
+const choices = (...rows) => rows.map(([word, zh, en]) => ({ word, zh, en }));
+
+export const SECTORS = choices(
+  ['epidemic', '疫情防控', 'Epidemic control'],
+  ['mine', '矿山', 'Mines'],
+  ['chemical', '危险化学品', 'Hazardous chemicals'],
+  ['fire', '消防', 'Fire safety'],
+  ['road', '道路交通', 'Road traffic'],
+  ['flood', '防汛抗旱', 'Flood and drought'],
+);
+export const PARTIES = choices(
+  ['territory', '属地', 'Territory'],
+  ['department', '部门', 'Department'],
+  ['unit', '单位', 'Unit'],
+  ['individual', '个人', 'Individual'],
+);
+const ACTIVE = choices(['active', '有效', 'Active'], ['closed', '停用', 'Closed']);
+const CLOSE = [
+  { from: 'active', event: 'close', to: 'closed', zh: '停用', en: 'Close' },
+  { from: 'closed', event: 'open', to: 'active', zh: '恢复', en: 'Open again' },
+];
+const all = { read: true, write: true, import: true, export: true };
+
+export const NOUNS = [
+  {
+    name: 'organisation',
+    path: 'organisations',
+    zh: '组织',
+    en: 'Organisations',
+    states: ACTIVE,
+    steps: CLOSE,
+    may: all,
+    fields: [
+      field('name', 'text', '名称', 'Name', 'public', REQUIRED | LISTED | SEARCH | EXPORT | KEY, {
+        min: 2,
+        max: 60,
+        hint_zh: '写全称',
+        hint_en: 'The full name',
+      }),
+      field('kind', 'choice', '类型', 'Kind', 'public', REQUIRED | LISTED | FILTER | EXPORT, {
+        choices: choices(
+          ['government', '政府', 'Government'],
+          ['department', '部门', 'Department'],
+          ['unit', '单位', 'Unit'],
+          ['hospital', '医疗机构', 'Hospital'],
+        ),
+      }),
+      field('phone', 'phone', '电话', 'Phone', 'public', LISTED | EXPORT, { max: 30 }),
+      field('staff', 'i64', '人数', 'Staff', 'area', LISTED | FILTER | EXPORT, {
+        min: 0,
+        max: 100000,
+      }),
+      field('always_open', 'bool', '全天值守', 'Open day and night', 'public', FILTER | EXPORT),
+      field('founded', 'date', '成立日期', 'Founded', 'public', FILTER | EXPORT),
+      field('checked_at', 'time', '核对时间', 'Checked', 'area', EXPORT),
+      field('covers', 'area', '管辖区域', 'Covers', 'public', EXPORT),
+      field('parent', 'ref', '上级组织', 'Parent', 'public', EXPORT, { refers: 'organisation' }),
+      field('note', 'long', '备注', 'Note', 'area', EXPORT, { max: 2000 }),
+    ],
+  },
+  {
+    name: 'officer',
+    path: 'officers',
+    zh: '责任人',
+    en: 'Duty holders',
+    states: ACTIVE,
+    steps: CLOSE,
+    may: all,
+    fields: [
+      field('name', 'text', '姓名', 'Name', 'official', REQUIRED | LISTED | SEARCH | EXPORT | KEY, {
+        min: 2,
+        max: 40,
+      }),
+      field('post', 'text', '职务', 'Post', 'area', REQUIRED | LISTED | EXPORT, { max: 40 }),
+      field('phone', 'phone', '工作电话', 'Work phone', 'official', REQUIRED | LISTED | EXPORT, {
+        min: 5,
+        max: 30,
+        hint_zh: '区号-号码',
+        hint_en: 'Area code and number',
+      }),
+      field('organisation', 'ref', '组织', 'Organisation', 'area', LISTED | FILTER | EXPORT, {
+        refers: 'organisation',
+      }),
+      field('substitute', 'ref', '替补', 'Substitute', 'official', EXPORT, { refers: 'officer' }),
+    ],
+  },
+  {
+    name: 'duty',
+    path: 'duties',
+    zh: '责任',
+    en: 'Responsibilities',
+    states: ACTIVE,
+    steps: CLOSE,
+    may: all,
+    fields: [
+      field(
+        'sector',
+        'choice',
+        '领域',
+        'Sector',
+        'public',
+        REQUIRED | FIXED | LISTED | FILTER | EXPORT | KEY,
+        { choices: SECTORS },
+      ),
+      field(
+        'party',
+        'choice',
+        '责任方',
+        'Party',
+        'public',
+        REQUIRED | FIXED | LISTED | FILTER | EXPORT | KEY,
+        { choices: PARTIES },
+      ),
+      field('officer', 'ref', '责任人', 'Duty holder', 'official', REQUIRED | LISTED | EXPORT, {
+        refers: 'officer',
+      }),
+      field('since', 'date', '起始日期', 'Since', 'area', LISTED | FILTER | EXPORT),
+    ],
+  },
+  {
+    name: 'watch',
+    path: 'watches',
+    zh: '值班',
+    en: 'Watches',
+    states: ACTIVE,
+    steps: CLOSE,
+    may: all,
+    fields: [
+      field(
+        'office',
+        'ref',
+        '值班单位',
+        'Duty office',
+        'public',
+        REQUIRED | LISTED | FILTER | EXPORT,
+        { refers: 'organisation' },
+      ),
+      field('officer', 'ref', '值班员', 'Duty officer', 'official', REQUIRED | LISTED | EXPORT, {
+        refers: 'officer',
+      }),
+      field('role', 'choice', '岗位', 'Role', 'public', REQUIRED | LISTED | FILTER | EXPORT, {
+        choices: choices(
+          ['leader', '带班领导', 'Duty leader'],
+          ['officer', '值班员', 'Duty officer'],
+        ),
+      }),
+      field('from', 'time', '开始', 'From', 'area', REQUIRED | LISTED | FILTER | EXPORT),
+      field('to', 'time', '结束', 'To', 'area', REQUIRED | LISTED | FILTER | EXPORT),
+    ],
+  },
+  {
+    name: 'account',
+    path: 'accounts',
+    zh: '账号',
+    en: 'Accounts',
+    states: ACTIVE,
+    steps: CLOSE,
+    may: { read: true, write: true, import: false, export: false },
+    fields: [
+      field(
+        'login',
+        'text',
+        '登录名',
+        'Login',
+        'official',
+        REQUIRED | FIXED | LISTED | SEARCH | KEY,
+        { min: 2, max: 40 },
+      ),
+      field('name', 'text', '姓名', 'Name', 'official', REQUIRED | LISTED | SEARCH, {
+        min: 2,
+        max: 40,
+      }),
+      field('roles', 'text', '角色', 'Roles', 'official', LISTED | SERVER),
+      field('scopes', 'text', '区域范围', 'Areas', 'official', LISTED | SERVER),
+      field('totp', 'bool', '动态验证码', 'Second factor', 'official', LISTED | SERVER),
+      field('last_seen', 'time', '上次登录', 'Last log-in', 'official', LISTED | SERVER),
+    ],
+  },
+];
+
+export const nounAt = (path) => NOUNS.find((n) => n.path === path);
