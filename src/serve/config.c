@@ -238,12 +238,49 @@ enum err config_read(struct str text, const char *path, struct config *ret, stru
 	return OK;
 }
 
-void config_sample(struct buf *out)
+enum err config_set(struct config *c, struct str key, struct str value, struct fault *f)
+{
+	for (size_t i = 0; i < config_n_keys; i++) {
+		const struct config_key *k = &config_keys[i];
+		size_t n = strlen(k->section);
+
+		if (key.n != n + 1 + strlen(k->name) || memcmp(key.p, k->section, n) != 0 ||
+		    key.p[n] != '.' || memcmp(key.p + n + 1, k->name, key.n - n - 1) != 0)
+			continue;
+		if (set_value(k, value, c))
+			return OK;
+		return fault_set(f, ERR_RANGE, "%s 不能是这个值", "%s cannot have this value",
+				 k->name);
+	}
+	return fault_set(f, ERR_USAGE, "没有 %.*s 这一项设置", "there is no setting %.*s",
+			 (int)min_size(key.n, 80), key.p);
+}
+
+static void value_write(const struct config_key *k, const struct config *c, struct buf *out)
+{
+	const void *at = (const char *)c + k->at;
+	const struct config_list *list = at;
+
+	switch (k->type) {
+	case CONFIG_TEXT: buf_lit(out, at); return;
+	case CONFIG_NUMBER: buf_i64(out, *(const int64_t *)at); return;
+	case CONFIG_YES: buf_lit(out, *(const bool *)at ? "yes" : "no"); return;
+	case CONFIG_WORDS:
+		for (size_t i = 0; i < list->n; i++) {
+			if (i)
+				buf_char(out, ' ');
+			buf_lit(out, list->v[i]);
+		}
+		return;
+	}
+}
+
+void config_write(const struct config *c, struct buf *out)
 {
 	const char *section = "";
 
-	buf_lit(out, "; Outpost 的设置；每一项都可删去，删去即为这里写的值。\n"
-		     "; Settings of Outpost; each may be left out and then is what stands here.\n");
+	buf_lit(out, "; Outpost 的设置；删去一项，即为程序自带的值。\n"
+		     "; Settings of Outpost; a key left out has the value of the program.\n");
 	for (size_t i = 0; i < config_n_keys; i++) {
 		const struct config_key *k = &config_keys[i];
 
@@ -254,6 +291,8 @@ void config_sample(struct buf *out)
 		buf_fmt(out, "; %s\n; %s", k->zh, k->en);
 		if (k->type == CONFIG_NUMBER)
 			buf_fmt(out, " (%lld .. %lld)", (long long)k->min, (long long)k->max);
-		buf_fmt(out, "\n%s = %s\n", k->name, k->preset);
+		buf_fmt(out, "\n%s = ", k->name);
+		value_write(k, c, out);
+		buf_char(out, '\n');
 	}
 }

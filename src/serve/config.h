@@ -63,6 +63,8 @@ void config_defaults(struct config *ret);
 /* Read the text of a file; `path` is for the sentence of a fault. */
 MUST_CHECK enum err config_read(struct str text, const char *path, struct config *ret,
 				struct fault *f);
-/* A whole outpost.ini with every key at its default, explained in both languages. */
-void config_sample(struct buf *out);
+/* A whole outpost.ini: every key as it is in `c`, explained in both languages. */
+void config_write(const struct config *c, struct buf *out);
+/* Set one key as the file would, for --set; "section.name". ERR_USAGE, ERR_RANGE. */
+MUST_CHECK enum err config_set(struct config *c, struct str key, struct str value, struct fault *f);
 #endif

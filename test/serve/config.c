@@ -28,15 +28,20 @@ static void an_empty_file_means_the_defaults(void **state)
 	assert_false(read.demo);
 }
 
-static void the_sample_reads_as_the_defaults_and_names_every_key(void **state)
+static void what_is_written_reads_the_same_and_names_every_key(void **state)
 {
 	CLEANUP(buf_release) struct buf text = { 0 };
 	struct config read, defaults;
 
 	(void)state;
-	config_sample(&text);
-	assert_int_equal(text.failed, OK);
 	config_defaults(&defaults);
+	assert_int_equal(config_set(&defaults, STR("http.names"), STR("a b  c"), NULL), OK);
+	assert_int_equal(config_set(&defaults, STR("keep.ledger_days"), STR("500"), NULL), OK);
+	assert_int_equal(config_set(&defaults, STR("house.demo"), STR("yes"), NULL), OK);
+	assert_int_equal(config_set(&defaults, STR("house.demo"), STR("maybe"), NULL), ERR_RANGE);
+	assert_int_equal(config_set(&defaults, STR("house.dem"), STR("yes"), NULL), ERR_USAGE);
+	config_write(&defaults, &text);
+	assert_int_equal(text.failed, OK);
 	assert_int_equal(config_read(buf_view(&text), "outpost.ini", &read, NULL), OK);
 	assert_memory_equal(&read, &defaults, sizeof read);
 	buf_char(&text, '\0');
@@ -137,7 +142,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_file_means_the_defaults),
-		cmocka_unit_test(the_sample_reads_as_the_defaults_and_names_every_key),
+		cmocka_unit_test(what_is_written_reads_the_same_and_names_every_key),
 		cmocka_unit_test(values_are_taken_as_written),
 		cmocka_unit_test(what_is_wrong_is_told_with_its_line_and_changes_nothing),
 		cmocka_unit_test(a_value_that_is_too_long_is_refused_and_not_cut),

@@ -1,0 +1,273 @@
+#include "serve/house.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "crypt/cert.h"
+#include "crypt/keyfile.h"
+
+#include "base/ban.h"
+
+void house_path(const char *dir, const char *name, char ret[PATH_MAX])
+{
+	assert(strlen(dir) < PATH_MAX - HOUSE_NAME_BYTES && strlen(name) < HOUSE_NAME_BYTES - 1);
+	(void)snprintf(ret, PATH_MAX, "%s/%s", dir, name);
+}
+
+static enum err path_fits(const char *dir, struct fault *f)
+{
+	if (dir[0] && strlen(dir) < PATH_MAX - 2 * HOUSE_NAME_BYTES)
+		return OK;
+	return fault_set(f, ERR_USAGE, "文件夹名为空或太长",
+			 "the name of the folder is empty or too long");
+}
+
+/* ---- making one ------------------------------------------------------------------------------ */
+
+struct making {
+	const char *dir; /* where it is laid out, not yet what it will be called */
+	const struct config *config;
+	enum crypt_suite suite;
+	const struct crypt_random *chance;
+	struct utc_s now;
+};
+
+static enum err write_text(const char *path, struct str text, struct fault *f)
+{
+	CLEANUP(file_end) struct file *fl = NULL;
+	enum err e = file_open(path, FILE_NEW, &fl, f);
+
+	if (e || (e = file_write(fl, text.p, text.n, f)) || (e = file_sync(fl, f)))
+		return e;
+	return file_close(&fl, f);
+}
+
+static enum err make_folders(const struct making *m, struct fault *f)
+{
+	static const char *const folders[] = { "keys", "tls", "heads", "scratch" };
+	char path[PATH_MAX];
+	enum err e = dir_make(m->dir, f);
+
+	for (size_t i = 0; !e && i < ARRAY_LEN(folders); i++) {
+		house_path(m->dir, folders[i], path);
+		e = dir_make(path, f);
+	}
+	return e;
+}
+
+static enum err make_keys(const struct making *m, struct fault *f)
+{
+	static const char *const names[] = { "keys/secret.key", "keys/backup.key" };
+	struct crypt_seed seed;
+	struct crypt_key key;
+	char path[PATH_MAX];
+	enum err e;
+
+	crypt_seed_new(m->suite, m->chance, &seed);
+	house_path(m->dir, "keys/ledger.key", path);
+	e = keyfile_make_seed(path, &seed, f);
+	crypt_wipe(&seed, sizeof seed);
+	for (size_t i = 0; !e && i < ARRAY_LEN(names); i++) {
+		crypt_key_new(m->suite, m->chance, &key);
+		house_path(m->dir, names[i], path);
+		e = keyfile_make_key(path, &key, f);
+		crypt_wipe(&key, sizeof key);
+	}
+	return e;
+}
+
+static enum err keep_pem(const struct making *m, const struct cert_pem *p, const char *key_name,
+			 const char *cert_name, struct fault *f)
+{
+	char path[PATH_MAX];
+	enum err e;
+
+	house_path(m->dir, key_name, path);
+	if ((e = keyfile_make_text(path, buf_view(&p->key), f)))
+		return e;
+	house_path(m->dir, cert_name, path);
+	return write_text(path, buf_view(&p->cert), f);
+}
+
+/* The county's own authority, and a certificate of the server for all names it is called by. */
+static enum err make_certificates(const struct making *m, struct fault *f)
+{
+	CLEANUP(cert_pem_release) struct cert_pem authority = { 0 }, server = { 0 };
+	struct str names[CONFIG_LIST_MAX + 3] = { STR("localhost"), STR("127.0.0.1"), STR("::1") };
+	struct cert_ask ask = {
+		.names = names, .n_names = 3, .from = m->now, .days = CERT_SERVER_DAYS
+	};
+	enum err e = cert_authority(m->chance, STR("Outpost"), m->now, CERT_AUTHORITY_DAYS,
+				    &authority, f);
+
+	if (e)
+		return e;
+	for (size_t i = 0; i < m->config->names.n; i++)
+		names[ask.n_names++] = str_of(m->config->names.v[i]);
+	ask.authority_key = buf_view(&authority.key);
+	ask.authority_cert = buf_view(&authority.cert);
+	if ((e = cert_issue(m->chance, &ask, &server, f)) ||
+	    (e = keep_pem(m, &authority, "keys/authority.pem", "tls/authority.pem", f)))
+		return e;
+	return keep_pem(m, &server, "keys/server.pem", "tls/server.pem", f);
+}
+
+static void url_of(const char *dir, const struct config *c, char *ret, size_t room)
+{
+	(void)snprintf(ret, room, "%s%s", c->url[0] ? "" : "sqlite:", c->url[0] ? c->url : dir);
+}
+
+static enum err make_database(const struct making *m, struct fault *f)
+{
+	CLEANUP(db_end) struct db *db = NULL;
+	char url[PATH_MAX + CONFIG_TEXT_BYTES];
+	enum err e;
+
+	url_of(m->dir, m->config, url, sizeof url);
+	e = db_open(&(struct db_options){ .url = url, .create = true }, &db, f);
+	return e ? e : db_migrate(db, m->now, f);
+}
+
+static enum err make_settings(const struct making *m, struct fault *f)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+	char path[PATH_MAX];
+
+	config_write(m->config, &text);
+	if (text.failed)
+		return text.failed;
+	house_path(m->dir, "outpost.ini", path);
+	return write_text(path, buf_view(&text), f);
+}
+
+static enum err found_one(const char *name, void *arg, struct fault *f)
+{
+	(void)name;
+	(void)f;
+	*(bool *)arg = true;
+	return OK;
+}
+
+/* Only a place where nothing is yet, or an empty folder. */
+static enum err place_free(const char *dir, struct fault *f)
+{
+	struct fault unasked = { 0 };
+	bool any = false;
+	enum err e = dir_each(dir, found_one, &any, &unasked);
+
+	if (e == ERR_ABSENT || (!e && !any))
+		return OK;
+	return fault_set(f, ERR_EXISTS, "%s 里已有东西，请另选一个文件夹",
+			 "there is something in %s; choose another folder", dir);
+}
+
+enum err house_make(const char *dir, const struct config *config, enum crypt_suite suite,
+		    const struct crypt_random *chance, struct utc_s now, struct fault *f)
+{
+	char aside[PATH_MAX];
+	struct making m = { aside, config, suite, chance, now };
+	enum err e = path_fits(dir, f);
+
+	if (e || (e = place_free(dir, f)))
+		return e;
+	(void)snprintf(aside, sizeof aside, "%s.new", dir);
+	if (place_free(aside, NULL))
+		return fault_set(f, ERR_EXISTS, "%s 是上次中断的 init 留下的，请删去后重试",
+				 "%s was left by an init that did not end; remove it and try again",
+				 aside);
+	if ((e = make_folders(&m, f)) || (e = make_keys(&m, f)) || (e = make_certificates(&m, f)) ||
+	    (e = make_settings(&m, f)) || (e = make_database(&m, f)))
+		return e;
+	return file_rename(aside, dir, f);
+}
+
+/* ---- opening one ----------------------------------------------------------------------------- */
+
+static enum err read_settings(struct house *h, struct fault *f)
+{
+	CLEANUP(file_unmap) struct file_map text = { 0 };
+	struct fault unasked = { 0 };
+	char path[PATH_MAX];
+	enum err e;
+
+	house_path(h->dir, "outpost.ini", path);
+	e = file_map_read(path, &text, &unasked);
+	if (e == ERR_ABSENT)
+		return fault_set(f, e, "%s 不是 Outpost 的文件夹；用 outpost init 建一个",
+				 "%s is no folder of Outpost; make one by outpost init", h->dir);
+	if (e)
+		return fault_set(f, e, "读不了 %s", "cannot read %s", path);
+	e = config_read((struct str){ (const char *)text.p, text.n }, path, &h->config, f);
+	if (e)
+		return e;
+	if (area_parse(str_of(h->config.area), &h->area))
+		return fault_set(f, ERR_RANGE, "%s：[house] area 不是区划代码",
+				 "%s: [house] area is no code of an area", path);
+	return zone_open(h->config.zone, &h->zone, f);
+}
+
+static enum err read_keys(struct house *h, struct fault *f)
+{
+	struct crypt_seed seed;
+	char path[PATH_MAX];
+	enum err e;
+
+	house_path(h->dir, "keys/secret.key", path);
+	if ((e = keyfile_read_key(path, &h->secret, f)))
+		return e;
+	house_path(h->dir, "keys/ledger.key", path);
+	if ((e = keyfile_read_seed(path, &seed, f)))
+		return e;
+	e = crypt_signer_new(&seed, &h->signer);
+	crypt_wipe(&seed, sizeof seed);
+	return e;
+}
+
+enum err house_open(const char *dir, struct house **ret, struct fault *f)
+{
+	CLEANUP(house_end) struct house *h = NULL;
+	enum err e = path_fits(dir, f);
+
+	if (e)
+		return e;
+	h = mem_take(1, sizeof *h);
+	if (!h)
+		return ERR_MEMORY;
+	(void)snprintf(h->dir, sizeof h->dir, "%s", dir);
+	if ((e = read_settings(h, f)) || (e = read_keys(h, f)))
+		return e;
+	*ret = h;
+	h = NULL;
+	return OK;
+}
+
+enum err house_database(struct house *h, bool migrate, struct utc_s now, struct fault *f)
+{
+	char url[PATH_MAX + CONFIG_TEXT_BYTES];
+	size_t pending = 0;
+	enum err e;
+
+	url_of(h->dir, &h->config, url, sizeof url);
+	e = db_open(&(struct db_options){ .url = url, .readers = (unsigned)h->config.readers },
+		    &h->db, f);
+	if (e || (e = db_pending(h->db, &pending, f)) || !pending)
+		return e;
+	if (migrate)
+		return db_migrate(h->db, now, f);
+	return fault_set(f, ERR_VERSION, "数据库还是旧的；先运行 outpost serve 或 outpost check",
+			 "the database is of an older program; run outpost serve or outpost check");
+}
+
+void house_end(struct house **h)
+{
+	if (!*h)
+		return;
+	db_end(&(*h)->db);
+	crypt_signer_end(&(*h)->signer);
+	zone_end(&(*h)->zone);
+	crypt_wipe(*h, sizeof **h);
+	mem_drop(*h);
+	*h = NULL;
+}

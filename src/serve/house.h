@@ -1,0 +1,57 @@
+/*
+ * house.h - the folder that a house is: its settings, its keys, its database.
+ *
+ *     DIR/outpost.ini          settings (config.h)
+ *     DIR/outpost.db           the database, when it is SQLite
+ *     DIR/keys/ledger.key      signs heads of the ledger
+ *     DIR/keys/secret.key      seals second factors
+ *     DIR/keys/backup.key      opens backups: keep a copy where the backups are not
+ *     DIR/keys/authority.pem, server.pem    secret keys of the two certificates
+ *     DIR/tls/authority.pem, server.pem     the certificates; the first goes onto the devices
+ *     DIR/heads/heads          every signed head of the ledger
+ *     DIR/scratch/             files under way
+ *
+ * Life:     house_make once; then house_open -> house_database -> house_end.
+ * Memory:   one block; keys are wiped by house_end.
+ * Errors:   ERR_EXISTS there is something in the folder already; ERR_ABSENT it is no house; what
+ *           config.h, keyfile.h, db.h say.
+ */
+#ifndef SERVE_HOUSE_H
+#define SERVE_HOUSE_H
+#include <limits.h>
+
+#include "base/area.h"
+#include "base/when.h"
+#include "crypt/crypt.h"
+#include "db/db.h"
+#include "serve/config.h"
+
+enum { HOUSE_NAME_BYTES = 64 }; /* of a file inside it */
+
+struct house {
+	char dir[PATH_MAX - HOUSE_NAME_BYTES];
+	struct config config;
+	struct zone *zone;
+	struct area_code area;
+	struct crypt_key secret;
+	struct crypt_signer *signer;
+	struct db *db; /* after house_database */
+};
+
+/* DIR/name, as "keys/ledger.key". */
+void house_path(const char *dir, const char *name, char ret[PATH_MAX]);
+
+/*
+ * Lay out a new house beside DIR and give it its name when all is there, so that a kill leaves
+ * none. The database is made and brought to this program's schema; nobody has an account yet.
+ */
+MUST_CHECK enum err house_make(const char *dir, const struct config *config, enum crypt_suite suite,
+			       const struct crypt_random *chance, struct utc_s now,
+			       struct fault *f);
+
+MUST_CHECK enum err house_open(const char *dir, struct house **ret, struct fault *f);
+/* Open its database; `migrate`: bring an older one to this program's schema first. */
+MUST_CHECK enum err house_database(struct house *h, bool migrate, struct utc_s now,
+				   struct fault *f);
+void house_end(struct house **h); /* for CLEANUP() */
+#endif
