@@ -7,7 +7,7 @@
 
 #include "base/ban.h"
 
-enum takes { TAKES_NOTHING, TAKES_TEXT, TAKES_MANY, TAKES_NUMBER };
+enum takes { TAKES_NOTHING, TAKES_TEXT, TAKES_MANY, TAKES_SETS, TAKES_NUMBER };
 
 struct option_row {
 	const char *word, *value;
@@ -79,6 +79,27 @@ static const struct option_row ROWS[CLI_OPTION_N] = {
 		"随机数种子，默认 42", "seed of the synthetic data; 42 unless given" },
 	[CLI_THREADS] = { "--threads", "N", TAKES_NUMBER, 1, 64,
 		"最多用几个线程，默认 2", "threads to use at most; 2 unless given" },
+	[CLI_DB] = { "--db", "URL", TAKES_TEXT, 0, 0,
+		"postgresql://… ；不给则为文件夹中的 SQLite",
+		"postgresql://...; SQLite in the folder unless given" },
+	[CLI_SUITE] = { "--suite", "world|sm", TAKES_TEXT, 0, 0,
+		"密码算法：world（SHA-256、Ed25519 等）或 sm（SM2、SM3、SM4），默认 world",
+		"algorithms: world (SHA-256, Ed25519 ...) or sm (SM2, SM3, SM4); world unless "
+		"given" },
+	[CLI_SET] = { "--set", "SECTION.KEY=VALUE", TAKES_SETS, 0, 0,
+		"outpost.ini 里的一项，可给多次", "a setting of outpost.ini; may be given several times" },
+	[CLI_LISTEN] = { "--listen", "ADDRESS:PORT", TAKES_TEXT, 0, 0,
+		"取代 outpost.ini 里的监听地址；端口 0 为任选空闲端口",
+		"instead of the address in outpost.ini; port 0 picks a free one" },
+	[CLI_UNDER] = { "--under", "CODE", TAKES_TEXT, 0, 0,
+		"只要这个区划及其上下级", "only this area, what lies in it and what it lies in" },
+	[CLI_FROM] = { "--from", "DATE", TAKES_TEXT, 0, 0,
+		"更名从哪天起", "the day on which new names begin" },
+	[CLI_DRY_RUN] = { "--dry-run", NULL, TAKES_NOTHING, 0, 0,
+		"只出账目，什么也不写", "give the account and write nothing" },
+	[CLI_KEY] = { "--key", "FILE", TAKES_TEXT, 0, 0,
+		"打开备份的密钥文件（keys/backup.key 的副本）",
+		"the key that opens the backup (a copy of keys/backup.key)" },
 	[CLI_LANG] = { "--lang", "zh|en", TAKES_TEXT, 0, 0,
 		"信息的语言；不给则看 LANG", "language of messages; by LANG unless given" },
 	[CLI_HELP] = { "--help", NULL, TAKES_NOTHING, 0, 0,
@@ -113,18 +134,27 @@ static enum err take_number(const struct option_row *r, const char *value, int64
 	return OK;
 }
 
+static enum err take_one_more(const struct option_row *r, const char *value, const char **v,
+			      size_t *n, size_t max, struct fault *f)
+{
+	if (*n == max)
+		return fault_set(f, ERR_USAGE, "%s 最多给 %zu 次",
+				 "%s may be given %zu times at most", r->word, max);
+	v[(*n)++] = value;
+	return OK;
+}
+
 static enum err take(enum cli_option o, const char *value, struct cli_args *a, struct fault *f)
 {
 	const struct option_row *r = &ROWS[o];
 
-	if (r->takes == TAKES_MANY) {
-		if (a->n_visits == CLI_VISITS_MAX)
-			return fault_set(f, ERR_USAGE, "%s 最多给 %d 次",
-					 "%s may be given %d times at most", r->word,
-					 CLI_VISITS_MAX);
-		a->visits[a->n_visits++] = value;
+	if (r->takes == TAKES_MANY || r->takes == TAKES_SETS) {
+		bool many = r->takes == TAKES_MANY;
+
 		a->text[o] = value;
-		return OK;
+		return take_one_more(r, value, many ? a->visits : a->sets,
+				     many ? &a->n_visits : &a->n_sets,
+				     many ? CLI_VISITS_MAX : CLI_SETS_MAX, f);
 	}
 	if (a->text[o] && r->takes != TAKES_NOTHING)
 		return fault_set(f, ERR_USAGE, "%s 只能给一次", "%s may be given only once",
@@ -179,7 +209,7 @@ enum err cli_args_read(const struct cli_verb *v, int n, char *const *words, stru
 		} else if (options && word[0] == '-' && word[1]) {
 			if ((e = read_option(v, n, words, &i, &a, f)))
 				return e;
-		} else if (!v->operand || a.n_operands == CLI_OPERANDS_MAX) {
+		} else if (!v->operand || a.n_operands == (v->operands_max ? v->operands_max : 1)) {
 			return fault_set(f, ERR_USAGE, "%s 不认识 %.60s", "%s does not know %.60s",
 					 v->word, word);
 		} else {

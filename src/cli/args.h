@@ -38,19 +38,29 @@ enum cli_option {
 	CLI_ROWS,
 	CLI_SEED,
 	CLI_THREADS,
+	CLI_DB,
+	CLI_SUITE,
+	CLI_SET,
+	CLI_LISTEN,
+	CLI_UNDER,
+	CLI_FROM,
+	CLI_DRY_RUN,
+	CLI_KEY,
 	CLI_LANG,
 	CLI_HELP,
 	CLI_OPTION_N
 };
 #define CLI_BIT(o) (UINT64_C(1) << (o))
 
-enum { CLI_VISITS_MAX = 256, CLI_OPERANDS_MAX = 1, CLI_UNSET = -1 };
+enum { CLI_VISITS_MAX = 256, CLI_SETS_MAX = 64, CLI_OPERANDS_MAX = 64, CLI_UNSET = -1 };
 
 struct cli_args {
 	const char *text[CLI_OPTION_N]; /* NULL: not given. Flags: "" */
 	int64_t number[CLI_OPTION_N];   /* CLI_UNSET: not given */
 	const char *visits[CLI_VISITS_MAX];
 	size_t n_visits;
+	const char *sets[CLI_SETS_MAX];
+	size_t n_sets;
 	const char *operand[CLI_OPERANDS_MAX];
 	size_t n_operands;
 };
@@ -58,7 +68,8 @@ struct cli_args {
 struct cli; /* cli.h */
 
 struct cli_verb {
-	const char *word, *operand; /* operand: NULL, or how help calls it */
+	const char *word, *operand; /* operand: NULL, or how help calls them */
+	size_t operands_max;        /* 0: one */
 	const char *usage;          /* what stands between the word and [options] */
 	const char *zh, *en;        /* one line, for the list of verbs */
 	const char *more_zh, *more_en;

@@ -11,7 +11,7 @@
 enum { READERS = 4, WRITERS = 4, ATTEMPTS = 100 };
 
 static const char sqlite_scheme[] = "sqlite:";
-static const char sqlite_file[] = "/outpost.sqlite";
+static const char sqlite_file[] = "/" DB_SQLITE_FILE;
 
 /* The act of this thread, if any: acts do not start others. */
 static _Thread_local bool acting;

@@ -44,6 +44,8 @@ struct db;
 struct tx;
 struct rows;
 
+#define DB_SQLITE_FILE "outpost.sqlite" /* in the folder of a sqlite: URL */
+
 struct db_step; /* a step of the schema, step.h */
 
 struct db_options {
@@ -99,6 +101,12 @@ double rows_f64(struct rows *r, size_t column);
 struct str rows_text(struct rows *r, size_t column);
 struct str rows_blob(struct rows *r, size_t column);
 void rows_end(struct rows **r); /* for CLEANUP(); NULL is fine */
+
+/*
+ * SQLite: write the state of this moment to a new file, while others read and write. The file is a
+ * whole database. ERR_USAGE on PostgreSQL, which has its own means.
+ */
+MUST_CHECK enum err db_copy(struct db *db, const char *path, struct fault *f);
 
 /* What a group commit does for us: commits made, and acts they made durable. */
 struct db_counts {

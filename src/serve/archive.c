@@ -22,9 +22,12 @@ enum {
 /* What a chunk is sealed together with: this file, this place in it, whether it is the last. */
 struct place {
 	char magic[MAGIC_BYTES];
-	uint8_t drawn[DRAWN_BYTES], number[8], last;
+	uint8_t drawn[DRAWN_BYTES];
+	char hint[ARCHIVE_HINT_BYTES]; /* zeros behind it */
+	uint8_t number[8], last;
 };
-_Static_assert(sizeof(struct place) == MAGIC_BYTES + DRAWN_BYTES + 9, "no holes in a place");
+_Static_assert(sizeof(struct place) == MAGIC_BYTES + DRAWN_BYTES + ARCHIVE_HINT_BYTES + 9,
+	       "no holes in a place");
 
 static struct str place_at(struct place *p, uint64_t number, bool last)
 {
@@ -69,7 +72,7 @@ struct archive_out {
 	struct buf sealed;
 };
 
-enum err archive_create(const char *path, const struct crypt_key *key,
+enum err archive_create(const char *path, const char *hint, const struct crypt_key *key,
 			const struct crypt_random *chance, struct archive_out **ret,
 			struct fault *f)
 {
@@ -80,6 +83,7 @@ enum err archive_create(const char *path, const struct crypt_key *key,
 
 	if (!a)
 		return ERR_MEMORY;
+	assert(strlen(hint) < ARCHIVE_HINT_BYTES);
 	if (strlen(path) >= sizeof a->path)
 		return fault_set(f, ERR_RANGE, "文件名太长", "the name of the file is too long");
 	e = file_open(path, FILE_READ, &there, &unasked);
@@ -95,7 +99,8 @@ enum err archive_create(const char *path, const struct crypt_key *key,
 	a->chance = *chance;
 	memcpy(a->place.magic, MAGIC, MAGIC_BYTES);
 	crypt_random_fill(chance, a->place.drawn, DRAWN_BYTES);
-	if ((e = file_write(a->file, &a->place, MAGIC_BYTES + DRAWN_BYTES, f)))
+	memcpy(a->place.hint, hint, strlen(hint));
+	if ((e = file_write(a->file, &a->place, MAGIC_BYTES + DRAWN_BYTES + strlen(hint) + 1, f)))
 		return e;
 	*ret = a;
 	a = NULL;
@@ -328,6 +333,28 @@ static enum err take_number(struct archive_in *a, size_t bytes, uint32_t *ret, s
 	return e;
 }
 
+static enum err read_head(struct archive_in *a, const char *path, struct fault *f)
+{
+	size_t n = 0;
+	enum err e = file_open(path, FILE_READ, &a->file, f);
+
+	if (e || (e = take_file(a, &a->place, MAGIC_BYTES + DRAWN_BYTES, f)))
+		return e;
+	if (memcmp(a->place.magic, "outpost backup ", 15) != 0)
+		return fault_set(f, ERR_SYNTAX, "这不是 Outpost 的备份",
+				 "this is no backup of Outpost");
+	if (memcmp(a->place.magic, MAGIC, MAGIC_BYTES) != 0)
+		return fault_set(f, ERR_VERSION, "备份由更新的版本写成",
+				 "the backup was written by a newer version");
+	do {
+		if (n == sizeof a->place.hint)
+			return damaged(f);
+		if ((e = take_file(a, &a->place.hint[n], 1, f)))
+			return e;
+	} while (a->place.hint[n++]);
+	return OK;
+}
+
 enum err archive_open(const char *path, const struct crypt_key *key, struct archive_in **ret,
 		      struct fault *f)
 {
@@ -336,20 +363,22 @@ enum err archive_open(const char *path, const struct crypt_key *key, struct arch
 
 	if (!a)
 		return ERR_MEMORY;
-	if ((e = file_open(path, FILE_READ, &a->file, f)))
-		return e;
 	a->key = *key;
-	if ((e = take_file(a, &a->place, MAGIC_BYTES + DRAWN_BYTES, f)))
+	if ((e = read_head(a, path, f)))
 		return e;
-	if (memcmp(a->place.magic, "outpost backup ", 15) != 0)
-		return fault_set(f, ERR_SYNTAX, "这不是 Outpost 的备份",
-				 "this is no backup of Outpost");
-	if (memcmp(a->place.magic, MAGIC, MAGIC_BYTES) != 0)
-		return fault_set(f, ERR_VERSION, "备份由更新的版本写成",
-				 "the backup was written by a newer version");
 	*ret = a;
 	a = NULL;
 	return OK;
+}
+
+enum err archive_hint(const char *path, char ret[ARCHIVE_HINT_BYTES], struct fault *f)
+{
+	CLEANUP(archive_in_end) struct archive_in *a = mem_take(1, sizeof *a);
+	enum err e = a ? read_head(a, path, f) : ERR_MEMORY;
+
+	if (!e)
+		memcpy(ret, a->place.hint, sizeof a->place.hint);
+	return e;
 }
 
 static enum err next_block(struct archive_in *a, struct fault *f)

@@ -5,7 +5,7 @@
  * its place and by a mark whether it is the last, so that a file cut short, put together from two,
  * or longer than it was written is not taken for a backup.
  *
- *     "outpost backup 1\n" | 16 bytes drawn for this file | chunk ... | last chunk
+ *     "outpost backup 1\n" | 16 bytes drawn for this file | hint and NUL | chunk ... | last chunk
  *     chunk: length, 4 bytes little-endian | sealed: zstd of at most ARCHIVE_CHUNK_BYTES of stream
  *     stream: (2 bytes name length, name, (4 bytes length > 0, bytes)*, 4 bytes 0)*, 2 bytes 0
  *
@@ -23,10 +23,11 @@
 #include "base/text.h"
 #include "crypt/crypt.h"
 
-enum { ARCHIVE_NAME_BYTES = 128, ARCHIVE_CHUNK_BYTES = 256 << 10 };
+enum { ARCHIVE_NAME_BYTES = 128, ARCHIVE_HINT_BYTES = 512, ARCHIVE_CHUNK_BYTES = 256 << 10 };
 
 struct archive_out;
-MUST_CHECK enum err archive_create(const char *path, const struct crypt_key *key,
+/* `hint` stands in the clear: where to look for the key. */
+MUST_CHECK enum err archive_create(const char *path, const char *hint, const struct crypt_key *key,
 				   const struct crypt_random *chance, struct archive_out **ret,
 				   struct fault *f);
 /* Begin a stream: small letters, digits, . _ - and / between parts, none of which is .. */
@@ -36,6 +37,8 @@ MUST_CHECK enum err archive_finish(struct archive_out **a, struct fault *f);
 void archive_out_end(struct archive_out **a); /* for CLEANUP() */
 
 struct archive_in;
+/* What the file says before it is opened; believe it once archive_next has worked. */
+MUST_CHECK enum err archive_hint(const char *path, char ret[ARCHIVE_HINT_BYTES], struct fault *f);
 MUST_CHECK enum err archive_open(const char *path, const struct crypt_key *key,
 				 struct archive_in **ret, struct fault *f);
 /* The next stream; what was left of the one before is passed over. *ret_more false: no more. */

@@ -2,7 +2,7 @@
  * house.h - the folder that a house is: its settings, its keys, its database.
  *
  *     DIR/outpost.ini          settings (config.h)
- *     DIR/outpost.db           the database, when it is SQLite
+ *     DIR/outpost.sqlite       the database, when it is SQLite
  *     DIR/keys/ledger.key      signs heads of the ledger
  *     DIR/keys/secret.key      seals second factors
  *     DIR/keys/backup.key      opens backups: keep a copy where the backups are not

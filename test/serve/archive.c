@@ -71,7 +71,7 @@ static enum err write_archive(const char *path, const struct crypt_key *k, uint6
 	CLEANUP(archive_out_end) struct archive_out *a = NULL;
 	CLEANUP(buf_release) struct buf b = { 0 };
 	struct dice d = { seed };
-	enum err e = archive_create(path, k, &crypt_random_system, &a, NULL);
+	enum err e = archive_create(path, "where/the/keys are", k, &crypt_random_system, &a, NULL);
 
 	for (size_t i = 0; !e && i < n; i++) {
 		char name[32];
@@ -223,7 +223,7 @@ static void chunks_stay_where_they_were(void **state)
 	static const size_t sizes[] = { 0, 600000 };
 	struct crypt_key k = key_of(CRYPT_WORLD);
 	CLEANUP(buf_release) struct buf one = { 0 }, two = { 0 };
-	size_t head = strlen("outpost backup 1\n") + 16, first;
+	size_t head = strlen("outpost backup 1\n") + 16 + strlen("where/the/keys are") + 1, first;
 
 	(void)state;
 	assert_int_equal(write_archive("b", &k, 1, sizes, 2), OK);
@@ -253,6 +253,18 @@ static void a_file_that_is_there_is_not_touched(void **state)
 	assert_int_equal(write_archive("b", &k, 1, sizes, 1), ERR_EXISTS);
 	after = bytes_of("b");
 	assert_int_equal(after.n, 4);
+	remove_file("b");
+}
+
+static void a_backup_says_in_the_clear_where_its_key_is(void **state)
+{
+	struct crypt_key k = key_of(CRYPT_WORLD);
+	char hint[ARCHIVE_HINT_BYTES];
+
+	(void)state;
+	assert_int_equal(write_archive("b", &k, 1, NULL, 0), OK);
+	assert_int_equal(archive_hint("b", hint, NULL), OK);
+	assert_string_equal(hint, "where/the/keys are");
 	remove_file("b");
 }
 
@@ -320,6 +332,7 @@ int main(void)
 		cmocka_unit_test(another_key_opens_nothing),
 		cmocka_unit_test(chunks_stay_where_they_were),
 		cmocka_unit_test(a_file_that_is_there_is_not_touched),
+		cmocka_unit_test(a_backup_says_in_the_clear_where_its_key_is),
 		cmocka_unit_test(what_is_no_backup_says_so),
 		cmocka_unit_test(a_failed_write_leaves_no_backup_and_no_part),
 		cmocka_unit_test(a_failed_allocation_is_a_refusal),
