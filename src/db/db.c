@@ -151,6 +151,7 @@ struct db_counts db_counts(struct db *db)
 	pthread_mutex_lock(&db->count_lock);
 	counts = db->counts;
 	pthread_mutex_unlock(&db->count_lock);
+	counts.waiting = db->writer ? lite_writer_waiting(db->writer) : 0;
 	return counts;
 }
 
@@ -177,6 +178,17 @@ enum err db_read(struct db *db, db_act *act, void *arg, struct fault *f)
 	acting = false;
 	pool_give(&db->readers, c);
 	return e;
+}
+
+static enum err sound_act(struct tx *tx, void *arg, struct fault *f)
+{
+	(void)arg;
+	return tx->c->ops->sound(tx->c, f);
+}
+
+enum err db_sound(struct db *db, struct fault *f)
+{
+	return db_read(db, sound_act, NULL, f);
 }
 
 /* One attempt on a connection of PostgreSQL. */

@@ -74,6 +74,9 @@ MUST_CHECK enum err db_migrate(struct db *db, struct utc_s now, struct fault *f)
 MUST_CHECK enum err db_prepare_all(struct db *db, const struct sql_list *lists, size_t n_lists,
 				   struct fault *f);
 
+/* Reads all of it: ERR_CORRUPT if a page is damaged or a foreign key leads nowhere. */
+MUST_CHECK enum err db_sound(struct db *db, struct fault *f);
+
 typedef enum err db_act(struct tx *tx, void *arg, struct fault *f);
 MUST_CHECK enum err db_read(struct db *db, db_act *act, void *arg, struct fault *f);
 MUST_CHECK enum err db_write(struct db *db, db_act *act, void *arg, struct fault *f);
@@ -108,9 +111,11 @@ void rows_end(struct rows **r); /* for CLEANUP(); NULL is fine */
  */
 MUST_CHECK enum err db_copy(struct db *db, const char *path, struct fault *f);
 
-/* What a group commit does for us: commits made, and acts they made durable. */
 struct db_counts {
-	uint64_t commits, acts, retries;
+	uint64_t commits; /* made */
+	uint64_t acts;    /* made durable by them: on SQLite, several by one */
+	uint64_t retries; /* on PostgreSQL: acts begun again after a conflict */
+	uint64_t waiting; /* on SQLite: acts in the queue now */
 };
 struct db_counts db_counts(struct db *db);
 

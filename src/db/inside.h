@@ -35,6 +35,7 @@ struct conn_ops {
 	/* Several statements without arguments, in a transaction that has begun. */
 	enum err (*script)(struct conn *c, const char *text, struct fault *f);
 	enum err (*has_table)(struct conn *c, const char *table, bool *ret, struct fault *f);
+	enum err (*sound)(struct conn *c, struct fault *f);
 	enum err (*prepare)(struct conn *c, struct prepared *p, struct fault *f);
 	void (*forget)(struct conn *c, struct prepared *p);
 	enum err (*start)(struct rows *r, struct sql_args args, struct fault *f);
@@ -120,8 +121,8 @@ enum err lite_create(struct db *db, struct fault *f);
 enum err lite_open(struct db *db, bool writes, struct conn **ret, struct fault *f);
 bool lite_in_transaction(struct conn *c);
 enum err lite_savepoint(struct conn *c, struct fault *f);
-enum err lite_keep(struct conn *c, struct fault *f); /* forget the savepoint, keep what it did */
-void lite_undo(struct conn *c);                      /* back to the savepoint */
+enum err lite_keep(struct conn *c, struct fault *f); /* forget the savepoint, keep what was done */
+enum err lite_undo(struct conn *c);                  /* back to the savepoint, and forget it */
 /* Carry the log over into the file, once there is much of it. */
 enum err lite_checkpoint(struct conn *c, struct fault *f);
 bool lite_final(const struct conn *c); /* an error after which nothing may be written */
@@ -130,6 +131,7 @@ void lite_abandon(struct conn *c);     /* from now on it touches the file as lit
 /* lite_writer.c */
 enum err lite_writer_start(struct db *db, struct lite_writer **ret, struct fault *f);
 enum err lite_writer_act(struct lite_writer *w, db_act *act, void *arg, struct fault *f);
+uint64_t lite_writer_waiting(struct lite_writer *w);
 void lite_writer_stop(struct lite_writer *w);
 
 /* pg_open.c */

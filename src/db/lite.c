@@ -151,20 +151,23 @@ static enum err own_step(struct lite *l, enum own which, struct fault *f)
 	return rc == SQLITE_DONE ? OK : failed(l, rc, sqlite3_sql(s), f);
 }
 
+bool lite_in_transaction(struct conn *c)
+{
+	return !sqlite3_get_autocommit(lite_of(c)->h);
+}
+
+/* Without memory even a rollback fails; then the next one to begin does it. */
 static enum err begin(struct conn *c, struct fault *f)
 {
-	return own_step(lite_of(c), OWN_BEGIN, f);
+	enum err e = lite_in_transaction(c) ? own_step(lite_of(c), OWN_ROLLBACK, f) : OK;
+
+	return e ? e : own_step(lite_of(c), OWN_BEGIN, f);
 }
 
 static enum err commit(struct conn *c, bool *ret_again, struct fault *f)
 {
 	*ret_again = false;
 	return own_step(lite_of(c), OWN_COMMIT, f);
-}
-
-bool lite_in_transaction(struct conn *c)
-{
-	return !sqlite3_get_autocommit(lite_of(c)->h);
 }
 
 static void rollback(struct conn *c)
@@ -183,12 +186,11 @@ enum err lite_keep(struct conn *c, struct fault *f)
 	return own_step(lite_of(c), OWN_KEEP, f);
 }
 
-void lite_undo(struct conn *c)
+enum err lite_undo(struct conn *c)
 {
-	if (!lite_in_transaction(c))
-		return;
-	if (own_step(lite_of(c), OWN_UNDO, NULL) || own_step(lite_of(c), OWN_KEEP, NULL))
-		rollback(c);
+	enum err e = own_step(lite_of(c), OWN_UNDO, NULL);
+
+	return e ? e : own_step(lite_of(c), OWN_KEEP, NULL);
 }
 
 static int log_grew(void *arg, sqlite3 *h, const char *name, int pages)
@@ -270,6 +272,44 @@ static enum err has_table(struct conn *c, const char *table, bool *ret, struct f
 		rc = sqlite3_extended_errcode(l->h);
 	sqlite3_finalize(s);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? OK : failed(l, rc, table, f);
+}
+
+/* A pragma that finds nothing says `well`, or, if that is NULL, not a word. */
+static enum err ask(struct lite *l, const char *pragma, const char *well, struct fault *f)
+{
+	sqlite3_stmt *s = NULL;
+	enum may before = l->may;
+	bool good = false;
+	int rc;
+
+	l->may = MAY_ALL;
+	rc = sqlite3_prepare_v2(l->h, pragma, -1, &s, NULL);
+	l->may = before;
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW) {
+		const unsigned char *said = sqlite3_column_text(s, 0);
+
+		good = well && said && strcmp((const char *)said, well) == 0;
+	} else if (rc == SQLITE_DONE) {
+		good = !well;
+	} else {
+		rc = sqlite3_extended_errcode(l->h);
+	}
+	sqlite3_finalize(s);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return failed(l, rc, pragma, f);
+	if (good)
+		return OK;
+	return fault_set(f, ERR_CORRUPT, "数据库文件已损坏（%s）；请从备份恢复",
+			 "the database file is damaged (%s); restore a backup", pragma);
+}
+
+static enum err sound(struct conn *c, struct fault *f)
+{
+	enum err e = ask(lite_of(c), "PRAGMA integrity_check(1)", "ok", f);
+
+	return e ? e : ask(lite_of(c), "PRAGMA foreign_key_check", NULL, f);
 }
 
 /* Every $k of the text must be known, and no other parameter may be there. */
@@ -416,7 +456,7 @@ static void stop(struct rows *r)
 
 static bool broken(struct conn *c)
 {
-	return lite_of(c)->final;
+	return lite_of(c)->final || lite_in_transaction(c);
 }
 
 static void close_it(struct conn *c)
@@ -438,6 +478,7 @@ static const struct conn_ops ops = {
 	.rollback = rollback,
 	.script = script,
 	.has_table = has_table,
+	.sound = sound,
 	.prepare = prepare,
 	.forget = forget,
 	.start = start,

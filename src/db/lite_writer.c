@@ -29,6 +29,7 @@ struct lite_writer {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct job *first, **last;
+	uint64_t waiting;
 	bool stop;
 	bool dead; /* an error after which nothing may be written */
 };
@@ -70,21 +71,19 @@ static void run_alone(struct lite_writer *w, struct job *j)
 	w->dead = w->dead || lite_final(c);
 }
 
-/* Run one act of a group. False if the transaction of the group is gone. */
+/* Run one act of a group. False if what the group did cannot be kept any more. */
 static bool run_beside(struct lite_writer *w, struct job *j)
 {
 	struct conn *c = w->c;
 	struct tx tx;
 
 	forget_fault(j);
-	if ((j->e = lite_savepoint(c, j->f)))
+	if (lite_savepoint(c, NULL))
 		return false;
 	j->e = tx_act(&tx, c, j->act, j->arg, j->f);
-	if (j->e)
-		lite_undo(c);
-	else if (lite_in_transaction(c))
-		j->e = lite_keep(c, j->f);
-	return lite_in_transaction(c);
+	if (!lite_in_transaction(c) || lite_final(c))
+		return false;
+	return (j->e ? lite_undo(c) : lite_keep(c, NULL)) == OK;
 }
 
 /* One transaction for all of them. False if it is undone and each must be run alone. */
@@ -105,7 +104,7 @@ static bool run_together(struct lite_writer *w, struct job *first)
 		return true;
 	}
 	for (struct job *j = first; j; j = j->next) {
-		if (!run_beside(w, j) || lite_final(c)) {
+		if (!run_beside(w, j)) {
 			c->ops->rollback(c);
 			return false;
 		}
@@ -142,8 +141,11 @@ static struct job *take_group(struct lite_writer *w)
 	struct job *first = w->first;
 	struct job *end = first;
 
-	for (int n = 1; n < GROUP_MAX && end->next; n++)
+	w->waiting--;
+	for (int n = 1; n < GROUP_MAX && end->next; n++) {
 		end = end->next;
+		w->waiting--;
+	}
 	w->first = end->next;
 	end->next = NULL;
 	if (!w->first)
@@ -190,12 +192,23 @@ enum err lite_writer_act(struct lite_writer *w, db_act *act, void *arg, struct f
 	pthread_mutex_lock(&w->lock);
 	*w->last = &j;
 	w->last = &j.next;
+	w->waiting++;
 	pthread_cond_signal(&w->wake);
 	while (!j.done)
 		pthread_cond_wait(&j.told, &w->lock);
 	pthread_mutex_unlock(&w->lock);
 	pthread_cond_destroy(&j.told);
 	return j.e;
+}
+
+uint64_t lite_writer_waiting(struct lite_writer *w)
+{
+	uint64_t waiting;
+
+	pthread_mutex_lock(&w->lock);
+	waiting = w->waiting;
+	pthread_mutex_unlock(&w->lock);
+	return waiting;
 }
 
 enum err lite_writer_start(struct db *db, struct lite_writer **ret, struct fault *f)
