@@ -47,7 +47,7 @@ format:
 	tools/format.sh --write
 
 # Take over what a test wrote down, after looking at what changed (git diff shows it).
-bless: deps
+bless: deps deps-test
 	tools/build.sh dev
 	OUTPOST_BLESS=1 ctest --preset dev -R test_plans
 

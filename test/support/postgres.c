@@ -69,7 +69,7 @@ static void become_postgres(void)
 	prctl(PR_SET_PDEATHSIG, SIGQUIT);
 }
 
-static void must_run(const char *program, char *const argv[])
+static void must_run(bool as_postgres, const char *program, char *const argv[])
 {
 	pid_t pid = fork();
 	int status;
@@ -77,7 +77,8 @@ static void must_run(const char *program, char *const argv[])
 	if (pid == 0) {
 		int nothing = open("/dev/null", O_WRONLY);
 
-		become_postgres();
+		if (as_postgres)
+			become_postgres();
 		dup2(nothing, STDOUT_FILENO);
 		execv(program, argv);
 		_exit(127);
@@ -110,8 +111,9 @@ static void make_template(char ret[PATH_BYTES])
 	give_to_postgres(mine);
 	joined(data, mine, "data");
 	joined(program, cluster.bin, "initdb");
-	must_run(program, (char *[]){ program, "-D", data, "-A", "trust", "-U", "postgres", "-E",
-				      "UTF8", "--locale=C", "--no-sync", NULL });
+	must_run(true, program,
+		 (char *[]){ program, "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8",
+			     "--locale=C", "--no-sync", NULL });
 	if (build && rename(mine, ret) == 0)
 		return;
 	if (!build || stat(ret, &st) != 0) { /* another file system: used once, here */
@@ -216,7 +218,8 @@ static void start(void)
 	make_template(template);
 	joined(from, template, "data");
 	joined(data, cluster.dir, "data");
-	must_run("/bin/cp", (char *[]){ "cp", "-a", from, data, NULL });
+	/* As who we are: the build folder may be closed to others. Owners are kept. */
+	must_run(false, "/bin/cp", (char *[]){ "cp", "-a", from, data, NULL });
 	run_server(data);
 	must_do("CREATE ROLE outpost LOGIN");
 }
