@@ -77,11 +77,10 @@ static enum err add_all(struct trace_builder *b, const struct bench_data *d, str
 static enum err build(const struct bench_data *d, const struct zone *zone, const char *dir,
 		      struct fault *f)
 {
-	char spill[512];
 	struct trace_builder_options o = {
 		.zone = zone,
 		.budget_bytes = BUILD_BUDGET_BYTES,
-		.spill_path = spill,
+		.spill_dir = dir,
 		.threads = BUILD_THREADS,
 	};
 	struct sealed sealed = { .dir = dir };
@@ -89,7 +88,6 @@ static enum err build(const struct bench_data *d, const struct zone *zone, const
 	int64_t start = measure_now_ns();
 	enum err e;
 
-	snprintf(spill, sizeof(spill), "%s/spill", dir);
 	if ((e = dir_make(dir, f)))
 		return e;
 	if ((e = trace_builder_new(&o, &b, f)))

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -171,19 +172,45 @@ static int open_again(const char *path, int flags, mode_t rights)
 	return fd;
 }
 
+/* Where a file system knows no such files: one whose name nobody can guess, taken away at once. */
+static int open_nameless(const char *dir, int flags)
+{
+	int fd = open_again(dir, flags, FILE_RIGHTS_SECRET), number;
+	char *path;
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+	path = mem_take(strlen(dir) + sizeof "/spill-XXXXXX", 1);
+	if (!path) {
+		errno = ENOMEM;
+		return -1;
+	}
+	(void)stpcpy(stpcpy(path, dir), "/spill-XXXXXX");
+	fd = mkostemp(path, O_CLOEXEC);
+	number = errno;
+	if (fd >= 0)
+		(void)unlink(path);
+	mem_drop(path);
+	errno = number;
+	return fd;
+}
+
 static int open_fd(const char *path, enum file_mode mode, bool *ret_standard)
 {
 	static const int FLAGS[] = { [FILE_READ] = O_RDONLY,
 				     [FILE_NEW] = O_WRONLY | O_CREAT | O_EXCL,
 				     [FILE_SECRET] = O_WRONLY | O_CREAT | O_EXCL,
 				     [FILE_APPEND] = O_WRONLY | O_CREAT | O_APPEND,
-				     [FILE_REPLACE] = O_WRONLY | O_CREAT | O_TRUNC };
+				     [FILE_REPLACE] = O_WRONLY | O_CREAT | O_TRUNC,
+				     [FILE_NAMELESS] = O_RDWR | O_TMPFILE | O_EXCL };
 
 	*ret_standard = (mode == FILE_READ || mode == FILE_REPLACE) && strcmp(path, "-") == 0;
 	if (fails())
 		return -1;
 	if (*ret_standard)
 		return mode == FILE_READ ? STDIN_FILENO : STDOUT_FILENO;
+	if (mode == FILE_NAMELESS)
+		return open_nameless(path, FLAGS[mode]);
 	return open_again(path, FLAGS[mode],
 			  mode == FILE_SECRET ? FILE_RIGHTS_SECRET : FILE_RIGHTS);
 }
@@ -464,24 +491,38 @@ enum err file_map_read(const char *path, struct file_map *ret, struct fault *f)
 	return e ? e : read_whole(fl, ret, f);
 }
 
+static enum err map_open(const struct file *fl, struct file_map *ret, struct fault *f)
+{
+	void *p = MAP_FAILED;
+
+	if (fl->bytes > SIZE_MAX)
+		return no_memory(f, fl->path);
+	if (!fails())
+		p = mmap(NULL, (size_t)fl->bytes, PROT_READ, MAP_PRIVATE, fl->fd, 0);
+	if (p == MAP_FAILED)
+		return refused(f, errno, fl->path, "映射", "map");
+	*ret = (struct file_map){ p, (size_t)fl->bytes, true };
+	return OK;
+}
+
+enum err file_map_nameless(struct file *fl, struct file_map *ret, struct fault *f)
+{
+	enum err e = flush(fl, f);
+
+	*ret = (struct file_map){ 0 };
+	return e || fl->bytes == 0 ? e : map_open(fl, ret, f);
+}
+
 enum err file_map(const char *path, struct file_map *ret, struct fault *f)
 {
 	CLEANUP(file_end) struct file *fl = NULL;
 	enum err e = file_open(path, FILE_READ, &fl, f);
-	void *p = MAP_FAILED;
 
 	if (e)
 		return e;
 	if (!fl->regular || fl->bytes == 0)
 		return read_whole(fl, ret, f); /* a pipe, or nothing: neither can be mapped */
-	if (fl->bytes > SIZE_MAX)
-		return no_memory(f, path);
-	if (!fails())
-		p = mmap(NULL, (size_t)fl->bytes, PROT_READ, MAP_PRIVATE, fl->fd, 0);
-	if (p == MAP_FAILED)
-		return refused(f, errno, path, "映射", "map");
-	*ret = (struct file_map){ p, (size_t)fl->bytes, true };
-	return OK;
+	return map_open(fl, ret, f);
 }
 
 void file_unmap(struct file_map *m)
@@ -512,6 +553,104 @@ enum err file_unlink(const char *path, struct fault *f)
 	if (fails() || unlink(path) != 0)
 		return refused(f, errno, path, "删除", "delete");
 	return OK;
+}
+
+/* ---- locks ---- */
+
+struct file_lock {
+	int fd;
+	char path[];
+};
+
+enum { HOLDER_BYTES = 128 };
+
+/* "PID HOST", as note_holder writes it, or nothing. */
+static enum err held_by(int fd, const char *path, struct fault *f)
+{
+	char text[HOLDER_BYTES] = { 0 }, *host;
+	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+	long pid = n > 0 ? strtol(text, &host, 10) : 0;
+
+	if (pid <= 0)
+		return fault_set(f, ERR_EXISTS, "%s：另一个进程正在使用；请等它结束",
+				 "%s: in use by another process: wait until it has ended",
+				 shown(path));
+	host += *host == ' ';
+	host[strcspn(host, "\n")] = '\0';
+	return fault_set(f, ERR_EXISTS, "%s：进程 %ld（主机 %s）正在使用；请等它结束",
+			 "%s: in use by process %ld on host %s: wait until it has ended",
+			 shown(path), pid, host);
+}
+
+/* For the reader of a sentence only: if it cannot be written, the lock holds all the same. */
+static void note_holder(int fd)
+{
+	char host[HOLDER_BYTES / 2] = { 0 }, text[HOLDER_BYTES];
+	int n;
+
+	(void)gethostname(host, sizeof host - 1);
+	for (char *p = host; *p; p++)
+		if (*p < '!' || *p > '~')
+			*p = '?';
+	n = snprintf(text, sizeof text, "%ld %s\n", (long)getpid(), host);
+	if (ftruncate(fd, 0) == 0)
+		(void)!pwrite(fd, text, (size_t)n, 0);
+}
+
+/* Whether fd is what stands at path: the last holder may have removed it meanwhile. */
+static bool still_there(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/* Where locks are unknown (some network file systems) everybody gets one. */
+static enum err lock_fd(int fd, const char *path, struct fault *f)
+{
+	if (fails())
+		return refused(f, errno, path, "锁定", "lock");
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno == ENOLCK || errno == ENOTSUP)
+		return OK;
+	return errno == EWOULDBLOCK ? held_by(fd, path, f)
+				    : refused(f, errno, path, "锁定", "lock");
+}
+
+enum err file_lock(const char *path, struct file_lock **ret, struct fault *f)
+{
+	size_t n = strlen(path) + 1;
+	struct file_lock *l = mem_take(1, sizeof *l + n);
+	enum err e;
+
+	if (!l)
+		return no_memory(f, path);
+	memcpy(l->path, path, n);
+	for (;;) {
+		l->fd = fails() ? -1 : open_again(path, O_RDWR | O_CREAT, FILE_RIGHTS);
+		e = l->fd < 0 ? refused(f, errno, path, "打开", "open") : lock_fd(l->fd, path, f);
+		if (!e && still_there(l->fd, path))
+			break;
+		if (l->fd >= 0)
+			(void)close(l->fd);
+		if (e) {
+			mem_drop(l);
+			return e;
+		}
+	}
+	note_holder(l->fd);
+	*ret = l;
+	return OK;
+}
+
+void file_unlock(struct file_lock **l)
+{
+	if (!*l)
+		return;
+	(void)unlink((*l)->path); /* before it is free, so that nobody else's is removed */
+	(void)close((*l)->fd);
+	mem_drop(*l);
+	*l = NULL;
 }
 
 enum err dir_make(const char *path, struct fault *f)

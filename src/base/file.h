@@ -18,11 +18,12 @@
 struct file; /* an open file, read or write, sequential or by offset */
 
 enum file_mode {
-	FILE_READ,   /* must exist; "-" is standard input */
-	FILE_NEW,    /* must not exist */
-	FILE_SECRET, /* must not exist; nobody but its owner may read it */
-	FILE_APPEND, /* created if absent; what is written goes behind what is there */
-	FILE_REPLACE /* created or emptied; "-" is standard output */
+	FILE_READ,    /* must exist; "-" is standard input */
+	FILE_NEW,     /* must not exist */
+	FILE_SECRET,  /* must not exist; nobody but its owner may read it */
+	FILE_APPEND,  /* created if absent; what is written goes behind what is there */
+	FILE_REPLACE, /* created or emptied; "-" is standard output */
+	FILE_NAMELESS /* in folder `path`, where nobody sees it; gone when it is closed */
 };
 
 MUST_CHECK enum err file_open(const char *path, enum file_mode mode, struct file **ret,
@@ -46,7 +47,17 @@ struct file_map {
 };
 MUST_CHECK enum err file_map(const char *path, struct file_map *ret, struct fault *f);
 MUST_CHECK enum err file_map_read(const char *path, struct file_map *ret, struct fault *f);
+/* What was written so far to a nameless file. */
+MUST_CHECK enum err file_map_nameless(struct file *fl, struct file_map *ret, struct fault *f);
 void file_unmap(struct file_map *m); /* for CLEANUP() too */
+
+/*
+ * Be the only one to hold `path`, a file made for that alone; ERR_EXISTS, with who holds it, if
+ * another process or another lock of this one does. A process that dies holds nothing.
+ */
+struct file_lock;
+MUST_CHECK enum err file_lock(const char *path, struct file_lock **ret, struct fault *f);
+void file_unlock(struct file_lock **l); /* for CLEANUP(): removes it */
 
 MUST_CHECK enum err file_rename(const char *from, const char *to, struct fault *f);
 MUST_CHECK enum err file_unlink(const char *path, struct fault *f);

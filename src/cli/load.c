@@ -6,11 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/ban.h"
-
-enum { SPILL_PATH_BYTES = 4096 };
 
 static enum err first_names(struct load *l)
 {
@@ -196,19 +193,16 @@ static enum err view_of_visits(struct load *l)
 {
 	struct cli *c = l->c;
 	const char *tmp = getenv("TMPDIR");
-	char spill[SPILL_PATH_BYTES];
 	struct trace_builder_options o = {
 		.zone = l->zone,
 		.budget_bytes = LOAD_BUDGET_BYTES,
-		.spill_path = spill,
+		.spill_dir = tmp && tmp[0] ? tmp : "/tmp",
 		.threads =
 			c->args.number[CLI_THREADS] > 0 ? (unsigned)c->args.number[CLI_THREADS] : 2,
 	};
 	struct trace_builder *b = NULL;
 	enum err e;
 
-	snprintf(spill, sizeof(spill), "%s/outpost-%ld.spill", tmp && tmp[0] ? tmp : "/tmp",
-		 (long)getpid());
 	if ((e = trace_builder_new(&o, &b, &c->fault)))
 		return e;
 	e = load_visits(l, b);

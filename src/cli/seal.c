@@ -27,7 +27,7 @@ static enum err seal(struct load *l, struct shelf_writer *w)
 	struct trace_builder_options o = {
 		.zone = l->zone,
 		.budget_bytes = LOAD_BUDGET_BYTES,
-		.spill_path = shelf_spill_path(w),
+		.spill_dir = c->args.text[CLI_OUT_DIR],
 		.threads =
 			c->args.number[CLI_THREADS] > 0 ? (unsigned)c->args.number[CLI_THREADS] : 2,
 	};

@@ -71,6 +71,13 @@ uint64_t manifest_name_generation(const char *name)
 	return strcmp(mine, name) == 0 ? generation : 0;
 }
 
+bool manifest_name_is_ours(const char *name)
+{
+	return manifest_name_generation(name) || strcmp(name, MANIFEST_NEW_NAME) == 0 ||
+	       strcmp(name, MANIFEST_LOCK_NAME) == 0 ||
+	       strncmp(name, MANIFEST_SPILL_PREFIX, strlen(MANIFEST_SPILL_PREFIX)) == 0;
+}
+
 static void write_file_line(const struct manifest_file *x, bool day, struct buf *out)
 {
 	buf_fmt(out, "%s %" PRIu64 " %016" PRIx64, x->name, x->bytes, x->digest);

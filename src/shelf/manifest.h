@@ -15,7 +15,8 @@
 
 #define MANIFEST_NAME "MANIFEST"
 #define MANIFEST_NEW_NAME "MANIFEST.new"
-#define MANIFEST_SPILL_PREFIX "spill-"
+#define MANIFEST_LOCK_NAME "LOCK"
+#define MANIFEST_SPILL_PREFIX "spill-" /* where a nameless file needs a name for a moment */
 
 enum { MANIFEST_NAME_BYTES = 64, MANIFEST_ZONE_BYTES = 128, SHELF_PATH_BYTES = 4096 };
 
@@ -50,6 +51,8 @@ void manifest_file_name(enum manifest_part part, int32_t day, uint64_t generatio
 			char ret[static MANIFEST_NAME_BYTES]);
 /* The generation in a file name of ours; 0 if it is none. */
 uint64_t manifest_name_generation(const char *name);
+/* Whether we may find it beside the manifest, as something at work or left by a killed run. */
+bool manifest_name_is_ours(const char *name);
 void manifest_write(const struct manifest *m, struct buf *out);
 /* `text` with every line as above and the digest right, else a fault that names `path`. */
 MUST_CHECK enum err manifest_read(struct str text, const char *path, struct manifest *ret,

@@ -142,9 +142,7 @@ static enum err note_foreign(const char *name, void *arg, struct fault *f)
 	const char *copy;
 
 	(void)f;
-	if (manifest_name_generation(name) || strcmp(name, MANIFEST_NAME) == 0 ||
-	    strcmp(name, MANIFEST_NEW_NAME) == 0 ||
-	    strncmp(name, MANIFEST_SPILL_PREFIX, strlen(MANIFEST_SPILL_PREFIX)) == 0)
+	if (manifest_name_is_ours(name) || strcmp(name, MANIFEST_NAME) == 0)
 		return OK;
 	copy = arena_copy(s->arena, name, strlen(name));
 	return copy ? vec_push(&s->foreign, copy) : ERR_MEMORY;

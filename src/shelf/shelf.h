@@ -12,8 +12,9 @@
  * Units:    days are local day numbers in the shelf's zone.
  * Memory:   files are mapped; the reader owns names and segments until shelf_close.
  * Threads:  a writer belongs to one thread. shelf_check only reads, and may run beside queries.
- * Errors:   ERR_EXISTS the folder holds something else; ERR_ABSENT no shelf there, or a listed
- *           file is missing; ERR_CORRUPT, ERR_VERSION with the file's name in the fault.
+ * Errors:   ERR_EXISTS the folder holds something else, or another writer is at work in it;
+ *           ERR_ABSENT no shelf there, or a listed file is missing; ERR_CORRUPT, ERR_VERSION with
+ *           the file's name in the fault.
  */
 #ifndef SHELF_SHELF_H
 #define SHELF_SHELF_H
@@ -35,11 +36,12 @@ struct shelf_names {
 /* ---- writing ----------------------------------------------------------------------------- */
 struct shelf_writer;
 
-/* Make or check the folder. Before shelf_seal nothing in it changes but files nobody lists. */
+/*
+ * Make or check the folder, and keep other writers out until shelf_drop. Before shelf_seal nothing
+ * in it changes but files nobody lists.
+ */
 MUST_CHECK enum err shelf_begin(const char *dir, const struct zone *zone, struct shelf_writer **ret,
 				struct fault *f);
-/* A file in the folder for what does not fit into memory meanwhile; lives as the writer does. */
-const char *shelf_spill_path(const struct shelf_writer *w);
 /* Write and sync one day; takes over image.bytes (mem_drop), also when it fails. */
 MUST_CHECK enum err shelf_put_day(struct shelf_writer *w, struct trace_image image,
 				  struct fault *f);

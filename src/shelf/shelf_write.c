@@ -20,7 +20,8 @@
 #include "base/ban.h"
 
 struct shelf_writer {
-	char dir[SHELF_PATH_BYTES], spill[SHELF_PATH_BYTES];
+	char dir[SHELF_PATH_BYTES];
+	struct file_lock *lock;
 	struct manifest m;
 	bool named, sealed;
 };
@@ -33,12 +34,6 @@ struct look {
 	char foreign_name[MANIFEST_NAME_BYTES];
 };
 
-static bool ours(const char *name)
-{
-	return manifest_name_generation(name) || strcmp(name, MANIFEST_NEW_NAME) == 0 ||
-	       strncmp(name, MANIFEST_SPILL_PREFIX, strlen(MANIFEST_SPILL_PREFIX)) == 0;
-}
-
 static enum err look_at(const char *name, void *arg, struct fault *f)
 {
 	struct look *l = arg;
@@ -49,7 +44,7 @@ static enum err look_at(const char *name, void *arg, struct fault *f)
 		l->generation_max = g;
 	if (strcmp(name, MANIFEST_NAME) == 0) {
 		l->manifest = true;
-	} else if (!ours(name) && !l->foreign) {
+	} else if (!manifest_name_is_ours(name) && !l->foreign) {
 		l->foreign = true;
 		snprintf(l->foreign_name, sizeof(l->foreign_name), "%s", name);
 	}
@@ -75,12 +70,26 @@ static enum err manifest_is_ours(const char *dir, struct fault *f)
 			 dir);
 }
 
+static enum err look_into(const char *dir, struct look *ret, struct fault *f)
+{
+	enum err e;
+
+	*ret = (struct look){ 0 };
+	if ((e = dir_each(dir, look_at, ret, f)))
+		return e;
+	if (!ret->manifest && ret->foreign)
+		return fault_set(f, ERR_EXISTS, "%s：文件夹不是空的，也不是封存的数据（例如 %s）",
+				 "%s: the folder is not empty and holds no sealed data (%s, say)",
+				 dir, ret->foreign_name);
+	return ret->manifest ? manifest_is_ours(dir, f) : OK;
+}
+
 enum err shelf_begin(const char *dir, const struct zone *zone, struct shelf_writer **ret,
 		     struct fault *f)
 {
 	CLEANUP(shelf_drop) struct shelf_writer *w = mem_take(1, sizeof(*w));
-	char name[MANIFEST_NAME_BYTES];
-	struct look l = { 0 };
+	char path[SHELF_PATH_BYTES];
+	struct look l;
 	enum err e;
 
 	if (!w)
@@ -91,31 +100,23 @@ enum err shelf_begin(const char *dir, const struct zone *zone, struct shelf_writ
 	w->dir[strlen(w->dir) - 1] = '\0';
 	if ((e = dir_make(dir, f)))
 		return e;
-	if ((e = dir_each(dir, look_at, &l, f)))
+	if ((e = look_into(dir, &l, f))) /* before the lock, which is a file too */
 		return e;
-	if (!l.manifest && l.foreign)
-		return fault_set(f, ERR_EXISTS, "%s：文件夹不是空的，也不是封存的数据（例如 %s）",
-				 "%s: the folder is not empty and holds no sealed data (%s, say)",
-				 dir, l.foreign_name);
-	if (l.manifest && (e = manifest_is_ours(dir, f)))
+	if ((e = shelf_path(dir, MANIFEST_LOCK_NAME, path, f)))
+		return e;
+	if ((e = file_lock(path, &w->lock, f)))
+		return e;
+	if ((e = look_into(dir, &l, f))) /* again: the one before us may have sealed meanwhile */
 		return e;
 	if (strlen(zone_name(zone)) >= MANIFEST_ZONE_BYTES)
 		return fault_set(f, ERR_RANGE, "时区名称太长", "the name of the zone is too long");
 	snprintf(w->m.zone, sizeof(w->m.zone), "%s", zone_name(zone));
 	w->m.generation = l.generation_max + 1;
 	w->m.horizon.v = TRACE_NEVER;
-	snprintf(name, sizeof(name), MANIFEST_SPILL_PREFIX "%" PRIu64, w->m.generation);
-	if ((e = shelf_path(dir, name, w->spill, f)))
-		return e;
 	w->sealed = false;
 	*ret = w;
 	w = NULL;
 	return OK;
-}
-
-const char *shelf_spill_path(const struct shelf_writer *w)
-{
-	return w->spill;
 }
 
 /* ---- files --------------------------------------------------------------------------------- */
@@ -253,7 +254,7 @@ static enum err sweep_one(const char *name, void *arg, struct fault *f)
 		s->present++;
 		return OK;
 	}
-	if (!s->remove || !ours(name))
+	if (!s->remove || !manifest_name_is_ours(name) || strcmp(name, MANIFEST_LOCK_NAME) == 0)
 		return OK;
 	if ((e = shelf_path(s->w->dir, name, path, f)))
 		return e;
@@ -349,6 +350,7 @@ void shelf_drop(struct shelf_writer **ref)
 			remove_file(w, w->m.days.v[i].name);
 		remove_file(w, MANIFEST_NEW_NAME);
 	}
+	file_unlock(&w->lock);
 	manifest_drop(&w->m);
 	mem_drop(w);
 }

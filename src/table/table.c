@@ -1,9 +1,9 @@
 /*
  * table.c - a CSV or Excel file as a header and rows.
  *
- * The file's first bytes say what it is and which delimiter shows the known columns, so a regular
- * file is looked at once and then opened for good. A pipe cannot be read twice: it is taken as
- * CSV with the delimiter that occurs most, and a zip file on a pipe is refused with a sentence.
+ * The first bytes say what a file is, so a regular file is looked at before it is opened for good.
+ * A pipe cannot be read twice: it is CSV, and a zip file on a pipe is refused with a sentence. The
+ * delimiter is the one that shows the known columns in what is at hand of either.
  */
 #include "table/table.h"
 
@@ -19,7 +19,12 @@
 
 #include "base/ban.h"
 
-enum { PEEK_BYTES = 64 * 1024, HEADER_BYTES_MAX = 16 << 20, RAW_BYTES_MAX = 1 << 20 };
+enum {
+	MAGIC_BYTES = 8,
+	PEEK_BYTES = 64 * 1024,
+	HEADER_BYTES_MAX = 16 << 20,
+	RAW_BYTES_MAX = 1 << 20
+};
 
 struct table {
 	struct csv *csv; /* one of these two */
@@ -297,23 +302,22 @@ static enum err not_utf16(const struct table *t, struct str start, struct fault 
 }
 
 /* Read the first bytes of a regular file; none of anything else. */
-static enum err peek(const char *path, struct buf *start, struct stat *st, struct fault *f)
+static enum err peek(const char *path, char start[static MAGIC_BYTES], size_t *ret_n,
+		     struct stat *st, struct fault *f)
 {
 	CLEANUP(file_end) struct file *fl = NULL;
 	enum err e;
-	size_t n;
+	size_t got = 1;
 
+	*ret_n = 0;
 	if (strcmp(path, "-") == 0 || stat(path, st) || !S_ISREG(st->st_mode))
 		return OK; /* what cannot be opened is said by whoever opens it */
 	if ((e = file_open(path, FILE_READ, &fl, f)))
 		return e;
-	for (char part[4096]; start->n < PEEK_BYTES; buf_put(start, part, n)) {
-		if ((e = file_read(fl, part, sizeof(part), &n, f)))
+	for (; got > 0 && *ret_n < MAGIC_BYTES; *ret_n += got)
+		if ((e = file_read(fl, start + *ret_n, MAGIC_BYTES - *ret_n, &got, f)))
 			return e;
-		if (n == 0)
-			break;
-	}
-	return start->failed;
+	return OK;
 }
 
 static enum err open_excel(struct table *t, struct str bytes, const struct table_options *o,
@@ -332,46 +336,55 @@ static enum err open_excel(struct table *t, struct str bytes, const struct table
 	return excel_header(t, o, f);
 }
 
+static enum err open_csv(struct table *t, const struct table_options *o, struct fault *f)
+{
+	struct str start = csv_at_hand(t->csv);
+	char delimiter;
+
+	start.n = min_size(start.n, PEEK_BYTES);
+	if (best_delimiter(start, o, &delimiter))
+		return no_memory(t, f);
+	if (delimiter)
+		csv_delimit(t->csv, delimiter);
+	return csv_header(t, o, f);
+}
+
 static enum err open_file(struct table *t, const char *path, const struct table_options *o,
 			  struct fault *f)
 {
-	CLEANUP(buf_release) struct buf start = { 0 };
+	char bytes[MAGIC_BYTES];
+	struct str start = { bytes, 0 };
 	struct stat st = { 0 };
-	char delimiter = 0;
 	enum err e;
 
-	if ((e = peek(path, &start, &st, f)))
-		return e == ERR_MEMORY ? no_memory(t, f) : e;
-	if (like_excel(buf_view(&start))) {
+	if ((e = peek(path, bytes, &start.n, &st, f)))
+		return e;
+	if (like_excel(start)) {
 		if ((uint64_t)st.st_size > t->limits.file_bytes_max) /* before it is read in */
 			return open_excel(t, (struct str){ NULL, (size_t)st.st_size }, o, f);
 		if ((e = file_map_read(path, &t->file, f)))
 			return e;
 		return open_excel(t, (struct str){ (const char *)t->file.p, t->file.n }, o, f);
 	}
-	if ((e = not_utf16(t, buf_view(&start), f)))
+	if ((e = not_utf16(t, start, f)))
 		return e;
-	if (start.n && best_delimiter(buf_view(&start), o, &delimiter))
-		return no_memory(t, f);
-	if ((e = csv_open(path, delimiter, &t->csv, f)))
+	if ((e = csv_open(path, 0, &t->csv, f)))
 		return e;
-	return csv_header(t, o, f);
+	return open_csv(t, o, f);
 }
 
 static enum err open_bytes(struct table *t, struct str bytes, const struct table_options *o,
 			   struct fault *f)
 {
-	char delimiter = 0;
 	enum err e;
 
 	if (like_excel(bytes))
 		return open_excel(t, bytes, o, f);
 	if ((e = not_utf16(t, bytes, f)))
 		return e;
-	if (best_delimiter((struct str){ bytes.p, min_size(bytes.n, PEEK_BYTES) }, o, &delimiter) ||
-	    csv_open_bytes(bytes, delimiter, &t->csv))
+	if (csv_open_bytes(bytes, 0, &t->csv))
 		return no_memory(t, f);
-	return csv_header(t, o, f);
+	return open_csv(t, o, f);
 }
 
 static enum err table_new(const char *path, const struct table_options *o, struct table **ret,

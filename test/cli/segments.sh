@@ -124,3 +124,20 @@ says 'the zone of the visits is kept; --tz speaks of cases and results'
 run 0 seal --visits new.csv --out utc --tz UTC
 run 0 trace --segments utc --cases c.csv
 has out '2021-07-22T00:00:00+08:00'
+
+says 'while one seals, another is kept out and told who is at work'
+mkfifo slow
+"$OUTPOST" seal --visits slow --out shared >/dev/null 2>&1 &
+first=$!
+exec 3>slow
+echo 'person,place,from,to' >&3
+while [ ! -s shared/LOCK ]; do
+	kill -0 "$first" || fail 'the first one is gone'
+done
+run 2 seal --visits v.csv --out shared
+has err "process $first on host"
+has err "进程 $first"
+exec 3>&-
+wait "$first" || fail 'the first one failed'
+[ ! -e shared/LOCK ] || fail 'the lock is still there'
+run 0 seal --visits v.csv --out shared

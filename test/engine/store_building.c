@@ -97,8 +97,8 @@ static void several_threads_pack_the_same_bytes_as_one(void **state)
 
 static void spilling_changes_no_byte_and_leaves_no_file(void **state)
 {
-	struct path dir = path_scratch(), spill = path_join(&dir, "spill");
-	struct trace_builder_options o = { .spill_path = spill.s };
+	struct path dir = path_scratch();
+	struct trace_builder_options o = { .spill_dir = dir.s };
 	struct town_images first, again = { 0 };
 	struct town t;
 
@@ -149,8 +149,8 @@ static enum err count_image(struct trace_image image, void *arg, struct fault *f
 
 static void duplicates_are_dropped_and_counted_also_across_a_spill(void **state)
 {
-	struct path dir = path_scratch(), spill = path_join(&dir, "spill");
-	struct trace_builder_options o = { .budget_bytes = 1 << 15, .spill_path = spill.s };
+	struct path dir = path_scratch();
+	struct trace_builder_options o = { .budget_bytes = 1 << 15, .spill_dir = dir.s };
 	struct trace_builder *b;
 	size_t images = 0;
 	struct town t;
@@ -251,8 +251,8 @@ static void who_takes_the_images_may_refuse(void **state)
 
 static void a_failing_disk_is_an_error_and_never_a_wrong_segment(void **state)
 {
-	struct path dir = path_scratch(), spill = path_join(&dir, "spill");
-	struct trace_builder_options o = { .budget_bytes = 1 << 15, .spill_path = spill.s };
+	struct path dir = path_scratch();
+	struct trace_builder_options o = { .budget_bytes = 1 << 15, .spill_dir = dir.s };
 	struct town_images first, again = { 0 };
 	enum err e = ERR_IO;
 	struct town t;

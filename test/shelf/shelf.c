@@ -88,11 +88,11 @@ static enum err put_day(struct trace_image image, void *arg, struct fault *f)
 	return shelf_put_day(arg, image, f);
 }
 
-static enum err put_days(const struct batch *b, const struct zone *z, struct shelf_writer *w,
-			 struct fault *f)
+static enum err put_days(const struct batch *b, const struct zone *z, const char *dir,
+			 struct shelf_writer *w, struct fault *f)
 {
 	struct trace_builder_options o = {
-		.zone = z, .budget_bytes = 20 * 24, .spill_path = shelf_spill_path(w), .threads = 1
+		.zone = z, .budget_bytes = 20 * 24, .spill_dir = dir, .threads = 1
 	};
 	struct trace_builder *builder = NULL;
 	enum err e = trace_builder_new(&o, &builder, f);
@@ -120,7 +120,7 @@ static enum err seal(const char *dir, uint32_t who, struct fault *f)
 	if (!e)
 		e = shelf_begin(dir, z, &w, f);
 	if (!e)
-		e = put_days(&b, z, w, f);
+		e = put_days(&b, z, dir, w, f);
 	if (!e)
 		e = shelf_put_names(w, &b.names, f);
 	if (!e)
@@ -267,25 +267,53 @@ static void a_folder_of_something_else_is_refused(void **state)
 	path_forget(&dir);
 }
 
-static void two_writers_at_once_leave_a_whole_shelf(void **state)
+static void a_second_writer_is_kept_out_and_told_who_is_at_work(void **state)
 {
 	struct path dir = path_scratch();
 	CLEANUP(shelf_drop) struct shelf_writer *slow = NULL;
 	CLEANUP(zone_end) struct zone *z = NULL;
+	char pid[32];
+	struct fault f = { 0 };
 	struct shelf_sum sum;
 	struct batch b;
 
 	(void)state;
+	snprintf(pid, sizeof(pid), "process %ld on", (long)getpid());
+	MUST(seal(dir.s, 3, NULL));
 	MUST(zone_open("+08:00", &z, NULL));
 	MUST(batch_make(&b, 5));
 	MUST(shelf_begin(dir.s, z, &slow, NULL));
+	assert_int_equal(seal(dir.s, 9, &f), ERR_EXISTS);
+	assert_non_null(strstr(f.en, pid));
+	assert_non_null(strstr(f.zh, "进程"));
+	assert_int_equal(people_in(dir.s, NULL), 3); /* readers do not mind */
 	MUST(shelf_put_names(slow, &b.names, NULL));
-	MUST(seal(dir.s, 9, NULL)); /* takes the slow one's files for leftovers */
-	MUST(put_days(&b, z, slow, NULL));
-	assert_int_equal(shelf_seal(slow, &sum, NULL), ERR_EXISTS);
+	MUST(put_days(&b, z, dir.s, slow, NULL));
+	MUST(shelf_seal(slow, &sum, NULL));
+	assert_int_equal(seal(dir.s, 9, NULL), ERR_EXISTS);
 	shelf_drop(&slow);
+	assert_int_equal(people_in(dir.s, NULL), 5);
+	MUST(seal(dir.s, 9, NULL));
 	assert_int_equal(people_in(dir.s, NULL), 9);
+	assert_int_equal(files_in(dir.s), 5 + 2 + 1);
 	batch_end(&b);
+	path_forget(&dir);
+}
+
+static void a_lock_that_a_killed_writer_left_holds_nobody_up(void **state)
+{
+	struct path dir = path_scratch();
+	CLEANUP(shelf_close) struct shelf *s = NULL;
+	const char *const *foreign;
+
+	(void)state;
+	MUST(seal(dir.s, 3, NULL));
+	put_file(path_join(&dir, "LOCK").s, "12345 elsewhere\n", 16);
+	MUST(shelf_open(dir.s, &s, NULL));
+	assert_int_equal(shelf_foreign(s, &foreign), 0);
+	MUST(seal(dir.s, 9, NULL));
+	assert_int_equal(people_in(dir.s, NULL), 9);
+	assert_int_equal(files_in(dir.s), 5 + 2 + 1);
 	path_forget(&dir);
 }
 
@@ -539,7 +567,8 @@ int main(void)
 		cmocka_unit_test(sealing_again_replaces_and_a_reader_keeps_what_it_opened),
 		cmocka_unit_test(foreign_files_are_named_and_kept_leftovers_are_neither),
 		cmocka_unit_test(a_folder_of_something_else_is_refused),
-		cmocka_unit_test(two_writers_at_once_leave_a_whole_shelf),
+		cmocka_unit_test(a_second_writer_is_kept_out_and_told_who_is_at_work),
+		cmocka_unit_test(a_lock_that_a_killed_writer_left_holds_nobody_up),
 		cmocka_unit_test(a_death_at_any_moment_leaves_the_old_state_or_the_new_one),
 		cmocka_unit_test(any_failed_file_operation_leaves_the_old_state_or_the_new_one),
 		cmocka_unit_test(without_memory_the_old_state_stands_and_reading_says_so),

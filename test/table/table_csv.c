@@ -210,6 +210,16 @@ static void standard_input_is_csv_only(void **state)
 	from_pipe("PK\3\4\24\0\0\0xxxx", 12, ERR_USAGE, "Excel file on a pipe");
 }
 
+static void a_pipe_has_the_delimiter_that_shows_the_known_columns(void **state)
+{
+	static const char more_commas[] = "person;place;from;to;x,y,z,u,v,w\na;b;1;2;,,,\n";
+	static const char none_known[] = "x;y;z,u\n";
+
+	(void)state;
+	from_pipe(more_commas, sizeof(more_commas) - 1, OK, "1@2 a|b|1|2|,,,\n");
+	from_pipe(none_known, sizeof(none_known) - 1, ERR_ABSENT, "no known column");
+}
+
 static void a_named_pipe_is_opened_once(void **state)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
@@ -275,6 +285,7 @@ int main(void)
 		cmocka_unit_test(without_known_columns_any_header_is_fine),
 		cmocka_unit_test(a_file_is_read_like_its_bytes_and_tells_how_far),
 		cmocka_unit_test(standard_input_is_csv_only),
+		cmocka_unit_test(a_pipe_has_the_delimiter_that_shows_the_known_columns),
 		cmocka_unit_test(a_named_pipe_is_opened_once),
 		cmocka_unit_test(what_is_not_there_is_said),
 		cmocka_unit_test(no_memory_at_any_point_is_an_error_and_no_leak),

@@ -33,9 +33,8 @@ struct trace_builder {
 	struct build_day *latest;
 	size_t n_held; /* rows in memory */
 	uint64_t n_dropped, spill_bytes;
-	bool spilling; /* the spill file exists */
-	struct file *spill;
-	char *spill_path;
+	struct file *spill; /* NULL: nothing was spilled */
+	char *spill_dir;
 };
 
 enum err trace_builder_new(const struct trace_builder_options *o, struct trace_builder **ret,
@@ -47,13 +46,13 @@ enum err trace_builder_new(const struct trace_builder_options *o, struct trace_b
 	if (!b)
 		return ERR_MEMORY;
 	b->o = *o;
-	if (o->spill_path) {
-		size_t n = strlen(o->spill_path) + 1;
-		if (!(b->spill_path = mem_take(n, 1))) {
+	if (o->spill_dir) {
+		size_t n = strlen(o->spill_dir) + 1;
+		if (!(b->spill_dir = mem_take(n, 1))) {
 			mem_drop(b);
 			return ERR_MEMORY;
 		}
-		memcpy(b->spill_path, o->spill_path, n);
+		memcpy(b->spill_dir, o->spill_dir, n);
 	}
 	*ret = b;
 	return OK;
@@ -103,9 +102,6 @@ static void drop_days(struct trace_builder *b)
 static void drop_spill(struct trace_builder *b)
 {
 	file_end(&b->spill);
-	if (b->spill_path && b->spilling)
-		ignore(file_unlink(b->spill_path, NULL));
-	b->spilling = false;
 	b->spill_bytes = 0;
 }
 
@@ -116,7 +112,7 @@ void trace_builder_free(struct trace_builder *b)
 	drop_days(b);
 	drop_spill(b);
 	vec_drop(&b->days);
-	mem_drop(b->spill_path);
+	mem_drop(b->spill_dir);
 	mem_drop(b);
 }
 
@@ -175,16 +171,13 @@ static enum err spill(struct trace_builder *b, struct fault *f)
 {
 	enum err e;
 
-	if (!b->spill_path)
+	if (!b->spill_dir)
 		return fault_set(
 			f, ERR_FULL, "到访数据超出内存预算 %zu 字节；请按天分批",
 			"the visits pass the memory budget of %zu bytes; seal fewer days at once",
 			b->o.budget_bytes);
-	if (!b->spilling) {
-		if ((e = file_open(b->spill_path, FILE_REPLACE, &b->spill, f)))
-			return e;
-		b->spilling = true;
-	}
+	if (!b->spill && (e = file_open(b->spill_dir, FILE_NAMELESS, &b->spill, f)))
+		return e;
 	for (size_t i = 0; i < b->days.n; i++) {
 		struct build_day *d = b->days.v[i];
 		size_t bytes = d->n * sizeof *d->rows;
@@ -322,11 +315,8 @@ enum err trace_builder_finish(struct trace_builder *b,
 	unsigned n = 0;
 	enum err e = OK;
 
-	if (b->spilling) {
-		if ((e = file_close(&b->spill, f)) ||
-		    (e = file_map(b->spill_path, &job.spilled, f)))
-			return e;
-	}
+	if (b->spill && (e = file_map_nameless(b->spill, &job.spilled, f)))
+		return e;
 	pthread_mutex_init(&job.lock, NULL);
 	while (n + 1 < b->o.threads && n < THREADS_MAX &&
 	       pthread_create(&thread[n], NULL, work, &job) == 0)
@@ -335,8 +325,7 @@ enum err trace_builder_finish(struct trace_builder *b,
 	while (n)
 		pthread_join(thread[--n], NULL);
 	pthread_mutex_destroy(&job.lock);
-	if (b->spilling)
-		file_unmap(&job.spilled);
+	file_unmap(&job.spilled);
 	drop_spill(b);
 	drop_days(b);
 	return job.e;

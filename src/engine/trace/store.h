@@ -53,7 +53,7 @@ struct trace_builder;
 struct trace_builder_options {
 	const struct zone *zone; /* what a local day is */
 	size_t budget_bytes;     /* of visits held in memory before days are spilled */
-	const char *spill_path;  /* to this file, removed at the end; NULL: ERR_FULL instead */
+	const char *spill_dir;   /* to a nameless file in this folder; NULL: ERR_FULL instead */
 	unsigned threads;        /* days packed side by side; 0 = 1 */
 };
 MUST_CHECK enum err trace_builder_new(const struct trace_builder_options *o,
