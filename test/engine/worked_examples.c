@@ -367,7 +367,8 @@ static void rows_are_grouped_and_a_missing_row_fits_only_where_the_rule_says_so(
 	holds(x);
 }
 
-static void a_role_on_either_side_makes_the_rule_fit(void **state)
+/* Person 3 met the case when that one was crew; by this rule it is the contact who must be. */
+static void a_role_of_the_contact_makes_the_rule_fit(void **state)
 {
 	const struct trace_rule rule = { .id = "crew", .klass = TRACE_CLOSE, .roles = 2 };
 	const struct trace_seat seat[] = { { .row = -1 },
@@ -376,9 +377,8 @@ static void a_role_on_either_side_makes_the_rule_fit(void **state)
 	const uint16_t kind[] = { 0 };
 	const struct trace_world world = { 1, kind, ARRAY_LEN(seat), seat };
 	const struct visit v[] = { V(0, 0, 0, 60, 0), V(1, 0, 0, 60, 1), V(2, 0, 0, 60, 2),
-				   V(0, 0, 70, 80, 1), V(2, 0, 75, 99, 2) };
-	const struct trace_contact want[] = { CONTACT(1, 1, TRACE_CLOSE, 0, 1, 3600, 0, 60),
-					      CONTACT(2, 1, TRACE_CLOSE, 0, 1, 300, 75, 80) };
+				   V(0, 0, 70, 80, 1), V(3, 0, 75, 99, 2) };
+	const struct trace_contact want[] = { CONTACT(1, 1, TRACE_CLOSE, 0, 1, 3600, 0, 60) };
 	struct trace_rules r = profile_rules(&rule, 1);
 
 	(void)state;
@@ -624,7 +624,7 @@ int main(void)
 			the_first_rule_that_fits_decides_even_if_the_overlap_is_too_short_for_it),
 		cmocka_unit_test(
 			rows_are_grouped_and_a_missing_row_fits_only_where_the_rule_says_so),
-		cmocka_unit_test(a_role_on_either_side_makes_the_rule_fit),
+		cmocka_unit_test(a_role_of_the_contact_makes_the_rule_fit),
 		cmocka_unit_test(a_companion_has_stayed_long_before_the_encounter_ends),
 		cmocka_unit_test(a_contact_has_the_class_and_the_rule_of_its_best_encounter),
 		cmocka_unit_test(the_next_generation_opens_at_the_first_exposure),

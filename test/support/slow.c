@@ -212,7 +212,7 @@ static int rule_for(const struct job *j, const struct trace_encounter *e, uint32
 		const struct trace_rule *r = &rules->rule[i];
 
 		if ((rules->kind_rules[kind] >> i & 1) && rows_fit(r, a.row, b.row) &&
-		    (r->roles == 0 || ((a.roles | b.roles) & r->roles)) && stayed_enough(j, r, e))
+		    (r->roles == 0 || (b.roles & r->roles)) && stayed_enough(j, r, e))
 			return (int)i;
 	}
 	return -1;

@@ -82,10 +82,9 @@ static bool seats_fit(const struct trace_rule *r, const struct trace_seat *a,
 	       r->seat_within;
 }
 
-static bool roles_fit(const struct trace_rule *r, const struct trace_seat *a,
-		      const struct trace_seat *b)
+static bool role_fits(const struct trace_rule *r, const struct trace_seat *contact)
 {
-	return !r->roles || (a->roles | b->roles) & r->roles;
+	return !r->roles || contact->roles & r->roles;
 }
 
 int rule_plain(const struct trace_ask *ask, uint64_t mask, bool *ret_certain)
@@ -95,7 +94,7 @@ int rule_plain(const struct trace_ask *ask, uint64_t mask, bool *ret_certain)
 		int i = __builtin_ctzll(mask);
 		const struct trace_rule *r = &ask->rules->rule[i];
 		const struct trace_seat *none = seat_of(ask, 0);
-		if (!seats_fit(r, none, none) || !roles_fit(r, none, none))
+		if (!seats_fit(r, none, none) || !role_fits(r, none))
 			continue;
 		*ret_certain = r->stay_s == 0;
 		return *ret_certain ? i : RULE_NONE;
@@ -125,7 +124,7 @@ enum err rule_pick(const struct trace_view *v, const struct trace_ask *ask, uint
 		int i = __builtin_ctzll(mask);
 		const struct trace_rule *r = &ask->rules->rule[i];
 		bool long_enough = true;
-		if (!seats_fit(r, a, b) || !roles_fit(r, a, b))
+		if (!seats_fit(r, a, b) || !role_fits(r, b))
 			continue;
 		if (r->stay_s) {
 			if ((e = stayed(v, r, c->via, c->place, c->to, &long_enough)))

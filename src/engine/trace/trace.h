@@ -59,7 +59,7 @@ struct trace_rule {
 	int32_t seat_unit;     /* 0: no seat condition; else rows are grouped by this many */
 	int32_t seat_within;   /* groups apart at most */
 	bool seat_unknown;     /* whether a missing row fits */
-	uint64_t roles;        /* 0: none asked; else either side must have one of these */
+	uint64_t roles;        /* 0: none asked; else the contact must have one of these */
 	int64_t stay_s;        /* 0, or: either side was in this place this long in all ... */
 	int64_t stay_within_s; /* ... during this long before the encounter's end */
 };
