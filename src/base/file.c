@@ -113,6 +113,7 @@ static const struct system_word system_words[] = {
 	{ EROFS, ERR_IO, "文件系统只读" },
 	{ EISDIR, ERR_IO, "是文件夹，不是文件" },
 	{ ENOTDIR, ERR_IO, "不是文件夹" },
+	{ EBADF, ERR_IO, "没有打开" },
 	{ EMFILE, ERR_IO, "打开的文件太多" },
 	{ ENFILE, ERR_IO, "打开的文件太多" },
 	{ EPIPE, ERR_IO, "对方已停止接收" },
@@ -540,6 +541,15 @@ void file_unmap(struct file_map *m)
 }
 
 /* ---- names ---- */
+
+bool file_same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (stat(a, &x) != 0 || stat(b, &y) != 0)
+		return strcmp(a, b) == 0;
+	return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
 
 enum err file_rename(const char *from, const char *to, struct fault *f)
 {

@@ -47,6 +47,33 @@ static enum err open_shelf(struct load *l)
 	return OK;
 }
 
+static enum err same_file(struct cli *c, enum cli_option out, enum cli_option other)
+{
+	return fault_set(&c->fault, ERR_USAGE, "%s 与 %s 不能是同一个文件",
+			 "%s and %s cannot be the same file", cli_option_word(other),
+			 cli_option_word(out));
+}
+
+/* Two results in one file would leave neither, and a result over its source would lose that. */
+static enum err check_paths(struct cli *c)
+{
+	static const enum cli_option WORDS[] = { CLI_CASES, CLI_NAMED,      CLI_PROFILE,
+						 CLI_OUT,   CLI_ENCOUNTERS, CLI_REFUSED };
+	enum { FIRST_OUT = 3 };
+
+	for (size_t i = FIRST_OUT; i < ARRAY_LEN(WORDS); i++) {
+		const char *out = c->args.text[WORDS[i]];
+
+		for (size_t k = 0; out && k < i; k++)
+			if (c->args.text[WORDS[k]] && file_same(out, c->args.text[WORDS[k]]))
+				return same_file(c, WORDS[i], WORDS[k]);
+		for (size_t k = 0; out && k < c->args.n_visits; k++)
+			if (file_same(out, c->args.visits[k]) && strcmp(out, "-") != 0)
+				return same_file(c, WORDS[i], CLI_VISITS);
+	}
+	return OK;
+}
+
 enum err load_begin(struct cli *c, struct load *ret)
 {
 	const char *tz = c->args.text[CLI_TZ] ? c->args.text[CLI_TZ] : "Asia/Shanghai";
@@ -54,6 +81,8 @@ enum err load_begin(struct cli *c, struct load *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	ret->c = c;
+	if ((e = check_paths(c)))
+		return e;
 	if ((e = zone_open(tz, &ret->zone, &c->fault)))
 		return e;
 	if ((e = names_new(&ret->case_names)))
@@ -89,25 +118,6 @@ void load_end(struct load *l)
 
 /* ---- usage ----------------------------------------------------------------------------------- */
 
-/* Two results in one file would leave neither. */
-static enum err check_paths(struct cli *c)
-{
-	static const enum cli_option OUTPUTS[] = { CLI_OUT, CLI_ENCOUNTERS, CLI_REFUSED };
-
-	for (size_t i = 0; i < ARRAY_LEN(OUTPUTS); i++) {
-		for (size_t k = 0; k < i; k++) {
-			const char *a = c->args.text[OUTPUTS[i]], *b = c->args.text[OUTPUTS[k]];
-
-			if (a && b && strcmp(a, b) == 0)
-				return fault_set(&c->fault, ERR_USAGE, "%s 与 %s 不能是同一个文件",
-						 "%s and %s cannot be the same file",
-						 cli_option_word(OUTPUTS[k]),
-						 cli_option_word(OUTPUTS[i]));
-		}
-	}
-	return OK;
-}
-
 enum err load_usage(struct cli *c, enum table_format *ret_format)
 {
 	const struct cli_args *a = &c->args;
@@ -123,7 +133,7 @@ enum err load_usage(struct cli *c, enum table_format *ret_format)
 		return e;
 	if (*ret_format == TABLE_EXCEL && !a->text[CLI_OUT])
 		return fault_set(&c->fault, ERR_USAGE, "xlsx 需要 --out", "xlsx needs --out");
-	return check_paths(c);
+	return OK;
 }
 
 /* ---- shared by the readers ------------------------------------------------------------------ */

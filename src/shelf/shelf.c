@@ -48,17 +48,18 @@ void shelf_close(struct shelf **ref)
 static enum err read_manifest(struct shelf *s, struct fault *f)
 {
 	CLEANUP(file_unmap) struct file_map map = { 0 };
+	struct fault inner = { 0 };
 	char path[SHELF_PATH_BYTES];
 	enum err e;
 
 	if ((e = shelf_path(s->dir, MANIFEST_NAME, path, f)))
 		return e;
-	e = file_map_read(path, &map, NULL);
+	e = file_map_read(path, &map, &inner);
 	if (e == ERR_ABSENT)
 		return fault_set(f, e, "%s：没有封存的数据（缺 MANIFEST）",
 				 "%s: no sealed data here (there is no MANIFEST)", s->dir);
 	if (e)
-		return fault_set(f, e, "%s：无法读取", "%s: cannot be read", path);
+		return fault_set(f, e, "%s%.0s", "%.0s%s", inner.zh, inner.en);
 	return manifest_read((struct str){ (const char *)map.p, map.n }, path, &s->m, f);
 }
 

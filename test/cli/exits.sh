@@ -115,6 +115,22 @@ run 2 trace --visits v.csv --cases c.csv --format xlsx
 run 2 trace --visits v.csv --cases c.csv --out z.csv --encounters z.csv
 absent z.csv
 
+says 'a result is never written over what it was made from'
+cp v.csv vv.csv
+ln -s vv.csv link.csv
+for out in --out --encounters --refused; do
+	run 2 trace --visits vv.csv --cases c.csv $out ./vv.csv
+	has err '--visits and'
+	run 2 trace --visits vv.csv --cases c.csv $out link.csv
+	run 2 trace --visits vv.csv --cases c.csv $out c.csv
+	has err '--cases and'
+done
+run 2 seal --visits vv.csv --out d --refused vv.csv
+run 2 sources --visits vv.csv --cases c.csv --out vv.csv
+run 2 chains --visits vv.csv --cases c.csv --out vv.csv
+same v.csv vv.csv
+run 0 trace --visits v.csv --cases c.csv --out /dev/null --encounters /dev/null
+
 says 'refused rows: the work is done, exit code 1'
 printf 'person,place,from,to\nA,x,1,9\nB,x,1,9\nC,x,9,1\n' >r1.csv
 run 1 trace --visits r1.csv --cases c.csv --out o.csv

@@ -251,6 +251,20 @@ static void foreign_files_are_named_and_kept_leftovers_are_neither(void **state)
 	path_forget(&dir);
 }
 
+static void what_cannot_be_read_is_said_with_the_reason(void **state)
+{
+	struct path dir = path_scratch();
+	struct fault f = { 0 };
+
+	(void)state;
+	MUST(dir_make(path_join(&dir, "MANIFEST").s, NULL));
+	assert_int_equal(people_in(dir.s, &f), -1);
+	assert_non_null(strstr(f.en, "MANIFEST: Is a directory"));
+	assert_non_null(strstr(f.zh, "是文件夹"));
+	assert_int_equal(rmdir(path_join(&dir, "MANIFEST").s), 0);
+	path_forget(&dir);
+}
+
 static void a_folder_of_something_else_is_refused(void **state)
 {
 	struct path dir = path_scratch();
@@ -566,6 +580,7 @@ int main(void)
 		cmocka_unit_test(an_empty_shelf_is_a_shelf),
 		cmocka_unit_test(sealing_again_replaces_and_a_reader_keeps_what_it_opened),
 		cmocka_unit_test(foreign_files_are_named_and_kept_leftovers_are_neither),
+		cmocka_unit_test(what_cannot_be_read_is_said_with_the_reason),
 		cmocka_unit_test(a_folder_of_something_else_is_refused),
 		cmocka_unit_test(a_second_writer_is_kept_out_and_told_who_is_at_work),
 		cmocka_unit_test(a_lock_that_a_killed_writer_left_holds_nobody_up),
