@@ -176,12 +176,14 @@ struct str csv_block_bytes(const struct csv_block *b)
 /* Every delimiter and line feed of the block; no quote hides any. */
 static void find_marks(struct csv_block *b)
 {
+	const char delimiter = b->delimiter;
+	const char *text = b->text;
 	uint32_t *to = b->mark;
 
-	for (size_t at = 0; at < b->n; at += WORD) {
-		size_t n = min_size(b->n - at, WORD);
-		struct word w = n == WORD ? word_at(b->text + at) : last_word(b->text + at, n);
-		uint64_t m = (equal(&w, b->delimiter) | equal(&w, '\n')) & low_bits(n);
+	for (size_t at = 0, n_bytes = b->n; at < n_bytes; at += WORD) {
+		size_t n = min_size(n_bytes - at, WORD);
+		struct word w = n == WORD ? word_at(text + at) : last_word(text + at, n);
+		uint64_t m = (equal(&w, delimiter) | equal(&w, '\n')) & low_bits(n);
 
 		for (; m; m &= m - 1)
 			*to++ = (uint32_t)at + (uint32_t)__builtin_ctzll(m);
@@ -189,40 +191,53 @@ static void find_marks(struct csv_block *b)
 	b->next = b->mark;
 }
 
+/* Where the record ends, its fields in b->fields; more than fit are counted only. */
+static inline const char *cut_fields(struct csv_block *b, size_t *ret_n)
+{
+	const uint32_t *mark = b->next;
+	const char *from = b->text + b->at, *end;
+	size_t n = 0;
+
+	for (;; from = end + 1) {
+		end = b->text + *mark++;
+		if (n < CSV_FIELDS_MAX)
+			b->fields[n] = (struct str){ from, (size_t)(end - from) };
+		n++;
+		if (*end == '\n')
+			break;
+	}
+	b->next = mark;
+	*ret_n = n;
+	return end;
+}
+
 bool csv_block_next(struct csv_block *b, struct csv_record *ret)
 {
-	const char *begin = b->text + b->at, *from = begin, *end;
+	const char *begin = b->text + b->at, *end;
 	enum csv_refusal refusal = CSV_REFUSAL_NONE;
-	size_t n = 0;
+	size_t n;
 
 	if (b->at == b->n)
 		return false;
 	if (!b->next)
 		find_marks(b);
-	for (;; from = end + 1) {
-		end = b->text + *b->next++;
-		if (n < CSV_FIELDS_MAX)
-			b->fields[n++] = (struct str){ from, (size_t)(end - from) };
-		else
-			refusal = CSV_REFUSAL_FIELDS;
-		if (*end == '\n')
-			break;
-	}
+	end = cut_fields(b, &n);
 	b->at = (size_t)(end + 1 - b->text);
+	if (n > CSV_FIELDS_MAX)
+		refusal = CSV_REFUSAL_FIELDS;
 	if (end[-1] == '\r') { /* a line of a block is never empty */
 		end--;
-		b->fields[n - 1].n -= !refusal;
+		if (!refusal)
+			b->fields[n - 1].n--;
 	}
 	if (b->high && !refusal && !str_utf8((struct str){ begin, (size_t)(end - begin) }))
 		refusal = CSV_REFUSAL_NOT_UTF8;
-	*ret = (struct csv_record){
-		.number = b->number++,
-		.line = b->line++,
-		.n_fields = refusal ? 0 : n,
-		.fields = b->fields,
-		.raw = { begin, (size_t)(end - begin) },
-		.refusal_zh = csv_refusals[refusal].zh,
-		.refusal_en = csv_refusals[refusal].en,
-	};
+	ret->number = b->number++;
+	ret->line = b->line++;
+	ret->n_fields = refusal ? 0 : n;
+	ret->fields = b->fields;
+	ret->raw = (struct str){ begin, (size_t)(end - begin) };
+	ret->refusal_zh = csv_refusals[refusal].zh;
+	ret->refusal_en = csv_refusals[refusal].en;
 	return true;
 }

@@ -13,7 +13,8 @@ struct csv_block {
 	uint64_t number, line; /* of the record at `at` */
 	bool high;             /* bytes over 127 are there: check each record */
 	char delimiter;
-	uint32_t *mark, *next; /* where delimiters and line feeds are; NULL: not looked for yet */
+	uint32_t *mark;       /* where delimiters and line feeds are */
+	const uint32_t *next; /* of them, the first not used; NULL: not looked for yet */
 	struct str fields[CSV_FIELDS_MAX];
 };
 

@@ -230,23 +230,32 @@ static bool eight_digits(const char *p, int64_t *ret)
 }
 
 /* Eleven digits at most are always inside the calendar, so these need no other look. */
-static bool read_digits(struct str s, int64_t *ret)
+static inline bool read_digits(struct str s, int64_t *ret)
 {
 	int64_t v = 0;
 	size_t i = 0;
 
 	if (s.n == 0 || s.n > 11)
 		return false;
-	if (s.n >= 8 && eight_digits(s.p, &v))
+	if (s.n >= 8) {
+		if (!eight_digits(s.p, &v))
+			return false;
 		i = 8;
-	while (i < s.n && (unsigned char)(s.p[i] - '0') < 10)
-		v = v * 10 + (s.p[i++] - '0');
+	}
+	for (; i < s.n; i++) {
+		unsigned digit = (unsigned char)s.p[i] - (unsigned)'0';
+
+		if (digit > 9)
+			return false;
+		v = v * 10 + digit;
+	}
 	*ret = v;
-	return i == s.n;
+	return true;
 }
 
 /* A time of the day that the memo knows. What is odd in any way is left to when_read. */
-static bool read_known(const struct when_memo *m, struct str s, int64_t *ret)
+static __attribute__((noinline)) bool read_known(const struct when_memo *m, struct str s,
+						 int64_t *ret)
 {
 	struct cursor c = { s.p + sizeof m->date, s.p + s.n };
 	int32_t time_s, offset_s = m->offset_s;
@@ -276,17 +285,21 @@ static void remember(struct when_memo *m, struct str s, const struct zone *z)
 	m->known = true;
 }
 
-bool when_read_next(struct when_memo *m, struct str s, const struct zone *z, struct utc_s *ret)
+static __attribute__((noinline)) bool read_otherwise(struct when_memo *m, struct str s,
+						     const struct zone *z, struct utc_s *ret)
 {
 	struct when w;
 
-	if (read_digits(s, &ret->v) || read_known(m, s, &ret->v))
-		return true;
 	if (when_read(s, z, &w))
 		return false;
 	remember(m, s, z);
 	*ret = w.at;
 	return true;
+}
+
+bool when_read_next(struct when_memo *m, struct str s, const struct zone *z, struct utc_s *ret)
+{
+	return read_digits(s, &ret->v) || read_known(m, s, &ret->v) || read_otherwise(m, s, z, ret);
 }
 
 /* ---- writing ---- */

@@ -74,22 +74,26 @@ static uint64_t word_at(const char *p)
 	return w;
 }
 
+static uint32_t half_at(const char *p)
+{
+	uint32_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
 /* Most ids have a few bytes: two words that overlap, compared here, save the call. */
-static bool record_is(const struct names_record *r, struct str s)
+static inline bool record_is(const struct names_record *r, struct str s)
 {
 	if (r->n != s.n)
 		return false;
 	if (s.n >= 8 && s.n <= 16)
 		return word_at(r->text) == word_at(s.p) &&
 		       word_at(r->text + s.n - 8) == word_at(s.p + s.n - 8);
-	if (s.n < 8) {
-		size_t i = 0;
-
-		while (i < s.n && r->text[i] == s.p[i])
-			i++;
-		return i == s.n;
-	}
-	return memcmp(r->text, s.p, s.n) == 0;
+	if (s.n >= 4 && s.n < 8)
+		return half_at(r->text) == half_at(s.p) &&
+		       half_at(r->text + s.n - 4) == half_at(s.p + s.n - 4);
+	return s.n == 0 || memcmp(r->text, s.p, s.n) == 0;
 }
 
 /* Where `s` is, or the empty slot where it would go. Only with slots. */
