@@ -32,7 +32,8 @@ enum {
 	CHUNK_BYTES_FIRST = 64 * 1024,
 	CHUNK_BYTES_MAX = 1024 * 1024,
 	CHUNK_BYTES_KEPT = 256 * 1024 * 1024, /* at most, for the next job of an arena */
-	PAGE_BYTES = 4096
+	PAGE_BYTES = 4096,
+	HUGE_BYTES = 2 << 20
 };
 
 /* ---- faults on purpose ---- */
@@ -76,7 +77,6 @@ static bool times(size_t n, size_t each, size_t *ret)
 /* Large arrays are read at random: ask for huge pages where the array covers whole ones. */
 static void *advised(void *p, size_t bytes)
 {
-	enum { HUGE_BYTES = 2 << 20 };
 	uintptr_t from = ((uintptr_t)p + HUGE_BYTES - 1) & ~(uintptr_t)(HUGE_BYTES - 1);
 	uintptr_t to = ((uintptr_t)p + bytes) & ~(uintptr_t)(HUGE_BYTES - 1);
 
@@ -132,10 +132,11 @@ enum err vec_reserve_(void **v, size_t n, size_t *cap, size_t want, size_t each)
 
 /* ---- arena ---- */
 
-/* Bytes past `used` are always zero, so a take never has to clear anything. */
+/* Bytes past `dirty` have never been handed out and are zero, so a take clears only up to there. */
 struct chunk {
 	struct chunk *next;
 	size_t bytes, used; /* of the room after this header */
+	size_t dirty;       /* the most that was ever used */
 	_Alignas(ALIGN_BYTES) unsigned char room[];
 };
 
@@ -195,8 +196,7 @@ void arena_clear(struct arena *a)
 	a->used = 0;
 	if (!keep)
 		return;
-	UNPOISON(keep->room, keep->used);
-	memset(keep->room, 0, keep->used);
+	keep->dirty = max_size(keep->dirty, keep->used);
 	keep->used = 0;
 	POISON(keep->room, keep->bytes);
 }
@@ -207,7 +207,7 @@ static struct chunk *chunk_new(size_t bytes)
 
 	if (bytes > SIZE_MAX - sizeof *c)
 		return NULL;
-	c = calloc(1, sizeof *c + bytes);
+	c = advised(calloc(1, sizeof *c + bytes), sizeof *c + bytes);
 	if (!c)
 		return NULL;
 	c->bytes = bytes;
@@ -243,7 +243,8 @@ static struct chunk *chunk_for(struct arena *a, size_t bytes)
 	return c;
 }
 
-void *arena_take(struct arena *a, size_t n, size_t each)
+/* A block, and how many bytes at its start may not be zero. */
+static void *take_block(struct arena *a, size_t n, size_t each, size_t *ret_dirty)
 {
 	size_t bytes, whole;
 	struct chunk *c;
@@ -258,10 +259,26 @@ void *arena_take(struct arena *a, size_t n, size_t each)
 	if (!c)
 		return NULL;
 	p = c->room + c->used;
+	*ret_dirty = c->dirty > c->used ? min_size(c->dirty - c->used, bytes) : 0;
 	c->used += whole + GAP_BYTES;
 	a->used += whole;
 	UNPOISON(p, bytes);
 	return p;
+}
+
+void *arena_take(struct arena *a, size_t n, size_t each)
+{
+	size_t dirty;
+	void *p = take_block(a, n, each, &dirty);
+
+	return p && dirty ? memset(p, 0, dirty) : p;
+}
+
+void *arena_take_raw(struct arena *a, size_t n, size_t each)
+{
+	size_t dirty;
+
+	return take_block(a, n, each, &dirty);
 }
 
 char *arena_copy(struct arena *a, const void *p, size_t n)
@@ -282,9 +299,10 @@ size_t arena_used(const struct arena *a)
 
 static bool pages_round(size_t bytes, size_t *ret)
 {
-	if (bytes == 0 || bytes > SIZE_MAX - PAGE_BYTES)
+	if (bytes == 0 || bytes > SIZE_MAX - 2 * HUGE_BYTES)
 		return false;
-	*ret = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+	size_t page = bytes >= HUGE_BYTES ? HUGE_BYTES : PAGE_BYTES;
+	*ret = (bytes + page - 1) / page * page;
 	return true;
 }
 
@@ -295,9 +313,19 @@ void *pages_take(size_t bytes)
 
 	if (!pages_round(bytes, &whole) || strike())
 		return NULL;
-	p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* Large areas begin and end where huge pages do. */
+	size_t extra = whole >= HUGE_BYTES ? HUGE_BYTES : 0;
+	p = mmap(NULL, whole + extra, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return NULL;
+	if (extra) {
+		size_t before = -(uintptr_t)p & (HUGE_BYTES - 1);
+		if (before)
+			munmap(p, before);
+		p = (char *)p + before;
+		if (extra > before)
+			munmap((char *)p + whole, extra - before);
+	}
 	/* Advice only: a kernel without huge pages says no, and the pages serve all the same. */
 	(void)madvise(p, whole, MADV_HUGEPAGE);
 	return p;

@@ -2,7 +2,8 @@
  * memory.h - where memory comes from. Nothing else in the house calls malloc.
  *
  * arena:   everything of one job, freed at once. Has a budget; ERR_MEMORY when it is spent.
- *          Blocks are zeroed. The tail of each chunk is poisoned under AddressSanitizer.
+ *          Blocks are zeroed, but for raw ones. The tail of each chunk is poisoned under
+ *          AddressSanitizer.
  * mem_*:   long-lived arrays that belong to exactly one object, with the size said again on free.
  * pages:   large anonymous areas (huge pages advised), zeroed, page aligned.
  *
@@ -19,7 +20,9 @@ MUST_CHECK enum err arena_new(size_t budget_bytes, struct arena **ret);
 void arena_free(struct arena *a);  /* NULL is fine */
 void arena_end(struct arena **a);  /* for CLEANUP() */
 void arena_clear(struct arena *a); /* forget all blocks, keep one chunk */
-void *arena_take(struct arena *a, size_t n, size_t each) MUST_CHECK;   /* zeroed, 16-aligned */
+void *arena_take(struct arena *a, size_t n, size_t each) MUST_CHECK; /* zeroed, 16-aligned */
+/* Not zeroed: for large blocks that are written whole at once. */
+void *arena_take_raw(struct arena *a, size_t n, size_t each) MUST_CHECK;
 char *arena_copy(struct arena *a, const void *p, size_t n) MUST_CHECK; /* n bytes and a NUL */
 size_t arena_used(const struct arena *a);
 

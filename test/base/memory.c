@@ -41,10 +41,11 @@ static void fill_arena(struct arena *a, struct dice *d, size_t n_blocks)
 
 		b->n = dice_chance(d, 0.01) ? dice_below(d, 300000) : dice_below(d, 200);
 		b->mark = (unsigned char)(1 + dice_below(d, 255));
-		b->p = arena_take(a, b->n, 1);
+		bool raw = dice_chance(d, 0.3);
+		b->p = raw ? arena_take_raw(a, b->n, 1) : arena_take(a, b->n, 1);
 		assert_non_null(b->p);
 		assert_int_equal((uintptr_t)b->p % 16, 0);
-		assert_true(is_all(b->p, b->n, 0));
+		assert_true(raw || is_all(b->p, b->n, 0));
 		memset(b->p, b->mark, b->n);
 	}
 	for (size_t i = 0; i < n_blocks; i++)
