@@ -52,4 +52,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
 	file(GLOB wide CONFIGURE_DEPENDS src/engine/trace/*_avx2.c)
 	set_source_files_properties(${wide} PROPERTIES
 		COMPILE_OPTIONS "-mavx2;-mbmi2;-mpopcnt;-mlzcnt")
+	file(GLOB widest CONFIGURE_DEPENDS src/engine/trace/*_avx512.c)
+	set_source_files_properties(${widest} PROPERTIES COMPILE_OPTIONS
+		"-mavx2;-mbmi2;-mpopcnt;-mlzcnt;-mavx512f;-mavx512bw;-mavx512vbmi")
 endif()

@@ -57,6 +57,7 @@ static enum err place_visits(const struct part *p, uint32_t place, int64_t from,
 			     visit_vec *out)
 {
 	struct segment_place record;
+	struct kernel_visits all;
 	struct kernel_block b;
 	uint32_t at = 0;
 	bool more;
@@ -72,9 +73,10 @@ static enum err place_visits(const struct part *p, uint32_t place, int64_t from,
 	}
 	if ((e = segment_place_open(p->seg, place, &record)))
 		return e;
-	while (!(e = segment_place_next(&record, 0, INT32_MAX, 0, &at, &b, &more)) && more)
+	while (!(e = segment_place_next(&record, 0, INT32_MAX, 0, &at, &b, &more)) && more) {
+		kernel_best()->unpack(&b, &all);
 		for (uint32_t i = 0; i < b.n; i++) {
-			struct visit x = { { segment_block_person(&b, i) },
+			struct visit x = { { all.person[i] },
 					   { place },
 					   { 0 },
 					   { 0 },
@@ -85,6 +87,7 @@ static enum err place_visits(const struct part *p, uint32_t place, int64_t from,
 			if (vec_push(out, x))
 				return ERR_MEMORY;
 		}
+	}
 	return e;
 }
 

@@ -21,17 +21,6 @@ struct known {
 	uint32_t i;
 }; /* a named contact, seen from one side */
 
-struct asking {
-	const struct trace_view *v;
-	const struct trace_ask *ask;
-	struct arena *arena;
-	struct known *known; /* by person */
-	size_t n_known;
-	struct sweep sweep;
-	probe_vec probes;
-	visit_vec scratch;
-};
-
 struct frontier {
 	uint32_t person;
 	int64_t opens;
@@ -42,7 +31,21 @@ struct asked { /* one warrant on its way */
 	struct stay_lag lag;
 	int64_t to; /* end of its window */
 	VEC(struct frontier) next;
-	size_t n_encounters; /* before the generation at hand */
+	VEC(struct frontier) undated; /* met at no known time: when their windows open */
+	size_t n_encounters;          /* before the generation at hand */
+};
+
+struct asking {
+	const struct trace_view *v;
+	const struct trace_ask *ask;
+	struct arena *arena;
+	struct known *known; /* by person */
+	size_t n_known;
+	struct sweep sweep;
+	probe_vec probes;
+	visit_vec scratch;
+	struct asked asked[BATCH]; /* their memory is kept from batch to batch */
+	struct sweep_owner owner[BATCH];
 };
 
 /* ---- named contacts --------------------------------------------------------------------- */
@@ -94,10 +97,9 @@ static uint16_t named_rule(const struct trace_rules *r)
 	return r->profile[0] ? TRACE_RULE_NAMED : 0;
 }
 
-static enum err add_named(struct asking *q, uint32_t i_owner, const struct frontier *via,
-			  int64_t to, uint32_t generation)
+static enum err add_named(struct asking *q, struct asked *x, struct sweep_owner *o,
+			  const struct frontier *via, uint32_t generation)
 {
-	struct sweep_owner *o = &q->sweep.owner[i_owner];
 	uint16_t rule = named_rule(q->ask->rules);
 	enum err e;
 
@@ -116,18 +118,18 @@ static enum err add_named(struct asking *q, uint32_t i_owner, const struct front
 		if (m->from.v != TRACE_NEVER) {
 			int64_t end = m->to.v == TRACE_STILL ? q->v->horizon : m->to.v;
 			h.first = met.from.v = max_i64(m->from.v, via->opens);
-			h.last = met.to.v = min_i64(end, to);
+			h.last = met.to.v = min_i64(end, x->to);
 			if (h.first >= h.last)
 				continue;
 			h.total = (uint64_t)(h.last - h.first);
 		}
-		if ((e = tally_add(&o->tally, generation, &h)))
+		if ((e = tally_add(&o->tally, &h)))
 			return e;
-		struct tally_row *r = tally_find(&o->tally, h.person);
-		if (r->generation != generation)
+		if (tally_is_old(&o->tally, tally_find(&o->tally, h.person)))
 			continue;
-		if (m->from.v == TRACE_NEVER)
-			r->opens = min_i64(r->opens, via->opens);
+		if (m->from.v == TRACE_NEVER &&
+		    vec_push(&x->undated, ((struct frontier){ h.person, via->opens })))
+			return ERR_MEMORY;
 		if (q->ask->proof && vec_push(&o->encounter, met))
 			return ERR_MEMORY;
 	}
@@ -230,18 +232,18 @@ static void look_ahead(const struct trace_view *v, const struct asked *x, size_t
 	for (size_t step = 1; step <= VIEW_STEPS; step++) {
 		size_t end = min_size(k + (VIEW_STEPS + 1 - step) * STRIDE + 1, x->next.n);
 		for (size_t i = k ? end - 1 : 0; i < end; i++)
-			view_look_ahead(v, SEGMENT_PERSONS, x->next.v[i].person, x->next.v[i].opens,
-					x->to, (int)step);
+			view_want(v, SEGMENT_PERSONS, x->next.v[i].person, x->next.v[i].opens,
+				  x->to, (int)step);
 	}
 }
 
-static enum err make_probes(struct asking *q, struct asked *asked, size_t n, uint32_t generation)
+static enum err make_probes(struct asking *q, size_t n, uint32_t generation)
 {
 	enum err e;
 
 	q->probes.n = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		struct asked *x = &asked[i];
+		struct asked *x = &q->asked[i];
 		for (size_t k = 0; k < x->next.n && generation <= x->w->generations; k++) {
 			const struct frontier *via = &x->next.v[k];
 			struct probe like = {
@@ -251,7 +253,7 @@ static enum err make_probes(struct asking *q, struct asked *asked, size_t n, uin
 				continue;
 			look_ahead(q->v, x, k);
 			if ((e = stay_probes(q->v, &like, x->lag, &q->scratch, &q->probes)) ||
-			    (e = add_named(q, i, via, x->to, generation)))
+			    (e = add_named(q, x, &q->owner[i], via, generation)))
 				return e;
 		}
 		x->next.n = 0;
@@ -281,11 +283,37 @@ static enum err tally_pairs(struct asking *q, struct asked *x, struct sweep_owne
 				       m->to.v };
 		if (is_named(m))
 			continue;
-		if ((e = tally_add(&o->tally, generation, &h)))
+		if ((e = tally_add(&o->tally, &h)))
 			return e;
 	}
 	x->n_encounters = o->encounter.n;
 	return OK;
+}
+
+static int frontier_order(const void *x, const void *y)
+{
+	const struct frontier *a = x, *b = y;
+
+	if (a->person != b->person)
+		return a->person < b->person ? -1 : 1;
+	return a->opens < b->opens ? -1 : a->opens > b->opens;
+}
+
+/* When the window of a person found in this generation opens; `first`: the first exposure. */
+static int64_t opens_at(const struct asked *x, uint32_t person, int64_t first)
+{
+	size_t low = 0, high = x->undated.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (x->undated.v[mid].person < person)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < x->undated.n && x->undated.v[low].person == person)
+		return min_i64(first, x->undated.v[low].opens);
+	return first;
 }
 
 static enum err settle(struct asking *q, struct asked *x, struct sweep_owner *o,
@@ -295,57 +323,60 @@ static enum err settle(struct asking *q, struct asked *x, struct sweep_owner *o,
 
 	if (q->sweep.pairs && (e = tally_pairs(q, x, o, generation)))
 		return e;
-	if (o->tally.n - 1 > o->limit)
+	if (tally_met(&o->tally) > o->limit)
 		return ERR_FULL;
 	if (generation == x->w->generations)
 		return OK;
-	for (uint32_t i = 0; i < o->tally.n; i++) {
+	if (vec_reserve(&x->next, o->tally.n - o->tally.n_old))
+		return ERR_MEMORY;
+	if (x->undated.n)
+		qsort(x->undated.v, x->undated.n, sizeof *x->undated.v, frontier_order);
+	for (uint32_t i = o->tally.n_old; i < o->tally.n; i++) {
 		const struct tally_row *r = &o->tally.row[i];
-		if (r->generation != generation || rank_class(r->rank) > TRACE_SECONDARY)
-			continue;
-		if (vec_push(&x->next,
-			     ((struct frontier){ r->person, min_i64(r->opens, r->first) })))
-			return ERR_MEMORY;
+		if (rank_class(o->tally.note[i].rank) <= TRACE_SECONDARY)
+			x->next.v[x->next.n++] =
+				(struct frontier){ r->person, opens_at(x, r->person, r->first) };
 	}
+	x->undated.n = 0;
 	return OK;
 }
 
 /* ---- the answer ------------------------------------------------------------------------- */
 
-static int row_order(const void *x, const void *y)
+static int contact_order(const void *x, const void *y)
 {
-	const struct tally_row *a = x, *b = y;
+	const struct trace_contact *a = x, *b = y;
 
 	if (a->generation != b->generation)
 		return a->generation < b->generation ? -1 : 1;
-	return a->person < b->person ? -1 : a->person > b->person;
+	return a->person.v < b->person.v ? -1 : a->person.v > b->person.v;
 }
 
-/* The tally's rows are spent by this: with proof they are sorted under its slots. */
 static enum err answer_contacts(struct asking *q, const struct sweep_owner *o,
 				struct trace_answer *ret)
 {
-	size_t n = o->tally.n - 1;
-	struct trace_contact *c = arena_take(q->arena, n + 1, sizeof *c);
+	size_t n = tally_met(&o->tally);
+	struct trace_contact *c = arena_take_raw(q->arena, n + 1, sizeof *c);
 
 	if (!c)
 		return ERR_MEMORY;
-	if (q->ask->proof)
-		qsort(&o->tally.row[1], n, sizeof *o->tally.row, row_order);
 	for (size_t i = 0; i < n; i++) {
-		const struct tally_row *r = &o->tally.row[i + 1];
+		const struct tally_row *r = &o->tally.row[TALLY_FIRST + i];
+		struct tally_note note = o->tally.note[TALLY_FIRST + i];
 		bool dated = r->first != INT64_MAX;
 		c[i] = (struct trace_contact){
 			.person = { r->person },
-			.klass = rank_class(r->rank),
-			.rule = rank_rule(r->rank),
-			.generation = r->generation,
+			.klass = rank_class(note.rank),
+			.rule = rank_rule(note.rank),
+			.generation = note.generation,
 			.n_encounters = r->n,
 			.overlap_s = r->total,
 			.first = { dated ? r->first : TRACE_NEVER },
 			.last = { dated ? r->last : TRACE_NEVER },
 		};
 	}
+	if (q->ask->proof)
+		qsort(c, n, sizeof *c, contact_order);
 	ret->contact = c;
 	ret->n_contacts = n;
 	return OK;
@@ -394,55 +425,69 @@ static enum err begin(struct asking *q, const struct warrant *w, struct asked *x
 		      struct sweep_owner *o)
 {
 	struct frontier first = { w->index.v, view_window_from(w) };
-	struct tally_row *r;
+	int64_t lag = q->ask->rules->lag_s;
 
-	*x = (struct asked){ .w = w, .to = view_window_to(q->v, w) };
-	if (w->purpose == TRACE_SOURCE_TRACING)
-		x->lag.before = q->ask->rules->lag_s;
-	else
-		x->lag.after = q->ask->rules->lag_s;
-	*o = (struct sweep_owner){ .limit = w->limit };
-	if (tally_init(&o->tally) || !(r = tally_row(&o->tally, w->index.v, 0)))
+	x->w = w;
+	x->to = view_window_to(q->v, w);
+	x->lag = w->purpose == TRACE_SOURCE_TRACING ? (struct stay_lag){ .before = lag }
+						    : (struct stay_lag){ .after = lag };
+	x->n_encounters = o->encounter.n = x->next.n = x->undated.n = 0;
+	o->limit = w->limit;
+	if (tally_init(&o->tally, q->arena, w->index.v))
 		return ERR_MEMORY;
 	return vec_push(&x->next, first);
+}
+
+static enum err run_generation(struct asking *q, size_t n, uint32_t generation, size_t *ret_found)
+{
+	enum err e;
+
+	*ret_found = 0;
+	for (size_t i = 0; i < n; i++)
+		tally_generation(&q->owner[i].tally, generation);
+	if ((e = make_probes(q, n, generation)) ||
+	    (e = sweep_probes(&q->sweep, &q->probes, generation)))
+		return e;
+	for (size_t i = 0; i < n; i++) {
+		if (generation <= q->asked[i].w->generations &&
+		    (e = settle(q, &q->asked[i], &q->owner[i], generation)))
+			return e;
+		*ret_found += q->asked[i].next.n;
+	}
+	return OK;
 }
 
 static enum err run_batch(struct asking *q, const struct warrant *w, size_t n,
 			  struct trace_answer *ret)
 {
-	struct asked asked[BATCH];
-	struct sweep_owner owner[BATCH];
 	uint32_t deepest = 0;
-	enum err e = OK;
+	size_t found = n;
+	enum err e;
 
-	memset(asked, 0, n * sizeof *asked);
-	memset(owner, 0, n * sizeof *owner);
-	q->sweep.owner = owner;
-	for (size_t i = 0; i < n && !e; i++) {
-		e = begin(q, &w[i], &asked[i], &owner[i]);
+	for (size_t i = 0; i < n; i++) {
+		if ((e = begin(q, &w[i], &q->asked[i], &q->owner[i])))
+			return e;
 		deepest = w[i].generations > deepest ? w[i].generations : deepest;
 	}
-	for (uint32_t g = 1; g <= deepest && !e; g++) {
-		size_t found = 0;
-		if ((e = make_probes(q, asked, n, g)) ||
-		    (e = sweep_probes(&q->sweep, &q->probes, g)))
-			break;
-		for (size_t i = 0; i < n && !e; i++) {
-			if (g <= w[i].generations)
-				e = settle(q, &asked[i], &owner[i], g);
-			found += asked[i].next.n;
-		}
-		if (!found)
-			break;
+	for (uint32_t g = 1; g <= deepest && found; g++)
+		if ((e = run_generation(q, n, g, &found)))
+			return e;
+	for (size_t i = 0; i < n; i++)
+		if ((e = answer(q, &q->owner[i], &ret[i])))
+			return e;
+	return OK;
+}
+
+static void asking_release(struct asking *q)
+{
+	for (size_t i = 0; i < BATCH; i++) {
+		vec_drop(&q->asked[i].next);
+		vec_drop(&q->asked[i].undated);
+		vec_drop(&q->owner[i].encounter);
 	}
-	for (size_t i = 0; i < n && !e; i++)
-		e = answer(q, &owner[i], &ret[i]);
-	for (size_t i = 0; i < n; i++) {
-		vec_drop(&asked[i].next);
-		vec_drop(&owner[i].encounter);
-		tally_release(&owner[i].tally);
-	}
-	return e;
+	sweep_release(&q->sweep);
+	vec_drop(&q->probes);
+	vec_drop(&q->scratch);
 }
 
 static enum err check_warrant(const struct warrant *w, struct fault *f)
@@ -475,20 +520,19 @@ enum err trace_contacts(const struct trace_view *v, const struct trace_ask *ask,
 			struct trace_answer *ret, struct fault *f)
 {
 	struct asking q = { .v = v, .ask = ask, .arena = a };
+	struct kernel_hits scratch[2];
 	struct trace_answer *answers = arena_take(a, n + 1, sizeof *answers);
 	enum err e = answers ? OK : ERR_MEMORY;
 
 	for (size_t i = 0; i < n && !e; i++)
 		if ((e = check_warrant(&warrants[i], f)))
 			return e;
-	sweep_init(&q.sweep, v, ask, NULL);
+	sweep_init(&q.sweep, v, ask, q.owner, scratch);
 	if (!e)
 		e = index_named(&q);
 	for (size_t i = 0; i < n && !e; i += BATCH)
 		e = run_batch(&q, &warrants[i], min_size(BATCH, n - i), &answers[i]);
-	sweep_release(&q.sweep);
-	vec_drop(&q.probes);
-	vec_drop(&q.scratch);
+	asking_release(&q);
 	if (e)
 		return explain(e, f);
 	if (n)

@@ -82,14 +82,17 @@ static inline __m256i front_order(unsigned mask)
 }
 
 struct reader {
-	struct column from, length;
-	__m256i base, unit, horizon, ones;
-	bool minutes, still;
+	struct column from, length, person;
+	__m256i base, unit, horizon, ones, person_base, list_low, list_high;
+	bool minutes, still, listed;
 };
 
 static inline struct reader reader_of(const struct kernel_block *b)
 {
-	return (struct reader){
+	struct reader r = {
+		.person = column_of(b->person, b->person_width),
+		.person_base = _mm256_set1_epi32((int)b->person_base),
+		.listed = b->list,
 		.from = column_of(b->from, b->from_width),
 		.length = column_of(b->length, b->length_width),
 		.base = _mm256_set1_epi32((int)b->from_base),
@@ -99,6 +102,24 @@ static inline struct reader reader_of(const struct kernel_block *b)
 		.minutes = b->minutes,
 		.still = b->still,
 	};
+
+	if (b->list) {
+		struct column list = column_of(b->list, b->list_width);
+		r.list_low = column_eight(&list, 0);
+		r.list_high = column_eight(&list, 1);
+	}
+	return r;
+}
+
+static inline __m256i reader_person(const struct reader *r, size_t group)
+{
+	__m256i p = column_eight(&r->person, group);
+
+	if (r->listed)
+		return _mm256_blendv_epi8(_mm256_permutevar8x32_epi32(r->list_low, p),
+					  _mm256_permutevar8x32_epi32(r->list_high, p),
+					  _mm256_cmpgt_epi32(p, _mm256_set1_epi32(7)));
+	return _mm256_add_epi32(r->person_base, p);
 }
 
 static inline __m256i reader_from(const struct reader *r, size_t group)
@@ -129,7 +150,8 @@ static inline void store_eight(int32_t *p, __m256i v)
 
 static bool too_wide(const struct kernel_block *b)
 {
-	return b->from_width > KERNEL_WIDTH_MAX || b->length_width > KERNEL_WIDTH_MAX;
+	return b->from_width > KERNEL_WIDTH_MAX || b->length_width > KERNEL_WIDTH_MAX ||
+	       b->person_width > KERNEL_WIDTH_MAX || b->list_width > KERNEL_WIDTH_MAX;
 }
 
 static void scan(const struct kernel_block *b, int32_t from, int32_t to, int32_t min,
@@ -141,9 +163,10 @@ static void scan(const struct kernel_block *b, int32_t from, int32_t to, int32_t
 	}
 	const struct reader r = reader_of(b);
 	const __m256i low = _mm256_set1_epi32(from), high = _mm256_set1_epi32(to);
+	const __m256i shift = _mm256_set1_epi32(ret->shift);
 	const __m256i less = _mm256_set1_epi32(min - 1);
 	__m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-	uint32_t n = 0;
+	uint32_t n = ret->n;
 
 	for (uint32_t i = 0; i < b->n; i += 8) {
 		__m256i f = reader_from(&r, i / 8);
@@ -159,8 +182,12 @@ static void scan(const struct kernel_block *b, int32_t from, int32_t to, int32_t
 			__m256i order = front_order(mask);
 			store_eight((int32_t *)&ret->index[n],
 				    _mm256_permutevar8x32_epi32(lane, order));
-			store_eight(&ret->from[n], _mm256_permutevar8x32_epi32(s, order));
-			store_eight(&ret->to[n], _mm256_permutevar8x32_epi32(e, order));
+			store_eight((int32_t *)&ret->person[n],
+				    _mm256_permutevar8x32_epi32(reader_person(&r, i / 8), order));
+			store_eight(&ret->from[n],
+				    _mm256_permutevar8x32_epi32(_mm256_add_epi32(s, shift), order));
+			store_eight(&ret->to[n],
+				    _mm256_permutevar8x32_epi32(_mm256_add_epi32(e, shift), order));
 			n += (uint32_t)__builtin_popcount(mask);
 		}
 		lane = _mm256_add_epi32(lane, _mm256_set1_epi32(8));
@@ -168,10 +195,10 @@ static void scan(const struct kernel_block *b, int32_t from, int32_t to, int32_t
 	ret->n = n;
 }
 
-static void times(const struct kernel_block *b, struct kernel_times *ret)
+static void unpack(const struct kernel_block *b, struct kernel_visits *ret)
 {
 	if (too_wide(b)) {
-		kernel_plain.times(b, ret);
+		kernel_plain.unpack(b, ret);
 		return;
 	}
 	const struct reader r = reader_of(b);
@@ -180,6 +207,7 @@ static void times(const struct kernel_block *b, struct kernel_times *ret)
 		__m256i f = reader_from(&r, i / 8);
 		store_eight(&ret->from[i], f);
 		store_eight(&ret->to[i], reader_to(&r, i / 8, f));
+		store_eight((int32_t *)&ret->person[i], reader_person(&r, i / 8));
 	}
 }
 
@@ -240,7 +268,7 @@ static void meet(const struct kernel_probes *p, int32_t from, int32_t to, int32_
 const struct kernel kernel_avx2 = {
 	.name = "avx2",
 	.scan = scan,
-	.times = times,
+	.unpack = unpack,
 	.meet = meet,
 };
 #endif

@@ -23,10 +23,19 @@ static inline int32_t visit_to(const struct kernel_block *b, uint32_t i, int32_t
 	return (int32_t)min_i64(from + (b->minutes ? 60 : 1) * (int64_t)length, INT32_MAX);
 }
 
+static inline uint32_t visit_person(const struct kernel_block *b, uint32_t i)
+{
+	uint64_t v = bits_get(b->person, (uint64_t)i * b->person_width, b->person_width);
+
+	if (b->list)
+		return (uint32_t)bits_get(b->list, v * b->list_width, b->list_width);
+	return b->person_base + (uint32_t)v;
+}
+
 static void scan(const struct kernel_block *b, int32_t from, int32_t to, int32_t min,
 		 struct kernel_hits *ret)
 {
-	uint32_t n = 0;
+	uint32_t n = ret->n;
 
 	for (uint32_t i = 0; i < b->n; i++) {
 		int32_t f = visit_from(b, i);
@@ -38,18 +47,20 @@ static void scan(const struct kernel_block *b, int32_t from, int32_t to, int32_t
 		if ((int64_t)e - s < min)
 			continue;
 		ret->index[n] = i;
-		ret->from[n] = s;
-		ret->to[n] = e;
+		ret->person[n] = visit_person(b, i);
+		ret->from[n] = s + ret->shift;
+		ret->to[n] = e + ret->shift;
 		n++;
 	}
 	ret->n = n;
 }
 
-static void times(const struct kernel_block *b, struct kernel_times *ret)
+static void unpack(const struct kernel_block *b, struct kernel_visits *ret)
 {
 	for (uint32_t i = 0; i < b->n; i++) {
 		ret->from[i] = visit_from(b, i);
 		ret->to[i] = visit_to(b, i, ret->from[i]);
+		ret->person[i] = visit_person(b, i);
 	}
 }
 
@@ -74,14 +85,30 @@ static void meet(const struct kernel_probes *p, int32_t from, int32_t to, int32_
 const struct kernel kernel_plain = {
 	.name = "plain",
 	.scan = scan,
-	.times = times,
+	.unpack = unpack,
 	.meet = meet,
 };
+
+bool kernel_runs(const struct kernel *k)
+{
+#if defined(__x86_64__)
+	bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+
+	if (k == &kernel_avx512)
+		return avx2 && __builtin_cpu_supports("avx512f") &&
+		       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi");
+	if (k == &kernel_avx2)
+		return avx2;
+#endif
+	return k == &kernel_plain;
+}
 
 const struct kernel *kernel_best(void)
 {
 #if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+	if (kernel_runs(&kernel_avx512))
+		return &kernel_avx512;
+	if (kernel_runs(&kernel_avx2))
 		return &kernel_avx2;
 #endif
 	return &kernel_plain;

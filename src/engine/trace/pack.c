@@ -12,38 +12,14 @@
 #include "base/memory.h"
 #include "engine/trace/bits.h"
 #include "engine/trace/order.h"
-#include "engine/trace/side.h"
+#include "engine/trace/pack.h"
 #include "base/ban.h"
 
 const uint32_t segment_class_bound[SEGMENT_CLASSES] = { 900, 3600, 14400, 43200, UINT32_MAX };
 
-struct pack {
-	const struct segment_day *day;
-	const struct segment_row *row; /* sorted as the side at hand wants, equal ones gone */
-	struct segment_row *spare;     /* for the places: as many */
-	size_t n;
-	uint8_t *linked; /* a bit a place */
-	int64_t last;
-	bool still;
-	struct side side[SEGMENT_SIDES];
-};
-
 /* ---- person records --------------------------------------------------------------------- */
 
-struct shape { /* what a run of rows needs */
-	bool minutes, still, gaps;
-	uint64_t from_most, length_most; /* in units */
-	uint32_t seat_most, person_most, person_least;
-	uint32_t from_first, from_last;
-	int64_t length_s, reaches_s; /* greatest */
-};
-
-static int64_t row_end(const struct segment_row *r)
-{
-	return r->length == TRACE_STILL ? TRACE_STILL : r->from + r->length;
-}
-
-static struct shape shape_of(const struct segment_row *r, size_t n)
+struct shape pack_shape(const struct segment_row *r, size_t n)
 {
 	struct shape s = { .minutes = true,
 			   .person_least = UINT32_MAX,
@@ -67,23 +43,43 @@ static struct shape shape_of(const struct segment_row *r, size_t n)
 	return s;
 }
 
-static unsigned length_width(const struct shape *s)
-{
-	return bits_width(s->length_most + (s->still ? 1 : 0));
-}
-
 /* The `from` of visit i > 0 as a person record tells it, in seconds. */
 static int64_t from_step(const struct segment_row *r, size_t i, bool gaps)
 {
 	return r[i].from - (gaps ? row_end(&r[i - 1]) : (int64_t)r[i - 1].from);
 }
 
+static void put_person_head(struct bits_out *o, const struct shape *s, size_t n, unsigned wf)
+{
+	unsigned wl = length_width(s), ws = bits_width(s->seat_most);
+	bool more = !s->minutes || s->still || !s->gaps || ws || wf > PERSON_WIDTH_MAX ||
+		    wl > PERSON_WIDTH_MAX;
+	uint64_t head = n < 1u << PERSON_N_BITS ? n : 0;
+
+	if (more)
+		head |= 1u << PERSON_MORE_AT;
+	else
+		head |= (uint64_t)wf << PERSON_FROM_AT | (uint64_t)wl << PERSON_LENGTH_AT;
+	bits_put(o, head, PERSON_HEAD_BITS);
+	if (more)
+		bits_put(o,
+			 (uint64_t)wf << MORE_FROM_AT | (uint64_t)wl << MORE_LENGTH_AT |
+				 (uint64_t)ws << MORE_SEAT_AT |
+				 (uint64_t)((s->minutes ? 0 : PERSON_SECONDS) |
+					    (s->still ? PERSON_STILL : 0) |
+					    (s->gaps ? 0 : PERSON_STARTS))
+					 << PERSON_FLAGS_AT,
+			 PERSON_MORE_BITS);
+	if (n >= 1u << PERSON_N_BITS)
+		bits_put(o, n, 32);
+}
+
 static enum err put_person(struct pack *pack, const struct segment_row *r, size_t n)
 {
 	struct side *side = &pack->side[SEGMENT_PERSONS];
-	struct shape s = shape_of(r, n);
-	unsigned unit = s.minutes ? 60 : 1, from_width = 0;
-	uint8_t *p = side_begin(side, r->person, PERSON_HEAD_BYTES + 4 + n * 16);
+	struct shape s = pack_shape(r, n);
+	unsigned unit = s.minutes ? 60 : 1, wf = 0;
+	uint8_t *p = side_begin(side, r->person, 16 + n * 16);
 	struct bits_out o = { .p = p };
 
 	if (!p)
@@ -92,22 +88,13 @@ static enum err put_person(struct pack *pack, const struct segment_row *r, size_
 	for (size_t i = 1; i < n; i++)
 		s.gaps &= r[i - 1].length != TRACE_STILL && from_step(r, i, true) >= 0;
 	for (size_t i = 1; i < n; i++)
-		from_width =
-			(unsigned)max_i64(from_width,
-					  bits_width((uint64_t)from_step(r, i, s.gaps) / unit));
+		wf = (unsigned)max_i64(wf, bits_width((uint64_t)from_step(r, i, s.gaps) / unit));
 	unsigned wl = length_width(&s), ws = bits_width(s.seat_most);
-	bits_put(&o,
-		 (n < 1u << PERSON_N_BITS ? n : 0) | (s.minutes ? PERSON_MINUTES : 0u) |
-			 (s.still ? PERSON_STILL : 0u) | (s.gaps ? PERSON_GAPS : 0u) |
-			 (uint64_t)from_width << PERSON_FROM_AT | (uint64_t)wl << PERSON_LENGTH_AT |
-			 (uint64_t)ws << PERSON_SEAT_AT,
-		 8 * PERSON_HEAD_BYTES);
-	if (n >= 1u << PERSON_N_BITS)
-		bits_put(&o, n, 32);
-	bits_put(&o, r->from / unit, s.minutes ? FROM_BITS_MIN : FROM_BITS_S);
+	put_person_head(&o, &s, n, wf);
+	bits_put(&o, r->from / unit, segment_from_bits(pack->day->day_s, unit));
 	for (size_t i = 0; i < n; i++) {
 		if (i)
-			bits_put(&o, (uint64_t)from_step(r, i, s.gaps) / unit, from_width);
+			bits_put(&o, (uint64_t)from_step(r, i, s.gaps) / unit, wf);
 		bits_put(&o,
 			 r[i].length == TRACE_STILL ? bits_mask(wl) : (uint64_t)r[i].length / unit,
 			 wl);
@@ -140,7 +127,7 @@ static void mark_linked(struct pack *p, const struct segment_row *r, size_t n)
 	}
 }
 
-static size_t run_of(const struct pack *p, size_t i, enum segment_side side)
+size_t pack_run(const struct pack *p, size_t i, enum segment_side side)
 {
 	size_t j = i + 1;
 
@@ -155,7 +142,7 @@ static enum err pack_persons(struct pack *p)
 	enum err e;
 
 	for (size_t i = 0, n; i < p->n; i += n) {
-		n = run_of(p, i, SEGMENT_PERSONS);
+		n = pack_run(p, i, SEGMENT_PERSONS);
 		mark_linked(p, &p->row[i], n);
 		if ((e = put_person(p, &p->row[i], n)))
 			return e;
@@ -163,182 +150,34 @@ static enum err pack_persons(struct pack *p)
 	return side_finish(&p->side[SEGMENT_PERSONS]);
 }
 
-/* ---- place records ---------------------------------------------------------------------- */
-
-/* The columns of one block at o: from, length, seat, person, each on a whole byte. */
-static void put_columns(struct bits_out *o, const struct segment_row *r, size_t n,
-			const struct shape *s, uint32_t from_base, unsigned wf)
-{
-	unsigned unit = s->minutes ? 60 : 1, wl = length_width(s);
-	unsigned wp = bits_width(s->person_most - s->person_least);
-
-	for (size_t i = 0; i < n; i++)
-		bits_put(o, (r[i].from - from_base) / unit, wf);
-	bits_align(o);
-	for (size_t i = 0; i < n; i++)
-		bits_put(o,
-			 r[i].length == TRACE_STILL ? bits_mask(wl) : (uint64_t)r[i].length / unit,
-			 wl);
-	bits_align(o);
-	for (size_t i = 0; i < n; i++)
-		bits_put(o, r[i].seat, bits_width(s->seat_most));
-	bits_align(o);
-	for (size_t i = 0; i < n; i++)
-		bits_put(o, r[i].person - s->person_least, wp);
-	bits_align(o);
-}
-
-static enum err put_small_place(struct pack *p, const struct segment_row *r, size_t n, bool linked)
-{
-	struct side *side = &p->side[SEGMENT_PLACES];
-	struct shape s = shape_of(r, n);
-	unsigned wf = bits_width(s.from_last / (s.minutes ? 60u : 1u));
-	unsigned flags = (s.still ? FLAG_STILL : 0u) | (linked ? FLAG_LINKED : 0u);
-	uint8_t *at = side_begin(side, r->place, 16 + n * 18);
-	struct bits_out o = { .p = at };
-
-	if (!at)
-		return ERR_MEMORY;
-	bits_put(&o,
-		 (n - 1) << 1 | (s.minutes ? PLACE_MINUTES : 0u) | (flags ? PLACE_MORE : 0u) |
-			 (uint64_t)wf << PLACE_FROM_AT |
-			 (uint64_t)length_width(&s) << PLACE_LENGTH_AT |
-			 (uint64_t)bits_width(s.person_most - s.person_least) << PLACE_PERSON_AT |
-			 (uint64_t)bits_width(s.seat_most) << PLACE_SEAT_AT,
-		 32);
-	if (flags)
-		bits_put(&o, flags, 8);
-	bits_put(&o, s.person_least, (p->side[SEGMENT_PERSONS].id_bits + 7) / 8 * 8);
-	put_columns(&o, r, n, &s, 0, wf);
-	return side_commit(side, r->place, (size_t)(o.p - at), s.reaches_s);
-}
-
-static unsigned class_of(int64_t length)
-{
-	unsigned c = 0;
-
-	while (c < SEGMENT_CLASSES - 1 && length >= segment_class_bound[c])
-		c++;
-	return c;
-}
-
-static void put_block(struct bits_out *o, struct segment_block_head *head, uint8_t *record,
-		      const struct segment_row *r, size_t n)
-{
-	struct shape s = shape_of(r, n);
-	unsigned wf = bits_width(s.from_most);
-
-	*head = (struct segment_block_head){
-		.from_base = s.from_first,
-		.from_last = s.from_last,
-		.length_max =
-			s.still || s.length_s > UINT32_MAX ? UINT32_MAX : (uint32_t)s.length_s,
-		.person_base = s.person_least,
-		.at = (uint32_t)(o->p - record),
-		.n_less_1 = (uint8_t)(n - 1),
-		.from_width = (uint8_t)wf,
-		.length_width = (uint8_t)length_width(&s),
-		.person_width = (uint8_t)bits_width(s.person_most - s.person_least),
-		.seat_width = (uint8_t)bits_width(s.seat_most),
-		.flags = (uint8_t)((s.still ? FLAG_STILL : 0) | (s.minutes ? FLAG_MINUTES : 0)),
-	};
-	put_columns(o, r, n, &s, s.from_first, wf);
-}
-
-/* Rows stay in order of `from` inside each class of length. */
-static size_t split_classes(struct pack *p, const struct segment_row *r, size_t n,
-			    size_t first[SEGMENT_CLASSES + 1])
-{
-	size_t at[SEGMENT_CLASSES + 1] = { 0 }, blocks = 0;
-
-	for (size_t i = 0; i < n; i++)
-		at[class_of(r[i].length) + 1]++;
-	for (int c = 0; c < SEGMENT_CLASSES; c++) {
-		blocks += (at[c + 1] + KERNEL_BLOCK - 1) / KERNEL_BLOCK;
-		at[c + 1] += at[c];
-	}
-	memcpy(first, at, sizeof at);
-	for (size_t i = 0; i < n; i++)
-		p->spare[at[class_of(r[i].length)]++] = r[i];
-	return blocks;
-}
-
-static enum err put_big_place(struct pack *p, const struct segment_row *r, size_t n, bool linked)
-{
-	struct side *side = &p->side[SEGMENT_PLACES];
-	size_t first[SEGMENT_CLASSES + 1];
-	size_t blocks = split_classes(p, r, n, first);
-	size_t head_bytes =
-		4 + 4 * (SEGMENT_CLASSES + 1) + blocks * sizeof(struct segment_block_head);
-	int64_t reaches = shape_of(r, n).reaches_s;
-	uint32_t word, i_block = 0;
-
-	if (blocks > UINT32_MAX >> BIG_BLOCKS_AT || n * 20 > UINT32_MAX)
-		return ERR_FULL;
-	uint8_t *at = side_begin(side, r->place, head_bytes + n * 18 + blocks * 32);
-	if (!at)
-		return ERR_MEMORY;
-	struct bits_out o = { .p = at + head_bytes };
-	uint8_t *heads = at + 4 + 4 * (SEGMENT_CLASSES + 1);
-	word = (uint32_t)(PLACE_BIG | (linked ? BIG_LINKED : 0) | blocks << BIG_BLOCKS_AT);
-	memcpy(at, &word, 4);
-	for (int c = 0; c < SEGMENT_CLASSES; c++) {
-		memcpy(at + 4 + 4 * c, &i_block, 4);
-		for (size_t i = first[c]; i < first[c + 1]; i += KERNEL_BLOCK, i_block++) {
-			struct segment_block_head head;
-			put_block(&o, &head, at, &p->spare[i],
-				  min_size(KERNEL_BLOCK, first[c + 1] - i));
-			memcpy(heads + i_block * sizeof head, &head, sizeof head);
-		}
-	}
-	memcpy(at + 4 + 4 * SEGMENT_CLASSES, &i_block, 4);
-	return side_commit(side, r->place, (size_t)(o.p - at), reaches);
-}
-
-static enum err pack_places(struct pack *p)
-{
-	enum err e;
-
-	for (size_t i = 0, n; i < p->n; i += n) {
-		const struct segment_row *r = &p->row[i];
-		bool linked = p->linked[r->place / 8] >> r->place % 8 & 1;
-		n = run_of(p, i, SEGMENT_PLACES);
-		if ((e = n <= KERNEL_BLOCK ? put_small_place(p, r, n, linked)
-					   : put_big_place(p, r, n, linked)))
-			return e;
-	}
-	return side_finish(&p->side[SEGMENT_PLACES]);
-}
-
 /* ---- the image -------------------------------------------------------------------------- */
 
-static size_t round_8(size_t n)
+static size_t round_up(size_t n, size_t to)
 {
-	return (n + 7) & ~(size_t)7;
+	return (n + to - 1) / to * to;
 }
 
+/* Groups lie so that none is cut by the end of a cache line. */
 static void lay_side(const struct side *s, struct segment_side_head *h, size_t *at)
 {
 	h->n_ids = s->n_ids;
 	h->id_bits = s->id_bits;
-	h->groups_at = *at;
-	*at = round_8(*at + s->groups.n * sizeof *s->groups.v);
-	h->reach_at = *at;
-	*at = round_8(*at + s->n_ids / 2 + 1);
-	h->records_at = *at;
+	h->groups_at = round_up(*at, sizeof *s->groups);
+	h->records_at = h->groups_at + s->n_groups * sizeof *s->groups;
 	h->records_bytes = s->records.n;
-	*at = round_8(*at + s->records.n);
+	*at = h->records_at + s->records.n;
 }
 
 static void copy_side(const struct side *s, const struct segment_side_head *h, uint8_t *image)
 {
-	memcpy(image + h->groups_at, s->groups.v, s->groups.n * sizeof *s->groups.v);
-	memcpy(image + h->reach_at, s->reach, s->n_ids / 2 + 1);
-	if (s->records.n)
-		memcpy(image + h->records_at, s->records.v, s->records.n);
+	memcpy(image + h->groups_at, s->groups, s->n_groups * sizeof *s->groups);
+	memcpy(image + h->records_at, s->records.v, s->records.n);
 }
 
-/* Where things go depends on the size of the checksum table, which depends on where they go. */
+/*
+ * Where things go depends on the size of the checksum table, which depends on where they go. Since
+ * groups are aligned, a longer table may leave a page less to check: then a byte fills that page.
+ */
 static size_t lay_out(const struct pack *p, struct segment_head *h)
 {
 	size_t page = (size_t)1 << SEGMENT_PAGE_SHIFT, end = 0;
@@ -349,6 +188,8 @@ static size_t lay_out(const struct pack *p, struct segment_head *h)
 		for (int side = 0; side < SEGMENT_SIDES; side++)
 			lay_side(&p->side[side], &h->side[side], &at);
 		end = at + BITS_SLACK;
+		if (h->n_pages)
+			end = max_size(end, h->pages_at + (h->n_pages - 1) * page + 1);
 		uint64_t n_pages = (end - h->pages_at + page - 1) / page;
 		if (n_pages == h->n_pages)
 			return end;

@@ -9,30 +9,50 @@
 
 /* ---- place records ---------------------------------------------------------------------- */
 
-enum { BIG_HEAD_BYTES = 4 + 4 * (SEGMENT_CLASSES + 1) };
+enum err segment_place_find(const struct trace_segment *s, uint32_t place,
+			    struct segment_place *ret)
+{
+	struct segment_place r = { .seg = s };
+	enum err e = segment_record(s, SEGMENT_PLACES, place, &r.p, &r.bytes);
+
+	if (!e)
+		*ret = r;
+	return e;
+}
+
+enum err segment_place_read(struct segment_place *r)
+{
+	uint32_t word;
+
+	if (!r->p)
+		return OK;
+	if (r->bytes < PLACE_HEAD_BYTES)
+		return ERR_CORRUPT;
+	memcpy(&word, r->p, 4);
+	r->big = word & PLACE_BIG;
+	if (!r->big) {
+		r->n_blocks = 1;
+		r->linked = word >> PLACE_MORE_AT & 1 &&
+			    (r->p[PLACE_HEAD_BYTES + MORE_FLAGS_AT / 8] & FLAG_LINKED);
+		return OK;
+	}
+	r->n_blocks = word >> BIG_BLOCKS_AT;
+	r->linked = word & BIG_LINKED;
+	return r->bytes < BIG_HEAD_BYTES ||
+			       (r->bytes - BIG_HEAD_BYTES) / sizeof(struct segment_block_head) <
+				       r->n_blocks
+		       ? ERR_CORRUPT
+		       : OK;
+}
 
 enum err segment_place_open(const struct trace_segment *s, uint32_t place,
 			    struct segment_place *ret)
 {
-	struct segment_place r = { .seg = s };
-	uint32_t word;
-	enum err e = segment_record(s, SEGMENT_PLACES, place, &r.p, &r.bytes);
+	struct segment_place r;
+	enum err e;
 
-	if (e)
+	if ((e = segment_place_find(s, place, &r)) || (e = segment_place_read(&r)))
 		return e;
-	if (r.p) {
-		if (r.bytes < 5)
-			return ERR_CORRUPT;
-		memcpy(&word, r.p, 4);
-		r.big = word & PLACE_BIG;
-		r.n_blocks = r.big ? word >> BIG_BLOCKS_AT : 1;
-		r.linked =
-			r.big ? word & BIG_LINKED : (word & PLACE_MORE) && (r.p[4] & FLAG_LINKED);
-		if (r.big &&
-		    (r.bytes < BIG_HEAD_BYTES ||
-		     (r.bytes - BIG_HEAD_BYTES) / sizeof(struct segment_block_head) < r.n_blocks))
-			return ERR_CORRUPT;
-	}
 	*ret = r;
 	return OK;
 }
@@ -49,28 +69,53 @@ static bool lay_columns(struct kernel_block *b, const uint8_t *at, const uint8_t
 	       b->person + bits_bytes(b->n, b->person_width) <= end;
 }
 
-static enum err small_block(const struct segment_place *r, int32_t horizon,
-			    struct kernel_block *ret)
+/* What stands where MORE says that there is more. */
+static void read_more(const uint8_t *p, struct kernel_block *b)
 {
-	unsigned base_bits = (segment_id_bits(r->seg, SEGMENT_PERSONS) + 7) / 8 * 8;
-	const uint8_t *p = r->p + 4, *end = r->p + r->bytes;
-	uint32_t word;
+	uint64_t more = bits_get(p, 0, 8 * PLACE_MORE_BYTES);
 
-	memcpy(&word, r->p, 4);
-	bool still = word & PLACE_MORE && *p & FLAG_STILL;
-	p += word & PLACE_MORE ? 1 : 0;
-	*ret = (struct kernel_block){
-		.n = (word >> 1 & 127) + 1,
-		.person_base = (uint32_t)bits_get(p, 0, base_bits),
-		.from_width = (uint8_t)(word >> PLACE_FROM_AT & 31),
-		.length_width = (uint8_t)(word >> PLACE_LENGTH_AT & 63),
-		.person_width = (uint8_t)(word >> PLACE_PERSON_AT & 63),
-		.seat_width = (uint8_t)(word >> PLACE_SEAT_AT & 31),
-		.minutes = word & PLACE_MINUTES,
-		.still = still,
-		.horizon = horizon,
-	};
-	return lay_columns(ret, p + base_bits / 8, end) ? OK : ERR_CORRUPT;
+	b->from_width = more >> MORE_FROM_AT & 31;
+	b->length_width = more >> MORE_LENGTH_AT & 63;
+	b->seat_width = more >> MORE_SEAT_AT & 31;
+	b->still = more >> MORE_FLAGS_AT & FLAG_STILL;
+	b->minutes = !(more >> MORE_FLAGS_AT & FLAG_SECONDS);
+}
+
+static enum err small_block(const struct segment_place *r, int32_t horizon, struct kernel_block *b)
+{
+	unsigned id_bits = segment_id_bits(r->seg, SEGMENT_PERSONS);
+	const uint8_t *p = r->p + PLACE_HEAD_BYTES, *end = r->p + r->bytes;
+	uint32_t word = (uint32_t)bits_get(r->p, 0, 8 * PLACE_HEAD_BYTES);
+
+	b->n = (word >> PLACE_N_AT & 127) + 1;
+	b->from_width = word >> PLACE_FROM_AT & 15;
+	b->length_width = word >> PLACE_LENGTH_AT & 15;
+	b->seat_width = 0;
+	b->longest = UINT32_MAX;
+	b->minutes = true;
+	b->still = false;
+	b->horizon = horizon;
+	b->from_base = b->person_base = 0;
+	b->list = NULL;
+	b->list_width = 0;
+	if (word >> PLACE_MORE_AT & 1) {
+		read_more(p, b);
+		p += PLACE_MORE_BYTES;
+	}
+	if (word >> PLACE_LIST_AT & 1) {
+		unsigned n = (word >> PLACE_PERSON_AT & 15) + 1;
+		b->list = p;
+		b->list_width = (uint8_t)id_bits;
+		b->person_width = (uint8_t)bits_width(n - 1);
+		p += bits_bytes(n, id_bits);
+	} else {
+		b->person_width = word >> PLACE_PERSON_AT & 31;
+		if (word >> PLACE_BASE_AT & 1) {
+			b->person_base = (uint32_t)bits_get(p, 0, id_bits);
+			p += (id_bits + 7) / 8;
+		}
+	}
+	return lay_columns(b, p, end) ? OK : ERR_CORRUPT;
 }
 
 static struct segment_block_head block_head(const struct segment_place *r, uint32_t i)
@@ -88,11 +133,12 @@ static enum err big_block(const struct segment_place *r, const struct segment_bl
 		.n = h->n_less_1 + 1u,
 		.from_base = h->from_base,
 		.person_base = h->person_base,
+		.longest = h->length_max,
 		.from_width = h->from_width,
 		.length_width = h->length_width,
 		.person_width = h->person_width,
 		.seat_width = h->seat_width,
-		.minutes = h->flags & FLAG_MINUTES,
+		.minutes = !(h->flags & FLAG_SECONDS),
 		.still = h->flags & FLAG_STILL,
 		.horizon = horizon,
 	};
@@ -199,17 +245,22 @@ enum err segment_person_visits(const struct trace_segment *s, uint32_t person, v
 
 	if (e || !in.p)
 		return e;
-	if (bytes < PERSON_HEAD_BYTES)
-		return ERR_CORRUPT;
-	uint64_t head = take(&in, 8 * PERSON_HEAD_BYTES), n = head & bits_mask(PERSON_N_BITS);
-	unsigned unit = head & PERSON_MINUTES ? 60 : 1, wf = head >> PERSON_FROM_AT & 31;
-	unsigned wl = head >> PERSON_LENGTH_AT & 63, ws = head >> PERSON_SEAT_AT & 31;
 	unsigned id_bits = segment_id_bits(s, SEGMENT_PLACES);
-	unsigned w0 = unit == 60 ? FROM_BITS_MIN : FROM_BITS_S;
+	uint64_t head = take(&in, PERSON_HEAD_BITS), n = head & bits_mask(PERSON_N_BITS), flags = 0;
+	unsigned wf = head >> PERSON_FROM_AT & 15, wl = head >> PERSON_LENGTH_AT & 15, ws = 0;
+	if (head >> PERSON_MORE_AT & 1) {
+		uint64_t more = take(&in, PERSON_MORE_BITS);
+		wf = more >> MORE_FROM_AT & 31;
+		wl = more >> MORE_LENGTH_AT & 63;
+		ws = more >> MORE_SEAT_AT & 31;
+		flags = more >> PERSON_FLAGS_AT;
+	}
+	unsigned unit = flags & PERSON_SECONDS ? 1 : 60;
+	unsigned w0 = segment_from_bits((uint32_t)segment_day_s(s), unit);
 	if (!n)
 		n = take(&in, 32);
 	if (!n || wf > FROM_BITS_S || wl > LENGTH_BITS_MAX ||
-	    (in.bit + w0 + (n - 1) * wf + n * (wl + ws + id_bits) + 7) / 8 != bytes)
+	    (in.bit + w0 + (n - 1) * wf + n * (wl + ws + id_bits) + 7) / 8 > bytes)
 		return ERR_CORRUPT;
 	if (vec_reserve(out, out->n + n))
 		return ERR_MEMORY;
@@ -218,9 +269,9 @@ enum err segment_person_visits(const struct trace_segment *s, uint32_t person, v
 		int64_t step = (int64_t)take(&in, i ? wf : w0) * unit;
 		uint64_t length = take(&in, wl);
 		uint32_t seat = (uint32_t)take(&in, ws);
-		from = (head & PERSON_GAPS && i ? end : from) + step;
+		from = (flags & PERSON_STARTS || !i ? from : end) + step;
 		end = from + (int64_t)length * unit;
-		bool still = head & PERSON_STILL && length == bits_mask(wl);
+		bool still = flags & PERSON_STILL && length == bits_mask(wl);
 		out->v[out->n++] = (struct visit){ { person },
 						   { (uint32_t)take(&in, id_bits) },
 						   { from },

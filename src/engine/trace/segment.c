@@ -11,8 +11,8 @@
 
 struct trace_segment {
 	atomic_uint holders;
-	struct file_map map; /* one of the two owns the bytes */
-	uint8_t *owned;
+	struct file_map map; /* one of these three owns the bytes */
+	uint8_t *owned, *pages;
 	const uint8_t *p;
 	size_t n;
 	struct segment_head h;
@@ -32,11 +32,9 @@ static bool side_fits(const struct segment_head *h, const struct segment_side_he
 
 	return s->n_ids > 0 && s->n_ids <= TRACE_IDS_MAX &&
 	       s->id_bits == bits_width(s->n_ids - 1) && s->groups_at >= h->pages_at &&
-	       s->groups_at % 8 == 0 && s->groups_at < h->file_bytes &&
-	       s->reach_at < h->file_bytes && s->reach_at >= s->groups_at &&
-	       s->reach_at - s->groups_at >= (groups + 1) * sizeof(uint32_t) &&
-	       s->records_at < h->file_bytes && s->records_at >= s->reach_at &&
-	       s->records_at - s->reach_at >= (uint64_t)s->n_ids / 2 + 1 &&
+	       s->groups_at % sizeof(struct segment_group) == 0 && s->groups_at < h->file_bytes &&
+	       s->records_at < h->file_bytes && s->records_at >= s->groups_at &&
+	       s->records_at - s->groups_at >= groups * sizeof(struct segment_group) &&
 	       s->records_bytes <= h->file_bytes - BITS_SLACK &&
 	       s->records_at + s->records_bytes <= h->file_bytes - BITS_SLACK;
 }
@@ -115,35 +113,39 @@ enum err trace_segment_open(const char *path, struct trace_segment **ret, struct
 	return e;
 }
 
-static enum err read_all(const char *path, uint8_t **ret, size_t *ret_n, struct fault *f)
+static enum err read_all(struct file *f, uint8_t *p, size_t n, struct fault *fault)
 {
-	CLEANUP(file_end) struct file *fl = NULL;
-	size_t n = 0, got = 1;
-	enum err e = file_open(path, FILE_READ, &fl, f);
+	size_t at = 0, got = 1;
+	enum err e;
 
-	if (e)
-		return e;
-	size_t size = file_bytes(fl);
-	uint8_t *p = mem_take(size + 1, 1);
-	if (!p)
-		return ERR_MEMORY;
-	for (; n < size && got; n += got)
-		if ((e = file_read(fl, p + n, size - n, &got, f))) {
-			mem_drop(p);
+	for (; at < n && got; at += got)
+		if ((e = file_read(f, p + at, n - at, &got, fault)))
 			return e;
-		}
-	*ret = p;
-	*ret_n = n;
 	return OK;
 }
 
 enum err trace_segment_load(const char *path, struct trace_segment **ret, struct fault *f)
 {
-	uint8_t *bytes;
-	size_t n;
-	enum err e = read_all(path, &bytes, &n, f);
+	CLEANUP(file_end) struct file *file = NULL;
+	struct trace_segment s = { .trusted = false }, *made;
+	enum err e = file_open(path, FILE_READ, &file, f);
 
-	return e ? e : trace_segment_adopt(bytes, n, ret, f);
+	if (e)
+		return e;
+	s.n = file_bytes(file);
+	if (!(s.p = s.pages = pages_take(s.n + 1)))
+		return ERR_MEMORY;
+	if ((e = read_all(file, s.pages, s.n, f)) || (e = segment_new(&s, &made, f))) {
+		pages_drop(s.pages, s.n + 1);
+		return e;
+	}
+	if ((e = trace_segment_check(made, f))) {
+		trace_segment_release(made);
+		return e;
+	}
+	segment_trust(made);
+	*ret = made;
+	return OK;
 }
 
 enum err trace_segment_adopt(uint8_t *bytes, size_t n, struct trace_segment **ret, struct fault *f)
@@ -160,7 +162,9 @@ void trace_segment_release(struct trace_segment *s)
 {
 	if (!s || atomic_fetch_sub(&s->holders, 1) != 1)
 		return;
-	if (s->owned)
+	if (s->pages)
+		pages_drop(s->pages, s->n + 1);
+	else if (s->owned)
 		mem_drop(s->owned);
 	else
 		file_unmap(&s->map);
@@ -265,81 +269,35 @@ enum err trace_segment_check(const struct trace_segment *s, struct fault *f)
 
 /* ---- records ---------------------------------------------------------------------------- */
 
-enum err segment_reach_max(const struct trace_segment *s, enum segment_side side, uint8_t *nibbles)
+/* Segments lie at multiples of 8 at least, and groups at multiples of 32 of that. */
+static const struct segment_group *group_at(const struct trace_segment *s,
+					    const struct segment_side_head *h, uint32_t i)
 {
-	const struct segment_side_head *h = &s->h.side[side];
-	const uint8_t *mine = s->p + h->reach_at;
-
-	if (touch(s, h->reach_at, h->n_ids / 2 + 1))
-		return ERR_CORRUPT;
-	for (uint32_t i = 0; i < h->n_ids / 2 + 1; i++) {
-		uint8_t low = nibbles[i] & 15, high = nibbles[i] & 0xf0;
-		uint8_t my_low = mine[i] & 15, my_high = mine[i] & 0xf0;
-		nibbles[i] = (uint8_t)((low > my_low ? low : my_low) |
-				       (high > my_high ? high : my_high));
-	}
-	return OK;
+	return (const struct segment_group *)(const void *)(s->p + h->groups_at) + i;
 }
 
-enum err segment_reach(const struct trace_segment *s, enum segment_side side, uint32_t id,
-		       unsigned *ret)
+enum err segment_groups(const struct trace_segment *s, enum segment_side side, uint32_t i,
+			uint32_t n, const struct segment_group **ret)
 {
 	const struct segment_side_head *h = &s->h.side[side];
+	uint32_t n_groups = (h->n_ids - 1) / SEGMENT_GROUP + 1;
 
-	*ret = 0;
-	if (id >= h->n_ids)
+	*ret = NULL;
+	if (i >= n_groups)
 		return OK;
-	if (touch(s, h->reach_at + id / 2, 1))
+	n = n < n_groups - i ? n : n_groups - i;
+	if (touch(s, h->groups_at + i * sizeof **ret, n * sizeof **ret))
 		return ERR_CORRUPT;
-	*ret = s->p[h->reach_at + id / 2] >> (id % 2 * 4) & 15;
+	*ret = group_at(s, h, i);
 	return OK;
-}
-
-void segment_want_reach(const struct trace_segment *s, enum segment_side side, uint32_t id)
-{
-	const struct segment_side_head *h = &s->h.side[side];
-
-	if (id < h->n_ids)
-		__builtin_prefetch(s->p + h->reach_at + id / 2);
-}
-
-static uint64_t offset_at(const struct segment_side_head *h, uint32_t id)
-{
-	return h->groups_at + id / SEGMENT_GROUP * sizeof(uint32_t);
-}
-
-void segment_want_offset(const struct trace_segment *s, enum segment_side side, uint32_t id)
-{
-	const struct segment_side_head *h = &s->h.side[side];
-
-	if (id < h->n_ids)
-		__builtin_prefetch(s->p + offset_at(h, id));
 }
 
 void segment_want_group(const struct trace_segment *s, enum segment_side side, uint32_t id)
 {
 	const struct segment_side_head *h = &s->h.side[side];
-	uint32_t offset;
 
-	if (id >= h->n_ids)
-		return;
-	memcpy(&offset, s->p + offset_at(h, id), sizeof offset);
-	__builtin_prefetch(s->p + h->records_at + offset);
-}
-
-static inline uint32_t size_at(const uint8_t *p, unsigned w, uint32_t i)
-{
-	uint32_t size;
-	uint16_t half;
-
-	if (w == 1)
-		return p[i];
-	if (w == 2) {
-		memcpy(&half, p + 2 * i, sizeof half);
-		return half;
-	}
-	memcpy(&size, p + 4 * i, sizeof size);
-	return size;
+	if (id < h->n_ids)
+		__builtin_prefetch(group_at(s, h, id / SEGMENT_GROUP));
 }
 
 /* The sum of the eight bytes of x. */
@@ -350,72 +308,58 @@ static inline uint64_t sum_bytes(uint64_t x)
 	return (((x & even) + (x >> 8 & even)) * 0x0001000100010001) >> 48;
 }
 
-/* The sum of the first n < 16 sizes of a group, w bytes each. */
-static uint64_t sizes_before(const uint8_t *p, unsigned w, uint32_t n)
+/* The sum of the first n < 16 sizes of a group. */
+static inline uint64_t sizes_before(const uint8_t *size, uint32_t n)
 {
-	uint64_t sum = 0, x[2];
+	uint64_t x[2];
 
-	if (w == 1) {
-		memcpy(x, p, sizeof x);
-		if (n < 8) {
-			x[0] &= ((uint64_t)1 << 8 * n) - 1;
-			x[1] = 0;
-		} else {
-			x[1] &= ((uint64_t)1 << 8 * (n - 8)) - 1;
-		}
-		return sum_bytes(x[0]) + sum_bytes(x[1]);
-	}
-	for (uint32_t i = 0; i < n; i++)
-		sum += size_at(p, w, i);
-	return sum;
+	memcpy(x, size, sizeof x);
+	if (n < 8)
+		return sum_bytes(x[0] & (((uint64_t)1 << 8 * n) - 1));
+	return sum_bytes(x[0]) + sum_bytes(x[1] & (((uint64_t)1 << 8 * (n - 8)) - 1));
 }
 
-/* The bytes of an id's record; NULL if it has none. */
 enum err segment_record(const struct trace_segment *s, enum segment_side side, uint32_t id,
 			const uint8_t **ret_p, size_t *ret_n)
 {
 	const struct segment_side_head *h = &s->h.side[side];
-	uint32_t offset[2], size;
-	uint64_t group_at = offset_at(h, id);
+	uint32_t i = id % SEGMENT_GROUP;
 
 	*ret_p = NULL;
 	*ret_n = 0;
 	if (id >= h->n_ids)
 		return OK;
-	if (touch(s, group_at, sizeof offset))
+	const struct segment_group *g = group_at(s, h, id / SEGMENT_GROUP);
+	if (touch(s, (uint64_t)((const uint8_t *)g - s->p), sizeof *g))
 		return ERR_CORRUPT;
-	memcpy(offset, s->p + group_at, sizeof offset);
-	if (offset[0] == offset[1])
+	if (!g->size[i])
 		return OK;
-	if (offset[0] > offset[1] || offset[1] > h->records_bytes ||
-	    touch(s, h->records_at + offset[0], 1 + SEGMENT_GROUP))
+	unsigned shift = (unsigned)(g->at & bits_mask(SEGMENT_SHIFT_BITS));
+	if (shift > SEGMENT_SHIFT_MAX)
 		return ERR_CORRUPT;
-	const uint8_t *g = s->p + h->records_at + offset[0];
-	uint64_t room = offset[1] - offset[0], w = g[0], before = 1 + SEGMENT_GROUP * w;
-	if ((w != 1 && w != 2 && w != 4) || before > room ||
-	    touch(s, h->records_at + offset[0], before))
+	uint64_t at = (g->at >> SEGMENT_SHIFT_BITS) + (sizes_before(g->size, i) << shift);
+	uint64_t n = (uint64_t)g->size[i] << shift;
+	if (at > h->records_bytes || n > h->records_bytes - at || touch(s, h->records_at + at, n))
 		return ERR_CORRUPT;
-	before += sizes_before(g + 1, (unsigned)w, id % SEGMENT_GROUP);
-	size = size_at(g + 1, (unsigned)w, id % SEGMENT_GROUP);
-	if (before + size > room)
-		return ERR_CORRUPT;
-	if (!size)
-		return OK;
-	if (touch(s, h->records_at + offset[0] + before, size))
-		return ERR_CORRUPT;
-	*ret_p = g + before;
-	*ret_n = size;
+	*ret_p = s->p + h->records_at + at;
+	*ret_n = n;
 	return OK;
+}
+
+/* The first lines of a record: long ones are not read whole. */
+void segment_want_bytes(const uint8_t *p, size_t n)
+{
+	enum { LINE = 64, LINES_MAX = 12 };
+
+	for (size_t at = 0; at < n && at < LINES_MAX * LINE; at += LINE)
+		__builtin_prefetch(p + at);
 }
 
 void segment_want_record(const struct trace_segment *s, enum segment_side side, uint32_t id)
 {
-	enum { LINE = 64, LINES_MAX = 6 };
 	const uint8_t *p;
 	size_t n;
 
-	if (segment_record(s, side, id, &p, &n) || !p)
-		return;
-	for (size_t at = 0; at < n && at < LINES_MAX * LINE; at += LINE)
-		__builtin_prefetch(p + at);
+	if (!segment_record(s, side, id, &p, &n) && p)
+		segment_want_bytes(p, n);
 }

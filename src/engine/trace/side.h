@@ -2,7 +2,7 @@
  * side.h - one side of a segment being written: records by rising id, in groups of sixteen.
  *
  * Life:     zero -> side_init -> (side_begin, write, side_commit) an id -> side_finish -> release.
- * Errors:   ERR_MEMORY; ERR_FULL for more than 4 GiB of records in a day.
+ * Errors:   ERR_MEMORY; ERR_FULL for a record of more than 4 GiB.
  */
 #ifndef ENGINE_TRACE_SIDE_H
 #define ENGINE_TRACE_SIDE_H
@@ -11,11 +11,10 @@
 
 struct side {
 	VEC(uint8_t) records; /* finished groups */
-	VEC(uint32_t) groups; /* where each starts */
-	VEC(uint8_t) open;    /* the records of the group being filled */
-	uint8_t *reach;       /* a nibble an id */
+	struct segment_group *groups;
+	VEC(uint8_t) open; /* the records of the group being filled, unpadded */
 	uint32_t size[SEGMENT_GROUP];
-	uint32_t n_ids, next_group;
+	uint32_t n_ids, n_groups, i_group;
 	unsigned id_bits;
 };
 

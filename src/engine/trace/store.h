@@ -36,7 +36,7 @@ struct trace_segment_facts {
 /* Map a segment file; header and checksum table are verified now, pages as they are read. */
 MUST_CHECK enum err trace_segment_open(const char *path, struct trace_segment **ret,
 				       struct fault *f);
-/* The same with the whole file read into memory, in huge pages: for days that are asked often. */
+/* The same with the whole file read into memory and verified now: for days that are asked often. */
 MUST_CHECK enum err trace_segment_load(const char *path, struct trace_segment **ret,
 				       struct fault *f);
 /* Take over `bytes` (from mem_take, also on failure): a segment held in memory. */
@@ -109,6 +109,6 @@ struct utc_s trace_view_horizon(
 	const struct trace_view *v);                    /* greatest time, TRACE_NEVER if empty */
 uint64_t trace_view_visits(const struct trace_view *v); /* with withdrawn ones still in the bytes */
 
-/* "avx2" or "plain": what the machine allows. */
+/* "avx512", "avx2" or "plain": what the machine allows. */
 const char *trace_kernel(void);
 #endif

@@ -34,24 +34,35 @@ struct sweep {
 	const struct probe *probe;
 	size_t n_probes;
 	int64_t from, to, longest; /* all probes together; the longest one */
-	uint64_t mask;             /* rules that speak of the place */
-	int64_t least;             /* seconds below which no rule counts it */
-	int plain;                 /* the rule where no seat is told */
-	int64_t plain_min;         /* and its minimum */
+	struct cursor *cursor;
+	size_t n_cursors;
+	uint64_t mask;     /* rules that speak of the place */
+	int64_t least;     /* seconds below which no rule counts it */
+	int plain;         /* the rule where no seat is told */
+	int64_t plain_min; /* and its minimum */
 	uint32_t plain_rank;
 	bool plain_certain;
 	bool at_once; /* one rule for all, and only sums are wanted */
 
+	/* hits that are still to be added to an owner's tally */
+	struct kernel_hits *hits;
+	uint32_t hits_owner, hits_rank;
+	int64_t hits_start; /* what their times count from */
+
 	/* scratch, kept between clusters */
-	VEC(struct cursor) cursor;
+	struct kernel_hits *picked;
+	VEC(struct cluster) clusters; /* those whose memory has been asked for */
+	VEC(struct cursor) cursors;
+	VEC(struct kernel_block) blocks;
 	VEC(struct visit) loose; /* put aside to be joined */
 	VEC(int32_t) times;      /* probe columns */
 	VEC(struct sort_pair) order;
 	probe_vec sorted;
 };
 
+/* `scratch` is two, of any content, and lives as long as the sweep. */
 void sweep_init(struct sweep *s, const struct trace_view *v, const struct trace_ask *ask,
-		struct sweep_owner *owner);
+		struct sweep_owner *owner, struct kernel_hits *scratch);
 void sweep_release(struct sweep *s);
 /* `probes` is put into order of place. */
 MUST_CHECK enum err sweep_probes(struct sweep *s, probe_vec *probes, uint32_t generation);

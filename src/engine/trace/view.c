@@ -41,96 +41,154 @@ bool view_hides(const struct trace_view *v, const struct part *p, const struct v
 
 /* ---- reach ------------------------------------------------------------------------------ */
 
+static size_t n_chunks(uint32_t n_ids)
+{
+	return (n_ids + (size_t)REACH_CHUNK - 1) / REACH_CHUNK;
+}
+
 void reach_release(struct reach *r)
 {
 	if (!r || atomic_fetch_sub(&r->holders, 1) != 1)
 		return;
-	for (int side = 0; side < SEGMENT_SIDES; side++)
-		mem_drop(r->side[side]);
+	for (int side = 0; side < SEGMENT_SIDES; side++) {
+		struct reach_side *s = &r->side[side];
+		for (size_t i = 0; s->chunk && i < n_chunks(s->n_ids); i++)
+			mem_drop(atomic_load(&s->chunk[i]));
+		mem_drop((void *)s->chunk);
+	}
 	mem_drop(r);
 }
 
-/* Whether v has every segment of old, and whether it has others too. */
-static bool has_all_of(const struct trace_view *v, const struct trace_view *old, bool *ret_more)
+static bool same_segments(const struct trace_view *v, const struct trace_view *old)
 {
-	size_t k = 0;
-
-	for (size_t i = 0; i < v->n_segments && k < old->n_segments; i++)
-		k += v->part[i].seg == old->part[k].seg ? 1 : 0;
-	*ret_more = v->n_segments > old->n_segments;
-	return k == old->n_segments;
-}
-
-static bool is_of(const struct trace_segment *seg, const struct trace_view *old)
-{
-	for (size_t i = 0; old && i < old->n_segments; i++)
-		if (old->part[i].seg == seg)
-			return true;
-	return false;
-}
-
-static enum err reach_new(const struct trace_view *v, const struct trace_view *base,
-			  struct reach **ret)
-{
-	struct reach *r = mem_take(1, sizeof *r);
-	enum err e = r ? OK : ERR_MEMORY;
-
-	if (r)
-		atomic_init(&r->holders, 1);
-	for (int side = 0; side < SEGMENT_SIDES && !e; side++) {
-		for (size_t i = 0; i < v->n_segments; i++) {
-			uint32_t n = segment_n_ids(v->part[i].seg, (enum segment_side)side);
-			r->n_ids[side] = n > r->n_ids[side] ? n : r->n_ids[side];
-		}
-		if (!(r->side[side] = mem_take(r->n_ids[side] / 2 + 1, 1))) {
-			e = ERR_MEMORY;
-			break;
-		}
-		if (base)
-			memcpy(r->side[side], base->reach->side[side],
-			       base->reach->n_ids[side] / 2 + 1);
-		for (size_t i = 0; i < v->n_segments && !e; i++)
-			if (!is_of(v->part[i].seg, base))
-				e = segment_reach_max(v->part[i].seg, (enum segment_side)side,
-						      r->side[side]);
-	}
-	if (e)
-		reach_release(r);
-	else
-		*ret = r;
-	return e;
+	if (!old || v->n_segments != old->n_segments)
+		return false;
+	for (size_t i = 0; i < v->n_segments; i++)
+		if (v->part[i].seg != old->part[i].seg)
+			return false;
+	return true;
 }
 
 enum err reach_of(const struct trace_view *v, const struct trace_view *old, struct reach **ret)
 {
-	bool more = true;
-
 	*ret = NULL;
 	if (!v->n_segments)
 		return OK;
-	if (!old || !old->reach || !has_all_of(v, old, &more))
-		return reach_new(v, NULL, ret);
-	if (more)
-		return reach_new(v, old, ret);
-	atomic_fetch_add(&old->reach->holders, 1);
-	*ret = old->reach;
+	if (same_segments(v, old)) {
+		atomic_fetch_add(&old->reach->holders, 1);
+		*ret = old->reach;
+		return OK;
+	}
+	struct reach *r = mem_take(1, sizeof *r);
+	if (!r)
+		return ERR_MEMORY;
+	atomic_init(&r->holders, 1);
+	r->words = (v->n_segments + REACH_IN_WORD - 1) / REACH_IN_WORD;
+	for (int side = 0; side < SEGMENT_SIDES; side++) {
+		struct reach_side *s = &r->side[side];
+		for (size_t i = 0; i < v->n_segments; i++) {
+			uint32_t n = segment_n_ids(v->part[i].seg, (enum segment_side)side);
+			s->n_ids = n > s->n_ids ? n : s->n_ids;
+		}
+		if (!(s->chunk = mem_take(n_chunks(s->n_ids), sizeof *s->chunk))) {
+			reach_release(r);
+			return ERR_MEMORY;
+		}
+	}
+	*ret = r;
 	return OK;
 }
 
-size_t view_first(const struct trace_view *v, enum segment_side side, uint32_t id, int64_t from)
+/* Enter what segment i says of the ids of a chunk. */
+static enum err enter_segment(const struct trace_view *v, enum segment_side side, size_t i_chunk,
+			      size_t i, uint64_t *words)
 {
+	enum { GROUPS = REACH_CHUNK / SEGMENT_GROUP };
+	const struct trace_segment *seg = v->part[i].seg;
+	uint32_t first = (uint32_t)i_chunk * GROUPS;
+	uint32_t last = (segment_n_ids(seg, side) - 1) / SEGMENT_GROUP;
+	const struct segment_group *g;
+	size_t step = v->reach->words;
+	enum err e = segment_groups(seg, side, first, GROUPS, &g);
+
+	if (e || !g)
+		return e;
+	words += i / REACH_IN_WORD;
+	for (uint32_t k = 0; k < GROUPS && first + k <= last; k++)
+		for (uint32_t id = 0; id < SEGMENT_GROUP; id++, words += step)
+			*words |= (uint64_t)(g[k].reach[id / 2] >> (id % 2 * 4) & 15)
+				  << (i % REACH_IN_WORD * 4);
+	return OK;
+}
+
+/* Put the greatest reach of each id on top of its words. */
+static void enter_greatest(uint64_t *words, size_t n_words)
+{
+	const unsigned top = 4 * REACH_IN_WORD;
+
+	for (size_t id = 0; id < REACH_CHUNK; id++, words += n_words) {
+		uint64_t most = 0;
+		for (size_t w = 0; w < n_words; w++)
+			for (uint64_t x = words[w]; x; x >>= 4)
+				most = (x & 15) > most ? x & 15 : most;
+		for (size_t w = 0; w < n_words; w++)
+			words[w] |= most << top;
+	}
+}
+
+/* Two readers may fill one chunk at once: the first to be done is kept. */
+static enum err fill_chunk(const struct trace_view *v, enum segment_side side, size_t i_chunk,
+			   const uint64_t **ret)
+{
+	reach_chunk *at = &v->reach->side[side].chunk[i_chunk];
+	uint64_t *kept = NULL;
+	uint64_t *made = mem_take(REACH_CHUNK * v->reach->words, sizeof *made);
+	enum err e = made ? OK : ERR_MEMORY;
+
+	for (size_t i = 0; i < v->n_segments && !e; i++)
+		e = enter_segment(v, side, i_chunk, i, made);
+	if (e) {
+		mem_drop(made);
+		return e;
+	}
+	enter_greatest(made, v->reach->words);
+	*ret = made;
+	if (!atomic_compare_exchange_strong(at, &kept, made)) {
+		mem_drop(made);
+		*ret = kept;
+	}
+	return OK;
+}
+
+enum err view_reach(const struct trace_view *v, enum segment_side side, uint32_t id,
+		    const uint64_t **ret)
+{
+	const uint64_t *chunk;
+	enum err e;
+
+	*ret = NULL;
+	if (!v->reach || id >= v->reach->side[side].n_ids)
+		return OK;
+	chunk = atomic_load_explicit(&v->reach->side[side].chunk[id / REACH_CHUNK],
+				     memory_order_acquire);
+	if (!chunk && (e = fill_chunk(v, side, id / REACH_CHUNK, &chunk)))
+		return e;
+	*ret = chunk + id % REACH_CHUNK * v->reach->words;
+	return OK;
+}
+
+size_t view_first(const struct trace_view *v, const uint64_t *reach, int64_t from)
+{
+	unsigned most = (unsigned)(reach[0] >> 4 * REACH_IN_WORD);
 	size_t low = 0, high = v->n_segments;
 
-	if (!v->reach || id >= v->reach->n_ids[side])
-		return v->n_segments;
-	unsigned reach = v->reach->side[side][id / 2] >> (id % 2 * 4) & 15;
-	if (!reach)
-		return v->n_segments;
-	if (reach >= SEGMENT_REACH_MAX)
+	if (!most)
+		return high;
+	if (most >= SEGMENT_REACH_MAX)
 		return 0;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		if (reach_past(reach, v->part[mid].start, from))
+		if (v->part[mid].start + most * (int64_t)SEGMENT_SPAN_S > from)
 			high = mid;
 		else
 			low = mid + 1;
@@ -138,44 +196,26 @@ size_t view_first(const struct trace_view *v, enum segment_side side, uint32_t i
 	return low;
 }
 
-enum err view_reaches(const struct part *p, enum segment_side side, uint32_t id, int64_t from,
-		      bool *ret)
+void view_want(const struct trace_view *v, enum segment_side side, uint32_t id, int64_t from,
+	       int64_t to, int step)
 {
-	unsigned reach;
-	enum err e;
+	const uint64_t *reach;
 
-	*ret = true;
-	if (p->start + SEGMENT_SPAN_S > from)
-		return OK;
-	if (!(e = segment_reach(p->seg, side, id, &reach)))
-		*ret = reach_past(reach, p->start, from);
-	return e;
-}
-
-void view_look_ahead(const struct trace_view *v, enum segment_side side, uint32_t id, int64_t from,
-		     int64_t to, int step)
-{
-	if (!v->reach || id >= v->reach->n_ids[side])
+	if (view_reach(v, side, id, &reach) || !reach)
 		return;
 	if (step == 1) {
-		__builtin_prefetch(&v->reach->side[side][id / 2]);
+		__builtin_prefetch(reach);
 		return;
 	}
-	for (size_t i = view_first(v, side, id, from); i < v->n_segments; i++) {
+	for (size_t i = view_first(v, reach, from); i < v->n_segments; i++) {
 		if (v->part[i].start >= to)
 			break;
-		const struct part *p = &v->part[i];
-		bool needed = false;
-		if (step == 2) {
-			if (p->start + SEGMENT_SPAN_S <= from)
-				segment_want_reach(p->seg, side, id);
-			segment_want_offset(p->seg, side, id);
-		} else if (!view_reaches(p, side, id, from, &needed) && needed) {
-			if (step == 3)
-				segment_want_group(p->seg, side, id);
-			else
-				segment_want_record(p->seg, side, id);
-		}
+		if (!view_needs(v, reach, i, from))
+			continue;
+		if (step == 2)
+			segment_want_group(v->part[i].seg, side, id);
+		else
+			segment_want_record(v->part[i].seg, side, id);
 	}
 }
 
@@ -208,28 +248,23 @@ static enum err run_visits(const struct run *r, uint32_t person, int64_t from, i
 	return OK;
 }
 
-static enum err segment_visits(const struct part *p, uint32_t person, int64_t from, visit_vec *out)
-{
-	bool needed;
-	enum err e = view_reaches(p, SEGMENT_PERSONS, person, from, &needed);
-
-	return e || !needed ? e : segment_person_visits(p->seg, person, out);
-}
-
 enum err view_person(const struct trace_view *v, uint32_t person, int64_t from, int64_t to,
 		     visit_vec *out)
 {
+	const uint64_t *reach;
 	enum err e;
 
 	if (person == TRACE_NONE)
 		return OK;
-	for (size_t i = view_first(v, SEGMENT_PERSONS, person, from); i < v->n_parts; i++) {
+	if ((e = view_reach(v, SEGMENT_PERSONS, person, &reach)))
+		return e;
+	for (size_t i = reach ? view_first(v, reach, from) : v->n_segments; i < v->n_parts; i++) {
 		const struct part *p = &v->part[i];
 		size_t n0 = out->n;
-		if (p->start >= to || p->end <= from)
+		if (p->start >= to || p->end <= from || (p->seg && !view_needs(v, reach, i, from)))
 			continue;
 		e = p->run ? run_visits(p->run, person, from, to, out)
-			   : segment_visits(p, person, from, out);
+			   : segment_person_visits(p->seg, person, out);
 		if (e)
 			return e;
 		keep_meeting(v, p, from, to, out, n0);

@@ -27,13 +27,20 @@ struct graves {
 };
 
 /*
- * Per id, the greatest reach it has in any segment, a nibble each as in a segment. It spares a
- * query from asking every day of two weeks whether somebody's long stay began there.
+ * What the segments' directories say of an id's reach, side by side: a nibble a segment, fifteen in
+ * a word, and in the highest nibble of each word the greatest of all. So one line of memory tells
+ * which days must be opened, and a stay that began two weeks ago costs no look into every day
+ * between. Filled where it is first asked, a chunk of ids at a time.
  */
+enum { REACH_CHUNK = 4096, REACH_IN_WORD = 15 };
+typedef _Atomic(uint64_t *) reach_chunk;
 struct reach {
 	_Atomic unsigned holders;
-	uint32_t n_ids[SEGMENT_SIDES];
-	uint8_t *side[SEGMENT_SIDES];
+	size_t words; /* an id */
+	struct reach_side {
+		uint32_t n_ids;
+		reach_chunk *chunk;
+	} side[SEGMENT_SIDES];
 };
 
 struct trace_view {
@@ -50,28 +57,28 @@ struct trace_view {
 
 bool view_hides(const struct trace_view *v, const struct part *p, const struct visit *x);
 
-/* The reach of the segments, made from that of `old` (may be NULL) where it only grew. */
+/* The reach of the segments; that of `old` (may be NULL) if they are the same. */
 MUST_CHECK enum err reach_of(const struct trace_view *v, const struct trace_view *old,
 			     struct reach **ret);
 void reach_release(struct reach *r);
-/* The first segment in which the id can have a visit that lasts past `from`. */
-size_t view_first(const struct trace_view *v, enum segment_side side, uint32_t id, int64_t from);
-/* Whether a visit of that reach, in a segment that starts there, can last past `from`. */
-static inline bool reach_past(unsigned reach, int64_t start, int64_t from)
+/* The words of an id; NULL if no segment can have a record of it. */
+MUST_CHECK enum err view_reach(const struct trace_view *v, enum segment_side side, uint32_t id,
+			       const uint64_t **ret);
+/* The first segment in which that id can have a visit that lasts past `from`. */
+size_t view_first(const struct trace_view *v, const uint64_t *reach, int64_t from);
+/* Whether segment i has a record of the id with a visit that may last past `from`. */
+static inline bool view_needs(const struct trace_view *v, const uint64_t *reach, size_t i,
+			      int64_t from)
 {
-	return reach >= SEGMENT_REACH_MAX ||
-	       (reach && start + reach * (int64_t)SEGMENT_SPAN_S > from);
+	unsigned nibble = reach[i / REACH_IN_WORD] >> (i % REACH_IN_WORD * 4) & 15;
+
+	return nibble >= SEGMENT_REACH_MAX ||
+	       (nibble && v->part[i].start + nibble * (int64_t)SEGMENT_SPAN_S > from);
 }
-/*
- * Whether a segment must be opened for an id that view_first() has admitted: on the day itself
- * always, for an earlier one only if the id's own reach there is long enough.
- */
-MUST_CHECK enum err view_reaches(const struct part *p, enum segment_side side, uint32_t id,
-				 int64_t from, bool *ret);
 /* Ask for the memory of an id whose turn comes later; call with steps 1 to VIEW_STEPS in turn. */
-enum { VIEW_STEPS = 4 };
-void view_look_ahead(const struct trace_view *v, enum segment_side side, uint32_t id, int64_t from,
-		     int64_t to, int step);
+enum { VIEW_STEPS = 3 };
+void view_want(const struct trace_view *v, enum segment_side side, uint32_t id, int64_t from,
+	       int64_t to, int step);
 
 /* Append the visits of a person that meet [from, to), of all parts, raw; TRACE_STILL as such. */
 MUST_CHECK enum err view_person(const struct trace_view *v, uint32_t person, int64_t from,
