@@ -41,6 +41,7 @@ struct conn_ops {
 	enum err (*start)(struct rows *r, struct sql_args args, struct fault *f);
 	enum err (*next)(struct rows *r, bool *ret_more, struct fault *f);
 	bool (*null)(const struct rows *r, size_t column);
+	/* of NULL it leaves *ret as it is */
 	enum err (*cell)(struct rows *r, size_t column, enum sql_type want, struct sql_value *ret);
 	uint64_t (*changed)(struct rows *r);
 	void (*stop)(struct rows *r);

@@ -418,9 +418,11 @@ static enum err cell(struct rows *r, size_t column, enum sql_type want, struct s
 				    [SQL_TEXT] = SQLITE_TEXT,
 				    [SQL_BLOB] = SQLITE_BLOB };
 	sqlite3_stmt *s = r->p->handle;
-	int i = (int)column;
+	int i = (int)column, is = sqlite3_column_type(s, i);
 
-	if (sqlite3_column_type(s, i) != kind[want])
+	if (is == SQLITE_NULL)
+		return OK;
+	if (is != kind[want])
 		return ERR_CORRUPT;
 	ret->type = want;
 	if (want == SQL_I64) {

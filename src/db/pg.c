@@ -357,6 +357,8 @@ static enum err cell(struct rows *r, size_t column, enum sql_type want, struct s
 	const char *p = PQgetvalue(r->result, r->at, (int)column);
 	int n = PQgetlength(r->result, r->at, (int)column);
 
+	if (PQgetisnull(r->result, r->at, (int)column))
+		return OK;
 	if (type_of(PQftype(r->result, (int)column)) != want)
 		return ERR_CORRUPT;
 	ret->type = want;

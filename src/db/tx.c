@@ -305,7 +305,7 @@ static struct sql_value cell(struct rows *r, size_t column, enum sql_type want)
 	enum err e;
 
 	assert(r->on_row && column < r->n_columns);
-	if (tx->failed || tx->c->ops->null(r, column))
+	if (tx->failed)
 		return v;
 	e = tx->c->ops->cell(r, column, want, &v);
 	if (e == ERR_CORRUPT)
