@@ -1,0 +1,305 @@
+/* verify.c - everything against everything, in one pass. */
+#include "ledger/verify.h"
+#include "crypt/encode.h"
+#include "db/db.h"
+#include "ledger/chain.h"
+#include "ledger/entry.h"
+#include "ledger/head.h"
+#include "ledger/ledger.sql.h"
+#include "ledger/verify_heads.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ban.h"
+
+enum { OBJECT_PAGE = 5000 };
+
+struct run {
+	const struct verify_ask *ask;
+	struct verify_report *r;
+	struct verify_heads *heads; /* NULL: none are asked for */
+	struct crypt_hasher *hasher[CRYPT_SM + 1];
+	/* one county */
+	struct chain chain;
+	struct verify_range range; /* the range being filled; n 0: no head covers what comes */
+	size_t i_range;
+	bool cut; /* its last entries are not there */
+	struct merkle tree;
+};
+
+const char *verify_word(enum verify_verdict v)
+{
+	switch (v) {
+	case VERIFY_WHOLE: return "whole";
+	case VERIFY_BROKEN: return "broken";
+	case VERIFY_FORKED: return "forked";
+	case VERIFY_TAIL_MISSING: return "tail missing";
+	}
+	return "?";
+}
+
+bool verify_say(struct verify_report *r, enum verify_verdict v, const char *zh, const char *en)
+{
+	/* What was changed outranks what is gone; of one kind the first is the one told. */
+	static const int RANK[] = { [VERIFY_WHOLE] = 0,
+				    [VERIFY_TAIL_MISSING] = 1,
+				    [VERIFY_FORKED] = 2,
+				    [VERIFY_BROKEN] = 3 };
+
+	if (RANK[v] <= RANK[r->verdict])
+		return false;
+	r->verdict = v;
+	r->county.v = 0;
+	r->seq = r->head = r->object_id = 0;
+	r->object = STR("");
+	snprintf(r->zh, sizeof r->zh, "%s", zh);
+	snprintf(r->en, sizeof r->en, "%s", en);
+	return true;
+}
+
+static void say_at(struct run *v, enum verify_verdict verdict, int64_t seq, const char *zh,
+		   const char *en)
+{
+	if (!verify_say(v->r, verdict, zh, en))
+		return;
+	v->r->county = v->chain.county;
+	v->r->seq = seq;
+	v->r->head = v->range.n;
+}
+
+/* ---- entries under heads ---- */
+
+static void next_range(struct run *v)
+{
+	merkle_begin(&v->tree, v->hasher[CRYPT_WORLD]);
+	v->range = (struct verify_range){ 0 };
+	if (v->heads && verify_heads_range(v->heads, v->chain.county, v->i_range, &v->range)) {
+		v->i_range++;
+		v->tree.h = v->hasher[v->range.suite];
+	}
+}
+
+/* The last entry of a range is there: do its root and its hash agree with what was signed? */
+static void close_range(struct run *v)
+{
+	struct merkle_node root;
+
+	merkle_root(&v->tree, &root);
+	if (memcmp(v->chain.hash.v, v->range.line.chain.v, sizeof v->chain.hash.v) != 0 ||
+	    memcmp(root.v, v->range.line.root.v, sizeof root.v) != 0)
+		say_at(v, v->range.elsewhere ? VERIFY_FORKED : VERIFY_BROKEN, v->range.line.from,
+		       "链条自洽，但与已签的链头不符：条目被改写后重新计算过",
+		       "the chain agrees with itself and not with a signed head: entries were "
+		       "changed and the chain was computed anew");
+	next_range(v);
+}
+
+static enum err take_entry(const struct chain *c, const struct ledger_entry *en, void *arg,
+			   struct fault *f)
+{
+	struct run *v = arg;
+	struct merkle_node leaf;
+
+	(void)en;
+	(void)f;
+	v->r->entries++;
+	if (!v->range.n) {
+		v->r->uncovered++;
+		return OK;
+	}
+	memcpy(leaf.v, c->hash.v + 1, sizeof leaf.v);
+	merkle_add(&v->tree, &leaf);
+	if (c->seq == v->range.line.to)
+		close_range(v);
+	return OK;
+}
+
+/* ---- the end of a county's chain ---- */
+
+static enum err check_tip(struct tx *tx, struct run *v, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	const struct chain *c = &v->chain;
+	enum err e = tx_row(tx, &ledger_sql.stands, SQL_ARGS(sql_i64(c->county.v)), &r, f);
+	struct str hash;
+	int64_t seq;
+
+	if (e == ERR_ABSENT) {
+		if (c->seq > 0)
+			say_at(v, VERIFY_BROKEN, 1, "条目不属于任何链：链尾记录缺失",
+			       "entries belong to no chain: the county has no end of one");
+		return OK;
+	}
+	if (e)
+		return e;
+	seq = rows_i64(r, 0);
+	hash = rows_blob(r, 1);
+	v->cut = v->cut || seq > c->seq;
+	if (seq > c->seq)
+		say_at(v, VERIFY_TAIL_MISSING, c->seq + 1, "链尾之前的条目缺失",
+		       "entries before the end of the chain are not there");
+	else if (seq < c->seq)
+		say_at(v, VERIFY_BROKEN, seq + 1, "链尾之后还有条目",
+		       "there are entries behind the "
+		       "end of the chain");
+	else if (c->seq > 0 &&
+		 (hash.n != sizeof c->hash.v || memcmp(hash.p, c->hash.v, hash.n) != 0))
+		say_at(v, VERIFY_BROKEN, c->seq, "链尾记录与最后一条不符",
+		       "the end of the chain is not its last entry");
+	return OK;
+}
+
+/* ---- what the entries speak of ---- */
+
+static enum err check_object(struct tx *tx, struct run *v, const struct verify_object *o,
+			     const struct ledger_entry *en, bool *ret_live, struct fault *f)
+{
+	bool same = false;
+	enum err e = o->same(tx, en, o->arg, &same, f);
+
+	v->r->objects++;
+	*ret_live = en->after.v[0] != 0;
+	if (e || same)
+		return e;
+	if (verify_say(v->r, VERIFY_BROKEN, "对象与它在台账里最后一次的样子不符",
+		       "the object is not as its last entry left it")) {
+		v->r->county = en->county;
+		v->r->seq = en->seq;
+		v->r->object = o->object;
+		v->r->object_id = en->object_id;
+	}
+	return OK;
+}
+
+/* One page of last entries; they were verified with all others. */
+static enum err object_page(struct tx *tx, struct run *v, const struct verify_object *o,
+			    int64_t *after, int64_t *ret_n, uint64_t *live, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	bool more = false, is_live = false;
+	enum err e = tx_rows(tx, &ledger_sql.last_versions,
+			     SQL_ARGS(sql_i64(v->chain.county.v), sql_text(o->object),
+				      sql_i64(*after), sql_i64(OBJECT_PAGE)),
+			     &r, f);
+
+	for (*ret_n = 0; !e && !(e = rows_next(r, &more, f)) && more; ++*ret_n) {
+		struct chain_row row = chain_row_of(r);
+		struct ledger_entry en;
+
+		*after = row.object_id;
+		if (entry_parse(row.bytes, &en))
+			return OK; /* the chain has said so already */
+		e = check_object(tx, v, o, &en, &is_live, f);
+		*live += is_live;
+	}
+	return e;
+}
+
+static enum err check_objects(struct tx *tx, struct run *v, const struct verify_object *o,
+			      struct fault *f)
+{
+	int64_t after = -1, n = OBJECT_PAGE;
+	uint64_t live = 0, there = 0;
+	enum err e = OK;
+
+	while (!e && n == OBJECT_PAGE)
+		e = object_page(tx, v, o, &after, &n, &live, f);
+	if (e || !o->count || (e = o->count(tx, v->chain.county, o->arg, &there, f)) ||
+	    there == live)
+		return e;
+	if (verify_say(v->r, VERIFY_BROKEN, "有的对象在台账里从未出现，或不该再有",
+		       "there are objects that no entry speaks of, or that should be gone")) {
+		v->r->county = v->chain.county;
+		v->r->object = o->object;
+	}
+	return OK;
+}
+
+/* ---- counties ---- */
+
+static enum err check_county(struct tx *tx, struct run *v, struct area_code county, struct fault *f)
+{
+	struct chain_bad bad;
+	enum err e;
+
+	chain_begin(&v->chain, v->hasher, county, 0, &LEDGER_NO_HASH);
+	v->r->counties++;
+	v->i_range = 0;
+	next_range(v);
+	if ((e = chain_walk(tx, &v->chain, INT64_MAX, take_entry, v, &bad, f)))
+		return e;
+	v->r->set_back += v->chain.set_back;
+	if (bad.wrong) {
+		say_at(v, VERIFY_BROKEN, bad.seq, chain_wrong_zh(bad.wrong),
+		       chain_wrong_en(bad.wrong));
+		return OK; /* nothing that follows it can be told from what was made up */
+	}
+	v->cut = v->range.n != 0;
+	if (v->cut)
+		say_at(v, VERIFY_TAIL_MISSING, v->chain.seq + 1, "已签的条目不在了",
+		       "entries that were signed are not there");
+	if ((e = check_tip(tx, v, f)))
+		return e;
+	/* Objects are bound to be ahead of a chain whose end is gone: that is said already. */
+	for (size_t i = 0; !e && !v->cut && i < v->ask->n_objects; i++)
+		e = check_objects(tx, v, &v->ask->objects[i], f);
+	return e;
+}
+
+/* The next county after `last` that has entries, an end of a chain or a signed range. */
+static enum err next_county(struct tx *tx, struct run *v, int64_t last, int64_t *ret,
+			    struct fault *f)
+{
+	static const struct sql *const ASK[] = { &ledger_sql.next_county, &ledger_sql.next_tip };
+	enum err e = OK;
+
+	*ret = v->heads ? verify_heads_county(v->heads, last) : INT64_MAX;
+	for (size_t i = 0; !e && i < ARRAY_LEN(ASK); i++) {
+		CLEANUP(rows_end) struct rows *r = NULL;
+
+		e = tx_row(tx, ASK[i], SQL_ARGS(sql_i64(last)), &r, f);
+		if (!e && !rows_null(r, 0))
+			*ret = min_i64(*ret, rows_i64(r, 0));
+		if (e == ERR_ABSENT)
+			e = OK;
+	}
+	return e;
+}
+
+static enum err verify_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct run *v = arg;
+	int64_t county = INT64_MIN;
+	enum err e = OK;
+
+	while (!e && !(e = next_county(tx, v, county, &county, f)) && county != INT64_MAX)
+		e = check_county(tx, v, (struct area_code){ county }, f);
+	return e;
+}
+
+static void run_end(struct run *v)
+{
+	for (enum crypt_suite s = CRYPT_WORLD; s <= CRYPT_SM; s++)
+		crypt_hasher_end(&v->hasher[s]);
+	verify_heads_end(&v->heads);
+}
+
+enum err verify_run(const struct verify_ask *ask, struct verify_report *ret, struct fault *f)
+{
+	struct verify_report report = { .verdict = VERIFY_WHOLE };
+	CLEANUP(run_end) struct run v = { .ask = ask, .r = &report };
+	enum err e = OK;
+
+	for (enum crypt_suite s = CRYPT_WORLD; !e && s <= CRYPT_SM; s++)
+		e = crypt_hasher_new(s, &v.hasher[s]);
+	if (e)
+		return fault_set(f, e, "内存不足，未能核验", "there is no memory to verify");
+	if ((ask->heads || ask->against) && (e = verify_heads_new(ask, &report, &v.heads, f)))
+		return e;
+	if ((e = db_read(ask->db, verify_act, &v, f)))
+		return e;
+	*ret = report;
+	return OK;
+}
