@@ -22,7 +22,7 @@ CREATE TABLE ledger_entry (
 	hash      BYTEA NOT NULL,
 	PRIMARY KEY (county, seq)
 ) /*sqlite: WITHOUT ROWID */;
-CREATE INDEX ledger_entry_object ON ledger_entry (county, object, object_id, version, seq);
+CREATE INDEX ledger_entry_object ON ledger_entry (county, object, object_id, seq, version);
 CREATE INDEX ledger_entry_actor ON ledger_entry (county, actor, seq);
 
 -- One row: the suite that new entries are hashed with, and the number of the last signed head.

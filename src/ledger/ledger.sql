@@ -83,7 +83,8 @@ WHERE county = $1 AND seq = $2;
 -- $3 object_id bigint
 -- $4 before    bigint
 -- $5 n         bigint
-SELECT seq, at_s, actor, object, object_id, version, bytes, hash FROM ledger_entry
+SELECT seq, at_s, actor, object, object_id, version, bytes, hash
+FROM ledger_entry /*sqlite: INDEXED BY ledger_entry_object */
 WHERE county = $1 AND object = $2 AND object_id = $3 AND seq < $4 ORDER BY seq DESC LIMIT $5;
 
 -- name: of_actor
@@ -92,7 +93,8 @@ WHERE county = $1 AND object = $2 AND object_id = $3 AND seq < $4 ORDER BY seq D
 -- $2 actor  bigint
 -- $3 before bigint
 -- $4 n      bigint
-SELECT seq, at_s, actor, object, object_id, version, bytes, hash FROM ledger_entry
+SELECT seq, at_s, actor, object, object_id, version, bytes, hash
+FROM ledger_entry /*sqlite: INDEXED BY ledger_entry_actor */
 WHERE county = $1 AND actor = $2 AND seq < $3 ORDER BY seq DESC LIMIT $4;
 
 -- name: tips
@@ -125,9 +127,9 @@ SELECT min(county) AS county FROM ledger_entry WHERE county > $1;
 -- $3 after  bigint
 -- $4 n      bigint
 SELECT e.seq, e.at_s, e.actor, e.object, e.object_id, e.version, e.bytes, e.hash
-FROM (SELECT object_id AS id, max(version) AS last FROM ledger_entry
+FROM (SELECT object_id AS id, max(seq) AS last
+	FROM ledger_entry /*sqlite: INDEXED BY ledger_entry_object */
 	WHERE county = $1 AND object = $2 AND object_id > $3 AND version > 0
 	GROUP BY object_id ORDER BY object_id LIMIT $4) newest
-JOIN ledger_entry e ON e.county = $1 AND e.object = $2 AND e.object_id = newest.id
-	AND e.version = newest.last
-ORDER BY e.object_id, e.seq;
+JOIN ledger_entry e ON e.county = $1 AND e.seq = newest.last
+ORDER BY newest.id;

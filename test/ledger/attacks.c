@@ -310,6 +310,8 @@ ATTACK(a_number_that_is_there_twice_is_found)
 		scene_raw(s, "INSERT INTO loose SELECT * FROM ledger_entry");
 		scene_raw(s, "DROP TABLE ledger_entry");
 		scene_raw(s, "ALTER TABLE loose RENAME TO ledger_entry");
+		scene_raw(s, "CREATE INDEX ledger_entry_object ON ledger_entry "
+			     "(county, object, object_id, seq, version)");
 	} else {
 		scene_raw(s,
 			  "ALTER TABLE ledger_entry DROP CONSTRAINT IF EXISTS ledger_entry_pkey");
