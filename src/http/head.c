@@ -170,8 +170,10 @@ static void who_calls(struct http_exchange *ex)
 static enum err read_method(struct http_exchange *ex, const char *word, struct fault *f)
 {
 	ex->rq.head = strcmp(word, "HEAD") == 0;
+	if (ex->rq.head)
+		word = methods[HTTP_GET];
 	for (unsigned m = 0; m < HTTP_METHOD_N; m++)
-		if (strcmp(word, ex->rq.head ? "GET" : methods[m]) == 0) {
+		if (strcmp(word, methods[m]) == 0) {
 			ex->rq.method = (enum http_method)m;
 			return OK;
 		}

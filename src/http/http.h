@@ -96,6 +96,10 @@ MUST_CHECK enum err http_download(struct http_reply *rp, struct str file_name);
 /* HttpOnly, SameSite=Strict, Path=/, Secure with TLS; max_age_s 0 removes it. Two at most. */
 MUST_CHECK enum err http_set_cookie(struct http_reply *rp, const char *name, struct str value,
 				    unsigned max_age_s);
+/* Forget what was said so far: an act that is run again begins its answer anew. */
+void http_clear(struct http_reply *rp);
+/* "Outpost-Receipt": what proves later that this was done. */
+MUST_CHECK enum err http_receipt(struct http_reply *rp, struct str text);
 /* 405 or OPTIONS: which methods there are, a bit (1u << enum http_method) each. */
 MUST_CHECK enum err http_allow(struct http_reply *rp, unsigned methods);
 

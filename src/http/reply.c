@@ -101,6 +101,11 @@ enum err http_set_cookie(struct http_reply *rp, const char *name, struct str val
 	return b.failed ? b.failed : http_line_add(rp->exchange, "Set-Cookie", buf_view(&b));
 }
 
+enum err http_receipt(struct http_reply *rp, struct str text)
+{
+	return http_line_add(rp->exchange, "Outpost-Receipt", text);
+}
+
 enum err http_allow(struct http_reply *rp, unsigned methods)
 {
 	CLEANUP(buf_release) struct buf b = { 0 };
@@ -125,8 +130,9 @@ void http_body_from(struct http_reply *rp, struct http_source source)
 
 /* ---- refusals ---- */
 
-static void drop_what_was_said(struct http_exchange *ex)
+void http_clear(struct http_reply *rp)
 {
+	struct http_exchange *ex = rp->exchange;
 	/* What `Allow` says survives: it is said before the refusal it belongs to. */
 	struct http_line allow = { 0 };
 
@@ -143,9 +149,10 @@ static void drop_what_was_said(struct http_exchange *ex)
 	if (ex->source.end)
 		ex->source.end(ex->source.arg);
 	ex->source = (struct http_source){ 0 };
-	buf_clear(&ex->rp.body);
-	ex->rp.type = NULL;
-	ex->rp.cache = HTTP_CACHE_NONE;
+	buf_clear(&rp->body);
+	rp->status = 200;
+	rp->type = NULL;
+	rp->cache = HTTP_CACHE_NONE;
 }
 
 static void tell(struct buf *out, const char *word, const char *zh, const char *en,
@@ -175,7 +182,7 @@ void http_refuse(struct http_reply *rp, enum err e, const struct fault *f)
 	int status = err_http(e);
 
 	assert(e != OK);
-	drop_what_was_said(ex);
+	http_clear(rp);
 	ex->refused = e;
 	if (status >= 500 && f && f->code)
 		(void)snprintf(ex->why, sizeof ex->why, "%.*s", (int)sizeof ex->why - 1, f->en);
