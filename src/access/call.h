@@ -3,7 +3,7 @@
  *
  * A call is one request that the dispatcher has let through: matched, known, allowed, inside its
  * limits, and for `run` inside a transaction. The handler asks for areas (call_reach, call_scope),
- * records (call_act, call_saw) and answers (call_json). Headers are kept until the commit.
+ * records (call_act, call_saw) and answers (call_json). Nothing of it leaves before the commit.
  *
  *     static enum err well_close(struct call *c, struct tx *tx, struct fault *f)
  *     {
@@ -29,6 +29,7 @@
 #include "access/role.h"
 #include "access/route.h"
 #include "access/scope.h"
+#include "access/who.h"
 #include "base/json.h"
 #include "base/memory.h"
 
@@ -37,31 +38,9 @@ struct ledger_entry;
 struct ledger_receipt;
 struct tx;
 
-enum who_kind {
-	WHO_NOBODY,
-	WHO_PERSON, /* an account, by its session */
-	WHO_KEY     /* an agency's program, by its API key */
-};
-enum language { LANGUAGE_ZH, LANGUAGE_EN };
-
-struct who {
-	enum who_kind kind;
-	int64_t account; /* the actor in the ledger; 0: nobody */
-	int64_t session; /* or the number of the API key */
-	struct area_code
-		home; /* where the account is kept; what is stored of it lies in its county */
-	struct str login, name; /* official data: never into a log */
-	uint32_t roles;         /* 0 for an API key */
-	uint64_t capabilities;
-	struct scope scope;
-	enum language language;
-	bool password_due; /* may do what CAP_SESSION allows, and nothing else */
-	bool totp;         /* has a second factor */
-};
-
 struct call {
 	struct http_request *rq;
-	struct http_reply *rs; /* by call_json; its headers only by the functions below */
+	struct http_reply *rs; /* the body by call_json */
 	const struct http_match *match;
 	const struct route *route;
 	const struct who *who;
@@ -70,14 +49,14 @@ struct call {
 	struct db *db; /* for `before` and for bodies made while they are sent; NULL in `run` */
 	void *house;   /* what the one who set up the dispatcher gave it */
 	void *parsed;  /* what `before` left for `run` */
-	const struct ledger_receipt *receipt; /* of the last call_act; NULL before */
+	const struct ledger_receipt *receipt; /* of the last call_act; NULL before it */
 	struct call_state *state;             /* the dispatcher's */
 };
 
 /* ---- what was asked ---- */
 int64_t call_id(const struct call *c, const char *name); /* of a {name} in the path */
 struct str call_text(const struct call *c, const char *name);
-bool call_may(const struct call *c, enum capability need);
+bool call_may(const struct call *c, enum capability also); /* besides what the row asks for */
 
 /* ---- areas ---- */
 /* OK if the caller's areas cover this one, else ERR_FORBIDDEN, which is recorded. */
@@ -92,20 +71,24 @@ MUST_CHECK enum err call_absent(struct fault *f);
 
 /* ---- the ledger ---- */
 /*
- * Append what is being done. Actor, session, purpose, time and kind are filled in here; the entry
- * says county, object, action and hashes. Fills c->receipt.
+ * Append what is being done. Actor, session, purpose, time and kind are filled in here, and the
+ * county made one; the entry says the area, object, action, version and hashes.
  */
 MUST_CHECK enum err call_act(struct call *c, struct tx *tx, struct ledger_entry *entry,
 			     struct fault *f);
 /*
- * Note what is being shown; the dispatcher appends it before the answer leaves. A list is noted
- * once, with the object it is a list of.
+ * Note what is being shown: area, object and number; the dispatcher appends it before the answer
+ * leaves, filled in as above. A list is noted once, by the object it is a list of. Texts must live
+ * as long as the call.
  */
 MUST_CHECK enum err call_saw(struct call *c, const struct ledger_entry *entry, struct fault *f);
 
 /* ---- the answer ---- */
-struct json *call_json(struct call *c); /* writes the body; the same one each time */
-void call_receipt_json(struct call *c); /* the key "receipt" with what call_act got */
+struct json *call_json(struct call *c);                /* writes the body; the same one each time */
+void call_id_json(struct call *c, int64_t id);         /* ids are text, as browsers count to 2^53 */
+void call_time_json(struct call *c, struct utc_s t);   /* RFC 3339 */
+void call_receipt_json(struct call *c);                /* the key "receipt": what call_act got */
+MUST_CHECK enum err call_receipt_only(struct call *c); /* {receipt}, for acts without an item */
 void call_status(struct call *c, int status);
 MUST_CHECK enum err call_etag(struct call *c, struct str tag);
 MUST_CHECK enum err call_location(struct call *c, struct str url);
@@ -114,6 +97,8 @@ MUST_CHECK enum err call_location(struct call *c, struct str url);
  * `before` it ends the call.
  */
 void call_refuse(struct call *c, enum err e, const struct fault *f);
+/* The cookie of a session; age 0 takes it away. */
+MUST_CHECK enum err call_cookie(struct call *c, struct str value, int64_t age_s);
 /* In `before`: the reply is complete, nothing is left to run. */
 void call_done(struct call *c);
 
