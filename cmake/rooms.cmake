@@ -14,11 +14,15 @@ pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET
 	libzip
 	libzstd
 	sqlite3
-	xlsxwriter)
+	xlsxwriter
+	zlib)
 add_library(outpost_libs INTERFACE)
 target_link_libraries(outpost_libs INTERFACE sql_made PkgConfig::room_libs Threads::Threads m)
 
 include(cmake/sql.cmake)
+
+set(OUTPOST_CONSOLE ${CMAKE_SOURCE_DIR}/build/console/dist CACHE PATH
+	"The console as npm built it; without it a page is packed that says so")
 
 set(layers ${CMAKE_SOURCE_DIR}/src/LAYERS)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${layers})
@@ -37,6 +41,21 @@ foreach(room IN LISTS rooms)
 		set_source_files_properties(${stub} PROPERTIES
 			OBJECT_DEPENDS ${builtin} # the assembler's .incbin tells ninja nothing
 			COMPILE_OPTIONS "-Wa,-I,${CMAKE_SOURCE_DIR}")
+	endif()
+
+	# The console, or a page that says how to build it.
+	if(room STREQUAL "http" AND sources)
+		file(GLOB_RECURSE dist CONFIGURE_DEPENDS ${OUTPOST_CONSOLE}/*)
+		set(folder ${OUTPOST_CONSOLE})
+		if(NOT dist)
+			set(folder ${CMAKE_SOURCE_DIR}/src/http/stub)
+			file(GLOB dist ${folder}/*)
+		endif()
+		set(packed ${CMAKE_BINARY_DIR}/packed)
+		add_custom_command(OUTPUT ${packed}/http_console.c
+			COMMAND ${CMAKE_SOURCE_DIR}/tools/assets.sh ${folder} ${packed} http_console
+			DEPENDS ${dist} ${CMAKE_SOURCE_DIR}/tools/assets.sh VERBATIM)
+		list(APPEND sources ${packed}/http_console.c)
 	endif()
 
 	if(sources)

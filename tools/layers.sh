@@ -25,7 +25,7 @@ check_includes() {
 	find src -name '*.[chS]' | sort | xargs awk -v OFS='\t' '
 	BEGIN {
 		home["jansson.h"] = "base profile" # profile names all faults of a tree
-		home["microhttpd.h"] = "http"
+		home["microhttpd.h"] = home["zlib.h"] = "http"
 		home["zip.h"] = home["expat.h"] = home["xlsxwriter.h"] = "table"
 		home["ini.h"] = home["zstd.h"] = "serve"
 		home["xxhash.h"] = home["iconv.h"] = "base"

@@ -18,7 +18,7 @@ bool http_aside_put(struct http_exchange *ex)
 	bool room;
 
 	pthread_mutex_lock(&a->lock);
-	room = !a->closing && a->n_waiting < ex->h->o.waiting_max;
+	room = !a->closing && a->n_waiting < ex->h->o.waiting_max + a->n_idle;
 	if (room) {
 		MHD_suspend_connection(ex->mhd);
 		ex->next = NULL;
@@ -36,8 +36,10 @@ static struct http_exchange *next(struct http_aside *a)
 {
 	struct http_exchange *ex;
 
+	a->n_idle++;
 	while (!a->first && !a->closing)
 		pthread_cond_wait(&a->more, &a->lock);
+	a->n_idle--;
 	ex = a->first;
 	if (!ex)
 		return NULL;

@@ -160,15 +160,19 @@ void http_exchange_run(struct http_exchange *ex)
 
 static enum MHD_Result run(struct http_exchange *ex)
 {
-	http_conn_enter(ex->conn, HTTP_WORK, HTTP_NEVER_MS);
+	struct http_conn *conn = ex->conn;
+
 	if (!ex->plan.aside || ex->h->o.workers == 0) {
+		http_conn_enter(conn, HTTP_WORK, HTTP_NEVER_MS);
 		http_exchange_run(ex);
 		return http_exchange_send(ex);
 	}
-	/* From here on the worker has it, and only when it is back may anything be touched. */
+	/* From here on the worker has it, and until it is back `ex` is not touched. */
 	ex->step = HTTP_STEP_AWAY;
-	if (http_aside_put(ex))
+	if (http_aside_put(ex)) {
+		http_conn_enter(conn, HTTP_WORK, HTTP_NEVER_MS);
 		return MHD_YES;
+	}
 	http_metric_up(ex->h->figures.full, 1);
 	http_refuse(&ex->rp, ERR_BUSY, NULL);
 	return http_exchange_send(ex);

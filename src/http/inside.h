@@ -120,7 +120,7 @@ struct http_aside {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct http_exchange *first, **last;
-	unsigned n_waiting, n_threads;
+	unsigned n_waiting, n_idle, n_threads; /* n_idle: of those who could take them up */
 	pthread_t *thread;
 	bool closing;
 };
@@ -146,6 +146,10 @@ void http_hub_close(struct http *h);
 struct http_figures {
 	struct http_metric *replies[6]; /* by status / 100 */
 	struct http_metric *took, *cuts[HTTP_STATE_N], *full, *events, *bytes;
+	struct http_in_state {
+		struct http *h;
+		enum http_state state;
+	} in_state[HTTP_STATE_N];
 };
 
 struct http {

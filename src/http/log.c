@@ -108,12 +108,13 @@ void http_log_exchange(struct http_exchange *ex, bool whole)
 
 static int64_t count_conns(void *arg)
 {
-	struct http *h = arg;
-	int64_t n;
+	const struct http_in_state *in = arg;
+	int64_t n = 0;
 
-	pthread_mutex_lock(&h->lock);
-	n = h->n_conns;
-	pthread_mutex_unlock(&h->lock);
+	pthread_mutex_lock(&in->h->lock);
+	for (const struct http_conn *c = in->h->first; c; c = c->next)
+		n += (enum http_state)(atomic_load(&c->phase) & 7) == in->state;
+	pthread_mutex_unlock(&in->h->lock);
 	return n;
 }
 
@@ -127,39 +128,55 @@ static int64_t count_memory(void *arg)
 	return (int64_t)atomic_load(&((struct http *)arg)->memory);
 }
 
-enum err http_figures_add(struct http *h, struct fault *f)
+static const char *const classes[] = { "class=\"none\"", "class=\"1xx\"", "class=\"2xx\"",
+				       "class=\"3xx\"",  "class=\"4xx\"", "class=\"5xx\"" };
+static const char *const states[HTTP_STATE_N] = {
+	[HTTP_IDLE] = "state=\"idle\"",   [HTTP_HEADER] = "state=\"header\"",
+	[HTTP_BODY] = "state=\"body\"",   [HTTP_WORK] = "state=\"work\"",
+	[HTTP_REPLY] = "state=\"reply\"", [HTTP_STREAM] = "state=\"stream\"",
+	[HTTP_CUT] = "state=\"cut\"",
+};
+
+static enum err add_families(struct http *h, struct fault *f)
 {
-	static const char *const classes[] = { "class=\"none\"", "class=\"1xx\"", "class=\"2xx\"",
-					       "class=\"3xx\"",  "class=\"4xx\"", "class=\"5xx\"" };
-	static const char *const cuts[HTTP_STATE_N] = {
-		[HTTP_IDLE] = "during=\"idle\"",     [HTTP_HEADER] = "during=\"header\"",
-		[HTTP_BODY] = "during=\"body\"",     [HTTP_REPLY] = "during=\"reply\"",
-		[HTTP_STREAM] = "during=\"stream\"",
-	};
 	struct http_figures *g = &h->figures;
 	struct http_metric *asked;
-	struct http_metric_spec s = { .kind = HTTP_COUNTER };
+	struct http_metric_spec s = { HTTP_COUNTER, "outpost_http_replies_total",
+				      NULL,         "Replies given, by class of status.",
+				      NULL,         NULL };
 	enum err e = OK;
 
-	if (!h->o.metrics)
-		return OK;
-	s.name = "outpost_http_replies_total";
-	s.help = "Replies given, by class of status.";
 	for (size_t i = 0; !e && i < ARRAY_LEN(classes); i++) {
 		s.labels = classes[i];
 		e = http_metric_add(h->o.metrics, &s, &g->replies[i], f);
 	}
 	s.name = "outpost_http_cut_total";
-	s.help = "Connections cut because they were over their time.";
-	for (size_t i = 0; !e && i < HTTP_STATE_N; i++) {
-		s.labels = cuts[i];
-		if (cuts[i])
-			e = http_metric_add(h->o.metrics, &s, &g->cuts[i], f);
+	s.help = "Connections ended because they were over their time, by what they were at.";
+	for (size_t i = 0; !e && i < HTTP_CUT; i++) {
+		s.labels = states[i];
+		e = http_metric_add(h->o.metrics, &s, &g->cuts[i], f);
 	}
+	s.kind = HTTP_GAUGE;
+	s.name = "outpost_http_connections";
+	s.help = "Connections open, by what they are at.";
+	s.read = count_conns;
+	for (size_t i = 0; !e && i < HTTP_STATE_N; i++) {
+		g->in_state[i] = (struct http_in_state){ h, (enum http_state)i };
+		s.labels = states[i];
+		s.arg = &g->in_state[i];
+		e = http_metric_add(h->o.metrics, &s, &asked, f);
+	}
+	return e;
+}
+
+enum err http_figures_add(struct http *h, struct fault *f)
+{
+	struct http_figures *g = &h->figures;
+	struct http_metric *asked;
 	const struct {
 		struct http_metric **to;
 		struct http_metric_spec spec;
-	} others[] = {
+	} single[] = {
 		{ &g->took,
 		  { HTTP_HISTOGRAM, "outpost_http_reply_seconds", NULL,
 		    "Time from the request line to the last byte of the reply.", NULL, NULL } },
@@ -173,16 +190,18 @@ enum err http_figures_add(struct http *h, struct fault *f)
 		  { HTTP_COUNTER, "outpost_http_events_total", NULL, "Events published.", NULL,
 		    NULL } },
 		{ &asked,
-		  { HTTP_GAUGE, "outpost_http_connections", NULL, "Connections open.", count_conns,
-		    h } },
-		{ &asked,
 		  { HTTP_GAUGE, "outpost_http_streams", NULL, "Event streams open.", count_streams,
 		    h } },
 		{ &asked,
 		  { HTTP_GAUGE, "outpost_http_memory_bytes", NULL,
 		    "Bodies received and replies not yet sent.", count_memory, h } },
 	};
-	for (size_t i = 0; !e && i < ARRAY_LEN(others); i++)
-		e = http_metric_add(h->o.metrics, &others[i].spec, others[i].to, f);
+	enum err e;
+
+	if (!h->o.metrics)
+		return OK;
+	e = add_families(h, f);
+	for (size_t i = 0; !e && i < ARRAY_LEN(single); i++)
+		e = http_metric_add(h->o.metrics, &single[i].spec, single[i].to, f);
 	return e;
 }

@@ -5,6 +5,7 @@
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 enum { WAIT_S = 20 };
 
-bool client_open(struct client *c, uint16_t port)
+static bool open_with(struct client *c, uint16_t port, int room)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
 	struct timeval wait = { .tv_sec = WAIT_S };
@@ -22,10 +23,22 @@ bool client_open(struct client *c, uint16_t port)
 
 	*c = (struct client){ .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	return c->fd >= 0 && setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0 &&
+	return c->fd >= 0 &&
+	       (!room || setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == 0) &&
+	       setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0 &&
 	       setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) == 0 &&
 	       setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) == 0 &&
 	       connect(c->fd, (struct sockaddr *)&to, sizeof to) == 0;
+}
+
+bool client_open(struct client *c, uint16_t port)
+{
+	return open_with(c, port, 0);
+}
+
+bool client_open_narrow(struct client *c, uint16_t port)
+{
+	return open_with(c, port, 4096);
 }
 
 static gnutls_certificate_credentials_t nobody; /* the certificate is looked at by no one */
@@ -133,6 +146,16 @@ static bool take_bytes(struct client *c, size_t n, struct buf *out)
 
 bool client_wait(struct client *c, const char *text)
 {
+	return take_until(c, text, NULL);
+}
+
+bool client_sees(struct client *c, const char *text)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+
+	while (!find(c, text))
+		if (poll(&p, 1, 0) != 1 || !more(c))
+			return false;
 	return take_until(c, text, NULL);
 }
 

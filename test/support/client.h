@@ -20,6 +20,8 @@ struct answer {
 };
 
 bool client_open(struct client *c, uint16_t port);
+/* One that the kernel lets fall behind after a few KB. */
+bool client_open_narrow(struct client *c, uint16_t port);
 bool client_open_tls(struct client *c, uint16_t port);
 void client_close(struct client *c); /* for CLEANUP() too */
 bool client_send(struct client *c, const char *text);
@@ -29,6 +31,7 @@ bool client_read(struct client *c, struct answer *ret, bool head);
 bool client_read_head(struct client *c, struct answer *ret);
 /* Read until `text` was seen; what came before it is passed over. */
 bool client_wait(struct client *c, const char *text);
+bool client_sees(struct client *c, const char *text); /* the same, but without waiting */
 /* Wait for the other side to end the connection; false if it sends something instead. */
 bool client_ended(struct client *c);
 

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,9 +176,9 @@ static enum err front_handle(void *arg, struct http_request *rq, struct http_rep
 {
 	struct str path = rq->path;
 	int64_t n = 0;
+	const struct front *front = arg;
 	size_t i = path.n;
 
-	(void)arg;
 	atomic_fetch_add(&handled, 1);
 	while (i > 0 && path.p[i - 1] >= '0' && path.p[i - 1] <= '9')
 		i--;
@@ -206,7 +207,7 @@ static enum err front_handle(void *arg, struct http_request *rq, struct http_rep
 		return stream(rp, n, f);
 	if (path.n >= 5 && memcmp(path.p, "/echo", 5) == 0)
 		return echo(rq, rp);
-	return ERR_ABSENT;
+	return front->assets ? http_asset_reply(front->assets, rq, rp) : ERR_ABSENT;
 }
 
 static enum err front_begin(void *arg, struct http_request *rq, struct http_plan *plan,
@@ -255,6 +256,7 @@ void front_open(struct front *f)
 	assert(e == OK);
 	f->o.metrics = f->metrics;
 	f->o.log_arg = &f->log;
+	f->o.arg = f;
 	e = http_open(&f->o, &f->h, &why);
 	if (e)
 		fprintf(stderr, "%s: %s\n", err_word(e), why.en);
@@ -283,7 +285,16 @@ int64_t front_figure(const struct front *f, const char *series)
 	http_metrics_tell(f->metrics, &b);
 	buf_char(&b, '\0');
 	at = b.p;
-	while ((at = strstr(at, series)) && at[strlen(series)] != ' ')
+	while ((at = strstr(at, series)) && (at[-1] != '\n' || at[strlen(series)] != ' '))
 		at++;
 	return at ? strtoll(at + strlen(series), NULL, 10) : -1;
+}
+
+void front_wait_state(const struct front *f, const char *state, int64_t n)
+{
+	char series[80];
+
+	snprintf(series, sizeof series, "outpost_http_connections{state=\"%s\"}", state);
+	while (front_figure(f, series) != n)
+		sched_yield();
 }

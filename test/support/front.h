@@ -17,6 +17,7 @@
  */
 #ifndef TEST_SUPPORT_FRONT_H
 #define TEST_SUPPORT_FRONT_H
+#include "http/asset.h"
 #include "http/http.h"
 #include "http/metric.h"
 #include "support/client.h"
@@ -27,6 +28,7 @@ struct front {
 	struct http *h;
 	struct http_options o;
 	struct http_metrics *metrics;
+	const struct http_assets *assets; /* asked for any other path; may be NULL */
 	uint16_t port;
 	struct buf log;
 };
@@ -40,4 +42,6 @@ void front_let_go(unsigned n);                                   /* let n waitin
 void front_wait_for_waiting(unsigned n);                         /* until n handlers wait */
 unsigned front_handled(void);                                    /* calls of the handler so far */
 int64_t front_figure(const struct front *f, const char *series); /* -1: not there */
+/* Until n connections are in a state ("header", "idle", ...). */
+void front_wait_state(const struct front *f, const char *state, int64_t n);
 #endif
