@@ -51,7 +51,8 @@ while IFS= read -r path; do
 	cat >>"$data" <<-END
 		extern const unsigned char ${name}_$n[] HIDDEN, ${name}_${n}_end[] HIDDEN;
 		__asm__(".pushsection .rodata\n.global ${name}_$n, ${name}_${n}_end\n"
-			"${name}_$n:\n.incbin \"$out/$name.$n.gz\"\n${name}_${n}_end:\n.popsection\n");
+			"${name}_$n:\n.incbin \"$out/$name.$n.gz\"\n"
+			"${name}_${n}_end:\n.popsection\n");
 	END
 	cat >>"$table" <<-END
 		{ "$path", "$(type_of "$path")", "$tag", ${name}_$n, ${name}_${n}_end,

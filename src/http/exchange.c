@@ -8,6 +8,7 @@
 #include "http/exchange.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/ban.h"
 
@@ -118,6 +119,7 @@ void http_exchange_free(struct http_exchange *ex)
 		uncount(ex);
 	buf_release(&ex->body);
 	buf_release(&ex->rp.body);
+	buf_release(&ex->piece);
 	if (ex->rq.arena)
 		arena_back(ex->h, ex->rq.arena);
 	mem_drop(ex);
@@ -136,6 +138,8 @@ void http_exchange_done(void *arg, struct MHD_Connection *mhd, void **ptr,
 		http_log_exchange(ex, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	if (conn)
 		http_conn_enter(conn, HTTP_IDLE, http_now_ms(h) + 1000LL * h->o.idle_s);
+	if (conn && atomic_load_explicit(&h->stopping, memory_order_relaxed))
+		(void)shutdown(conn->fd, SHUT_RDWR); /* nothing more is taken from it */
 	http_exchange_free(ex);
 }
 

@@ -23,11 +23,11 @@ is names <<'END'
 END
 
 says 'a name with a hash in it may be kept for ever, any other may not'
-grep -oE '[0-9]+, (true|false) ' packed/http_toy.c >kept
+grep -oE '[0-9]+, (true|false)' packed/http_toy.c >kept
 is kept <<'END'
-5, true 
-6, false 
-12, false 
+5, true
+6, false
+12, false
 END
 
 says 'the same folder, touched later, gives the same bytes'
