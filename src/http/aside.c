@@ -20,6 +20,7 @@ bool http_aside_put(struct http_exchange *ex)
 	pthread_mutex_lock(&a->lock);
 	room = !a->closing && a->n_waiting < ex->h->o.waiting_max + a->n_idle;
 	if (room) {
+		http_conn_enter(ex->conn, HTTP_WORK, HTTP_NEVER_MS);
 		MHD_suspend_connection(ex->mhd);
 		ex->next = NULL;
 		*a->last = ex;

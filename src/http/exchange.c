@@ -27,9 +27,13 @@ static struct arena *arena_for(struct http *h)
 	return a;
 }
 
-static void arena_back(struct http *h, struct arena *a)
+void http_arena_back(struct http_exchange *ex)
 {
-	if (arena_used(a) <= HTTP_SPARE_BYTES) {
+	struct arena *a = ex->rq.arena;
+	struct http *h = ex->h;
+
+	ex->rq.arena = NULL;
+	if (a && arena_used(a) <= HTTP_SPARE_BYTES) {
 		arena_clear(a);
 		pthread_mutex_lock(&h->spare_lock);
 		if (h->n_spare < HTTP_SPARE_MAX) {
@@ -120,8 +124,7 @@ void http_exchange_free(struct http_exchange *ex)
 	buf_release(&ex->body);
 	buf_release(&ex->rp.body);
 	buf_release(&ex->piece);
-	if (ex->rq.arena)
-		arena_back(ex->h, ex->rq.arena);
+	http_arena_back(ex);
 	mem_drop(ex);
 }
 
@@ -164,19 +167,15 @@ void http_exchange_run(struct http_exchange *ex)
 
 static enum MHD_Result run(struct http_exchange *ex)
 {
-	struct http_conn *conn = ex->conn;
-
 	if (!ex->plan.aside || ex->h->o.workers == 0) {
-		http_conn_enter(conn, HTTP_WORK, HTTP_NEVER_MS);
+		http_conn_enter(ex->conn, HTTP_WORK, HTTP_NEVER_MS);
 		http_exchange_run(ex);
 		return http_exchange_send(ex);
 	}
 	/* From here on the worker has it, and until it is back `ex` is not touched. */
 	ex->step = HTTP_STEP_AWAY;
-	if (http_aside_put(ex)) {
-		http_conn_enter(conn, HTTP_WORK, HTTP_NEVER_MS);
+	if (http_aside_put(ex))
 		return MHD_YES;
-	}
 	http_metric_up(ex->h->figures.full, 1);
 	http_refuse(&ex->rp, ERR_BUSY, NULL);
 	return http_exchange_send(ex);

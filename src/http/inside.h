@@ -111,6 +111,7 @@ enum err http_head_read(struct http_exchange *ex, const char *url, const char *m
 bool http_count(struct http_exchange *ex, size_t bytes); /* false: over memory_bytes_max */
 void http_exchange_run(struct http_exchange *ex);        /* the handler, and what it refused */
 void http_exchange_free(struct http_exchange *ex);
+void http_arena_back(struct http_exchange *ex); /* nobody needs it any more */
 enum MHD_Result http_exchange_send(struct http_exchange *ex);
 struct MHD_Response *http_reply_poor(const struct http *h);
 

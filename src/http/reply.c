@@ -349,6 +349,8 @@ enum MHD_Result http_exchange_send(struct http_exchange *ex)
 		ex->rp.status = MHD_HTTP_SERVICE_UNAVAILABLE;
 		return MHD_queue_response(ex->mhd, MHD_HTTP_SERVICE_UNAVAILABLE, h->poor);
 	}
+	if (ex->stream)
+		http_arena_back(ex); /* there may be thousands, for hours */
 	done = MHD_queue_response(ex->mhd, (unsigned)ex->rp.status, r);
 	MHD_destroy_response(r);
 	return done;
