@@ -509,7 +509,7 @@ static enum err thing_number(struct tx *tx, struct area_code county, void *arg, 
 	return e;
 }
 
-static enum err file_same(struct tx *tx, const struct ledger_entry *last, void *arg, bool *ret_same,
+static enum err same_file(struct tx *tx, const struct ledger_entry *last, void *arg, bool *ret_same,
 			  struct fault *f)
 {
 	CLEANUP(file_unmap) struct file_map m = { 0 };
@@ -531,7 +531,7 @@ struct verify_report scene_verify(struct scene *s, const char *against)
 {
 	struct verify_object objects[] = {
 		{ STR("thing"), thing_same, thing_number, NULL },
-		{ STR("file"), file_same, NULL, s },
+		{ STR("file"), same_file, NULL, s },
 	};
 	struct verify_ask ask = { .db = s->d->db,
 				  .heads = s->heads_path,
