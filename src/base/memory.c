@@ -31,7 +31,7 @@ enum {
 	ALIGN_BYTES = 16,
 	CHUNK_BYTES_FIRST = 64 * 1024,
 	CHUNK_BYTES_MAX = 1024 * 1024,
-	CHUNK_BYTES_KEPT = 256 * 1024 * 1024, /* at most, for the next job of an arena */
+	CHUNK_BYTES_KEPT = 768 * 1024 * 1024, /* at most, for the next job of an arena */
 	PAGE_BYTES = 4096,
 	HUGE_BYTES = 2 << 20
 };

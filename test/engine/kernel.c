@@ -189,6 +189,18 @@ static void a_scan_finds_those_that_overlap_by_the_minimum(void **state)
 	}
 }
 
+static void sort_by_from(int32_t *from, int32_t *to, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++)
+		for (uint32_t j = i; j && from[j - 1] > from[j]; j--) {
+			int32_t f = from[j], t = to[j];
+			from[j] = from[j - 1];
+			to[j] = to[j - 1];
+			from[j - 1] = f;
+			to[j - 1] = t;
+		}
+}
+
 static void probes_are_met_alike_and_as_arithmetic_says(void **state)
 {
 	enum { MOST = 96 };
@@ -214,6 +226,7 @@ static void probes_are_met_alike_and_as_arithmetic_says(void **state)
 			if (i < n && to[i] <= from[i])
 				to[i] = from[i] + 1 + min;
 		}
+		sort_by_from(from, to, n);
 		for (uint32_t i = 0; i < n; i++) {
 			int64_t x = max_i64(from[i], a), y = min_i64(to[i], z);
 

@@ -42,7 +42,7 @@ struct kernel_visits {
 	int32_t to[KERNEL_BLOCK + KERNEL_PAD];
 };
 
-/* Probes of one place as columns, padded to a multiple of 16 with probes that meet nothing. */
+/* Probes of one place by `from`: columns, padded to a multiple of 16 with such as meet nothing */
 struct kernel_probes {
 	uint32_t n; /* padded */
 	const int32_t *from, *to;

@@ -248,7 +248,7 @@ static void meet(const struct kernel_probes *p, int32_t from, int32_t to, int32_
 	const __m256i far = _mm256_set1_epi32(INT32_MAX), near = _mm256_set1_epi32(INT32_MIN);
 	__m256i n = _mm256_setzero_si256(), total = n, first = far, last = near;
 
-	for (uint32_t j = 0; j < p->n; j += 8) {
+	for (uint32_t j = 0; j < p->n && p->from[j] < to; j += 8) {
 		__m256i a = _mm256_loadu_si256((const __m256i *)(const void *)(p->from + j));
 		__m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p->to + j));
 		__m256i s = _mm256_max_epi32(a, f), e = _mm256_min_epi32(b, t);

@@ -189,8 +189,8 @@ static void unpack(const struct kernel_block *b, struct kernel_visits *ret)
 static void meet(const struct kernel_probes *p, int32_t from, int32_t to, int32_t min,
 		 struct kernel_sum *ret)
 {
-	/* All lanes together must not pass 2^32. */
-	if ((uint64_t)p->n * (uint64_t)((int64_t)to - from) > UINT32_MAX) {
+	/* No lane may pass 2^32. */
+	if ((uint64_t)p->n / 16 * (uint64_t)((int64_t)to - from) > UINT32_MAX) {
 		kernel_plain.meet(p, from, to, min, ret);
 		return;
 	}
@@ -200,7 +200,7 @@ static void meet(const struct kernel_probes *p, int32_t from, int32_t to, int32_
 	__m512i first = _mm512_set1_epi32(INT32_MAX), last = _mm512_set1_epi32(INT32_MIN);
 	uint32_t n = 0;
 
-	for (uint32_t j = 0; j < p->n; j += 16) {
+	for (uint32_t j = 0; j < p->n && p->from[j] < to; j += 16) {
 		__m512i s = _mm512_max_epi32(_mm512_loadu_si512(p->from + j), f);
 		__m512i e = _mm512_min_epi32(_mm512_loadu_si512(p->to + j), t);
 		__m512i both = _mm512_sub_epi32(e, s);
@@ -215,7 +215,9 @@ static void meet(const struct kernel_probes *p, int32_t from, int32_t to, int32_
 		return;
 	ret->first = _mm512_reduce_min_epi32(first);
 	ret->last = _mm512_reduce_max_epi32(last);
-	ret->total = (uint32_t)_mm512_reduce_add_epi32(total);
+	__m512i low = _mm512_cvtepu32_epi64(_mm512_castsi512_si256(total));
+	__m512i high = _mm512_cvtepu32_epi64(_mm512_extracti64x4_epi64(total, 1));
+	ret->total = (uint64_t)_mm512_reduce_add_epi64(_mm512_add_epi64(low, high));
 }
 
 const struct kernel kernel_avx512 = {

@@ -69,7 +69,7 @@ static void meet(const struct kernel_probes *p, int32_t from, int32_t to, int32_
 {
 	struct kernel_sum sum = { .first = INT32_MAX, .last = INT32_MIN };
 
-	for (uint32_t j = 0; j < p->n; j++) {
+	for (uint32_t j = 0; j < p->n && p->from[j] < to; j++) {
 		int32_t s = p->from[j] > from ? p->from[j] : from;
 		int32_t e = p->to[j] < to ? p->to[j] : to;
 		if ((int64_t)e - s < min)

@@ -290,30 +290,19 @@ static enum err probe_columns(struct sweep *s, const struct day_clock *d)
 	return OK;
 }
 
-/* The first probe of the columns that begins at `t` or later. */
-static size_t probe_from(const struct sweep *s, int64_t t)
-{
-	size_t low = 0, high = s->n_probes;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		if (s->times.v[mid] < t)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
+/* One visit against all probes from *low on; those before have ended when it begins. */
 static enum err meet_all(struct sweep *s, const struct day_clock *d, uint32_t person, int32_t from,
-			 int32_t to)
+			 int32_t to, size_t *low)
 {
 	size_t stride = s->n_probes + KERNEL_PAD;
-	size_t low = probe_from(s, from - s->longest), high = probe_from(s, to);
-	struct kernel_probes p = { (uint32_t)(high - low + 15) & ~15u, s->times.v + low,
-				   s->times.v + stride + low };
+	const int32_t *probe_from = s->times.v;
 	struct kernel_sum sum;
 
+	/* Visits come in order of `from`. */
+	while (*low < s->n_probes && probe_from[*low] + s->longest <= from)
+		++*low;
+	struct kernel_probes p = { (uint32_t)(s->n_probes - *low + 15) & ~15u, probe_from + *low,
+				   probe_from + stride + *low };
 	s->kernel->meet(&p, from, to, d->least, &sum);
 	if (!sum.n)
 		return OK;
@@ -327,9 +316,11 @@ static enum err meet_block(struct sweep *s, const struct kernel_block *b, const 
 {
 	bool at_once = s->at_once && s->n_probes >= SIMD_PROBES;
 	struct kernel_visits t;
+	size_t low = 0;
 	enum err e = OK;
 
 	s->kernel->unpack(b, &t);
+	tally_want(&s->owner[s->probe->owner].tally, t.person, b->n);
 	for (uint32_t i = 0; i < b->n && t.from[i] < d->to; i++) {
 		bool out = t.to[i] >= d->out_at;
 		if (t.to[i] <= d->from)
@@ -343,7 +334,7 @@ static enum err meet_block(struct sweep *s, const struct kernel_block *b, const 
 		else if (t.to[i] - t.from[i] < d->least)
 			continue;
 		else if (at_once && !seat)
-			e = meet_all(s, d, person, t.from[i], t.to[i]);
+			e = meet_all(s, d, person, t.from[i], t.to[i], &low);
 		else
 			e = judge_stay(s, person, seat, from, to);
 		if (e)

@@ -5,18 +5,32 @@
 
 #include "base/ban.h"
 
-enum { FIRST_ROWS = 512, MANY_ROWS = 1 << 16, FEW = 64 };
+enum {
+	FIRST_ROWS = 512,
+	LARGE_ROWS = 1 << 12, /* from here on rows do not lie in the nearest cache */
+	MANY_ROWS = 1 << 16,  /* from here on every byte of the table counts */
+	FEW = 64,             /* hits added in one go */
+};
+
+/* Few people meet in one slot, so that what a look-up does is easily foreseen. */
+static size_t slots_for(uint32_t rows)
+{
+	return (size_t)rows * (rows < MANY_ROWS ? 4 : 2);
+}
 
 /* Lay the table out for `cap` rows and find the slots of those there are. */
 static void lay_out(struct tally *t, uint32_t cap)
 {
+	size_t n_slots = slots_for(cap);
+
 	t->cap = cap;
-	t->shift = (unsigned)__builtin_clz(cap * TALLY_SLOTS) + 1;
-	memset(t->slot, 0, (size_t)cap * TALLY_SLOTS * sizeof *t->slot);
+	t->mask = (uint32_t)n_slots - 1;
+	t->shift = (unsigned)__builtin_clz((uint32_t)n_slots) + 1;
+	memset(t->slot, 0, n_slots * sizeof *t->slot);
 	for (uint32_t k = TALLY_CASE; k < t->n; k++) {
 		uint32_t i = tally_hash(t->row[k].person, t->shift);
 		while (t->slot[i])
-			i = (i + 1) & (cap * TALLY_SLOTS - 1);
+			i = (i + 1) & t->mask;
 		t->slot[i] = k;
 	}
 }
@@ -25,7 +39,7 @@ static enum err take_room(struct tally *t, uint32_t room)
 {
 	struct tally_row *row = arena_take_raw(t->arena, room, sizeof *row);
 	struct tally_note *note = arena_take_raw(t->arena, room, sizeof *note);
-	uint32_t *slot = arena_take_raw(t->arena, (size_t)room * TALLY_SLOTS, sizeof *slot);
+	uint32_t *slot = arena_take_raw(t->arena, slots_for(room), sizeof *slot);
 
 	if (!row || !note || !slot)
 		return ERR_MEMORY;
@@ -56,15 +70,29 @@ enum err tally_grow(struct tally *t, uint32_t n)
 	uint32_t cap = t->cap;
 
 	while (cap - t->n < n) {
-		if (cap > UINT32_MAX / 16 / TALLY_SLOTS)
+		if (cap > UINT32_MAX / 16)
 			return ERR_MEMORY;
-		cap *= cap < MANY_ROWS ? 4 : 2;
+		cap *= 4;
 	}
 	if (cap > t->room && take_room(t, cap))
 		return ERR_MEMORY;
 	lay_out(t, cap);
 	t->n_blank = t->n;
 	return OK;
+}
+
+void tally_want(const struct tally *t, const uint32_t *person, uint32_t n)
+{
+	enum { LAG = 16 };
+
+	if (t->cap < LARGE_ROWS)
+		return;
+	for (uint32_t k = 0; k < n + LAG; k++) {
+		if (k < n)
+			__builtin_prefetch(&t->slot[tally_hash(person[k], t->shift)]);
+		if (k >= LAG)
+			__builtin_prefetch(&t->row[t->slot[tally_hash(person[k - LAG], t->shift)]]);
+	}
 }
 
 /* Make rows behind the last ready to be taken, all of them of that rank. */
@@ -130,6 +158,7 @@ static void add_few(struct tally *t, const struct tally_many *m)
 	const uint32_t n_old = t->n_old;
 	const int64_t start = m->start;
 
+	tally_want(t, m->person, m->n);
 	make_blank(t, m->n, m->rank);
 	find_rows(t, m->person, m->n, m->rank, row_of);
 	struct tally_row *row = t->row;

@@ -40,13 +40,12 @@ static inline uint16_t rank_rule(uint32_t rank)
 	return (uint16_t)rank;
 }
 
-enum { TALLY_SLOTS = 4 }; /* few meet in one slot, so that what a look-up does is easily foreseen */
-
 struct tally {
 	struct arena *arena;
 	struct tally_row *row;
 	struct tally_note *note;
-	uint32_t *slot;   /* a row; 0: empty; TALLY_SLOTS for each row that fits */
+	uint32_t *slot;   /* a row; 0: empty */
+	uint32_t mask;    /* how many slots, less 1 */
 	uint32_t n, cap;  /* rows */
 	uint32_t room;    /* rows that the memory at hand is for */
 	uint32_t n_old;   /* rows up to the last generation */
@@ -79,7 +78,7 @@ static inline uint32_t tally_hash(uint32_t person, unsigned shift)
 
 static inline struct tally_row *tally_find(const struct tally *t, uint32_t person)
 {
-	uint32_t mask = t->cap * TALLY_SLOTS - 1;
+	uint32_t mask = t->mask;
 
 	for (uint32_t i = tally_hash(person, t->shift); t->slot[i]; i = (i + 1) & mask)
 		if (t->row[t->slot[i]].person == person)
@@ -98,7 +97,7 @@ static inline struct tally_row *tally_row(struct tally *t, uint32_t person)
 {
 	if (t->n == t->cap && tally_grow(t, 1))
 		return NULL;
-	uint32_t i = tally_hash(person, t->shift), mask = t->cap * TALLY_SLOTS - 1;
+	uint32_t i = tally_hash(person, t->shift), mask = t->mask;
 	for (; t->slot[i]; i = (i + 1) & mask)
 		if (t->row[t->slot[i]].person == person)
 			return &t->row[t->slot[i]];
@@ -147,6 +146,8 @@ static inline enum err tally_add(struct tally *t, const struct tally_hit *h)
 	return OK;
 }
 
+/* Ask for the memory of people who are about to be added, if the table is too large for a cache. */
+void tally_want(const struct tally *t, const uint32_t *person, uint32_t n);
 /* Many people met once each, all by one rule: like tally_add() for each, but faster. */
 struct tally_many {
 	uint32_t n, rank;
