@@ -18,7 +18,8 @@ bool http_aside_put(struct http_exchange *ex)
 	bool room;
 
 	pthread_mutex_lock(&a->lock);
-	room = !a->closing && a->n_waiting < ex->h->o.waiting_max + a->n_idle;
+	/* What an idle worker will take up at once does not count as waiting. */
+	room = !a->closing && a->n_waiting < ex->h->o.waiting_max + (ex->h->o.workers - a->n_busy);
 	if (room) {
 		http_conn_enter(ex->conn, HTTP_WORK, HTTP_NEVER_MS);
 		MHD_suspend_connection(ex->mhd);
@@ -37,10 +38,8 @@ static struct http_exchange *next(struct http_aside *a)
 {
 	struct http_exchange *ex;
 
-	a->n_idle++;
 	while (!a->first && !a->closing)
 		pthread_cond_wait(&a->more, &a->lock);
-	a->n_idle--;
 	ex = a->first;
 	if (!ex)
 		return NULL;
@@ -48,6 +47,7 @@ static struct http_exchange *next(struct http_aside *a)
 	if (!a->first)
 		a->last = &a->first;
 	a->n_waiting--;
+	a->n_busy++;
 	return ex;
 }
 
@@ -71,6 +71,7 @@ static void *work(void *arg)
 		}
 		MHD_resume_connection(mhd);
 		pthread_mutex_lock(&a->lock);
+		a->n_busy--;
 	}
 	pthread_mutex_unlock(&a->lock);
 	return NULL;

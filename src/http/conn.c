@@ -187,9 +187,8 @@ bool http_stop(struct http *h, unsigned limit_s)
 	struct timespec until = in_ms(1000LL * limit_s);
 	bool all;
 
-	if (!atomic_exchange(&h->stopping, true) &&
-	    MHD_quiesce_daemon(h->daemon) != MHD_INVALID_SOCKET)
-		(void)shutdown(h->listen_fd, SHUT_RDWR);
+	if (!atomic_exchange(&h->stopping, true))
+		http_listen_no_more(h);
 	http_hub_close(h);
 	shut_late(h, true);
 	pthread_mutex_lock(&h->lock);

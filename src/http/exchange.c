@@ -186,11 +186,11 @@ static enum MHD_Result run(struct http_exchange *ex)
 /* 0: no body; SIZE_MAX: in chunks. */
 static size_t announced(const struct http_exchange *ex)
 {
-	struct str length = http_header(&ex->rq, "Content-Length");
+	struct str length = http_look_up(ex, "Content-Length");
 	int64_t n = 0;
 
 	if (!length.p)
-		return http_header(&ex->rq, "Transfer-Encoding").p ? SIZE_MAX : 0;
+		return http_look_up(ex, "Transfer-Encoding").p ? SIZE_MAX : 0;
 	return str_i64(length, &n) || n < 0 ? SIZE_MAX - 1 : (size_t)n;
 }
 

@@ -49,7 +49,7 @@ static enum MHD_Result scan_one(void *arg, enum MHD_ValueKind kind, const char *
 	return MHD_YES;
 }
 
-static struct str look_up(const struct http_exchange *ex, const char *name)
+struct str http_look_up(const struct http_exchange *ex, const char *name)
 {
 	const char *value = NULL;
 	size_t n = 0;
@@ -79,7 +79,7 @@ static enum MHD_Result count_one(void *arg, enum MHD_ValueKind kind, const char 
 
 struct str http_header(const struct http_request *rq, const char *name)
 {
-	struct str value = look_up(rq->exchange, name);
+	struct str value = http_look_up(rq->exchange, name);
 	struct twice t = { .name = name };
 
 	if (value.p) {
@@ -115,7 +115,7 @@ static enum err check_host(struct http_exchange *ex, struct fault *f)
 	struct str host;
 	bool literal;
 
-	if (!http_parse_host(look_up(ex, "Host"), &host, &literal))
+	if (!http_parse_host(http_look_up(ex, "Host"), &host, &literal))
 		return fault_set(f, ERR_SYNTAX, "缺少 Host 头，或不正确",
 				 "there is no proper Host header");
 	/*
@@ -135,8 +135,9 @@ static enum err check_host(struct http_exchange *ex, struct fault *f)
 
 enum err http_same_origin(const struct http_request *rq, struct fault *f)
 {
-	struct str origin = look_up(rq->exchange, "Origin"), host = look_up(rq->exchange, "Host");
-	struct str site = look_up(rq->exchange, "Sec-Fetch-Site");
+	struct str origin = http_look_up(rq->exchange, "Origin"),
+		   host = http_look_up(rq->exchange, "Host");
+	struct str site = http_look_up(rq->exchange, "Sec-Fetch-Site");
 	struct str scheme = rq->tls ? STR("https://") : STR("http://");
 	bool ours = true;
 
@@ -182,8 +183,8 @@ static enum err read_method(struct http_exchange *ex, const char *word, struct f
 
 static enum err check_framing(struct http_exchange *ex, const struct scan *s, struct fault *f)
 {
-	struct str coding = look_up(ex, "Transfer-Encoding");
-	bool length = look_up(ex, "Content-Length").p != NULL;
+	struct str coding = http_look_up(ex, "Transfer-Encoding");
+	bool length = http_look_up(ex, "Content-Length").p != NULL;
 	const union MHD_ConnectionInfo *head;
 
 	head = MHD_get_connection_info(ex->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);

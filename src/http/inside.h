@@ -104,6 +104,8 @@ struct http_exchange {
 	size_t sent;      /* bytes of the body */
 };
 
+/* The first of its name; {NULL, 0} if there is none. */
+struct str http_look_up(const struct http_exchange *ex, const char *name);
 enum err http_line_add(struct http_exchange *ex, const char *name, struct str value) MUST_CHECK;
 /* Decide everything that can be decided from the headers. */
 enum err http_head_read(struct http_exchange *ex, const char *url, const char *method,
@@ -121,7 +123,7 @@ struct http_aside {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct http_exchange *first, **last;
-	unsigned n_waiting, n_idle, n_threads; /* n_idle: of those who could take them up */
+	unsigned n_waiting, n_busy, n_threads;
 	pthread_t *thread;
 	bool closing;
 };
@@ -160,7 +162,7 @@ struct http {
 	char url[80];
 	uint16_t port;
 	bool loopback;
-	int listen_fd;
+	int listen_fd; /* the daemon closes it, if there is one */
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* a connection went, or the server closes */
 	struct http_conn *first;
@@ -178,11 +180,14 @@ struct http {
 	struct http_figures figures;
 	pthread_mutex_t log_lock;
 	struct buf log;
+	char log_time[64]; /* of log_second */
+	int64_t log_second;
 };
 
 /* ---- listening, figures, log ---- */
 
 MUST_CHECK enum err http_listen(struct http *h, struct fault *f);
+void http_listen_no_more(struct http *h);
 MUST_CHECK enum err http_figures_add(struct http *h, struct fault *f);
 void http_log_exchange(struct http_exchange *ex, bool whole);
 void http_log_flush(struct http *h);

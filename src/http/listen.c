@@ -4,9 +4,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -82,6 +84,21 @@ static enum err bind_to(struct http *h, union address *to, socklen_t n, struct f
 				 h->o.listen, strerrordesc_np(errno));
 	}
 	return OK;
+}
+
+/*
+ * Not by MHD_quiesce_daemon: in 0.9.75 it and a thread of the pool can both take the socket out of
+ * one epoll set, and the second of them ends the process. Something that is never ready is put in
+ * the place of our socket instead: the port is free at once, and libmicrohttpd waits for ever.
+ */
+void http_listen_no_more(struct http *h)
+{
+	int quiet = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	if (quiet < 0 || dup3(quiet, h->listen_fd, O_CLOEXEC) < 0)
+		(void)shutdown(h->listen_fd, SHUT_RDWR);
+	if (quiet >= 0)
+		close(quiet);
 }
 
 enum err http_listen(struct http *h, struct fault *f)

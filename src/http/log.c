@@ -12,26 +12,34 @@
 #include "base/json.h"
 #include "base/when.h"
 
-static void put_time(struct buf *b, int64_t ns)
+/* YYYY-MM-DDTHH:MM:SS.mmmZ. The second is written once for all lines of it. */
+static struct str put_time(struct http *h, int64_t ns)
 {
-	int64_t s = ns / 1000000000, ms = ns / 1000000 % 1000;
-	int year, month, day, of_day = (int)(s % 86400);
+	int64_t s = ns / 1000000000;
+	int ms = (int)(ns / 1000000 % 1000), of_day = (int)(s % 86400);
+	int year, month, day;
+	char *text = h->log_time;
 
-	date_civil((int32_t)(s / 86400), &year, &month, &day);
-	buf_fmt(b, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day, of_day / 3600,
-		of_day / 60 % 60, of_day % 60, (int)ms);
+	if (s != h->log_second || !text[0]) {
+		date_civil((int32_t)(s / 86400), &year, &month, &day);
+		(void)snprintf(text, sizeof h->log_time, "%04d-%02d-%02dT%02d:%02d:%02d.000Z", year,
+			       month, day, of_day / 3600, of_day / 60 % 60, of_day % 60);
+		h->log_second = s;
+	}
+	text[20] = (char)('0' + ms / 100);
+	text[21] = (char)('0' + ms / 10 % 10);
+	text[22] = (char)('0' + ms % 10);
+	return (struct str){ text, 24 };
 }
 
 static void tell_line(struct buf *out, const struct http_exchange *ex, int64_t took_ns, bool whole)
 {
-	CLEANUP(buf_release) struct buf at = { 0 };
 	struct json j;
 
-	put_time(&at, clock_ns(&ex->h->o.wall));
 	json_begin(&j, out);
 	json_open(&j, '{');
 	json_key(&j, "at");
-	json_str(&j, buf_view(&at));
+	json_str(&j, put_time(ex->h, clock_ns(&ex->h->o.wall)));
 	json_key(&j, "event");
 	json_str(&j, STR("request"));
 	json_key(&j, "id");
@@ -44,8 +52,8 @@ static void tell_line(struct buf *out, const struct http_exchange *ex, int64_t t
 	json_i64(&j, ex->rp.status);
 	json_key(&j, "bytes");
 	json_i64(&j, (int64_t)ex->sent);
-	json_key(&j, "ms");
-	json_f64(&j, (double)(took_ns / 1000) / 1000);
+	json_key(&j, "us");
+	json_i64(&j, took_ns / 1000);
 	if (ex->refused) {
 		json_key(&j, "refused");
 		json_str(&j, str_of(err_word(ex->refused)));

@@ -13,7 +13,7 @@ struct http_options http_defaults(void)
 {
 	return (struct http_options){
 		.listen = "127.0.0.1:0",
-		.header_bytes_max = 16 << 10,
+		.header_bytes_max = 8 << 10,
 		.body_bytes_max = 32 * MEGABYTE,
 		.request_bytes_max = 16 * MEGABYTE,
 		.memory_bytes_max = 256 * MEGABYTE,
@@ -145,8 +145,8 @@ void http_close(struct http *h)
 	http_hub_close(h);
 	http_reaper_close(h);
 	if (h->daemon)
-		MHD_stop_daemon(h->daemon);
-	if (h->listen_fd >= 0)
+		MHD_stop_daemon(h->daemon); /* and with it the socket it listens at */
+	else if (h->listen_fd >= 0)
 		close(h->listen_fd);
 	if (h->poor)
 		MHD_destroy_response(h->poor);

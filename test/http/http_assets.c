@@ -82,6 +82,11 @@ static void a_page_of_the_console_is_its_index_and_a_missing_file_is_absent(void
 		assert_true(client_ask(f.port, "GET", pages[i], "", NULL, &a));
 		assert_int_equal(a.status, 200);
 		assert_true(answer_holds(&a, "<p>page</p>"));
+		assert_true(str_eq(answer_header(&a, "Content-Security-Policy"),
+				   STR("default-src 'self'; style-src 'self' 'unsafe-inline'; "
+				       "img-src 'self' data: blob:; object-src 'none'; "
+				       "base-uri 'self'; form-action 'self'; "
+				       "frame-ancestors 'none'")));
 	}
 	for (size_t i = 0; i < ARRAY_LEN(absent); i++) {
 		assert_true(client_ask(f.port, "GET", absent[i], "", NULL, &a));
