@@ -29,13 +29,7 @@ stub() {
 	echo "console: $1; a page that says so takes its place" >&2
 	rm -rf $out/dist
 	mkdir -p $out/dist
-	cat >$out/dist/index.html <<-'END'
-		<!doctype html><html lang="zh-CN"><meta charset="utf-8">
-		<title>Outpost</title>
-		<p>前哨正在运行，但构建时没有取到 npm 的软件包，所以没有控制台。</p>
-		<p>Outpost is running, but was built without its console: there was no npm.</p>
-		<p><a href="/api/v1/openapi.json">/api/v1/openapi.json</a></p></html>
-	END
+	cp src/http/stub/index.html $out/dist/
 	exit 0
 }
 

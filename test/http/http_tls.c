@@ -18,8 +18,8 @@ static gnutls_datum_t cert_pem, key_pem;
 
 static int make_certificate(void **state)
 {
-	gnutls_x509_privkey_t key;
-	gnutls_x509_crt_t cert;
+	gnutls_x509_privkey_t key = NULL;
+	gnutls_x509_crt_t cert = NULL;
 	int bad;
 
 	(void)state;
