@@ -1,6 +1,6 @@
 /* verify.c - everything against everything, in one pass. */
 #include "ledger/verify.h"
-#include "crypt/encode.h"
+#include "base/json.h"
 #include "db/db.h"
 #include "ledger/chain.h"
 #include "ledger/entry.h"
@@ -302,4 +302,47 @@ enum err verify_run(const struct verify_ask *ask, struct verify_report *ret, str
 		return e;
 	*ret = report;
 	return OK;
+}
+
+/* ---- telling ---- */
+
+static void tell_count(struct json *j, const char *key, uint64_t v)
+{
+	json_key(j, key);
+	json_i64(j, (int64_t)v);
+}
+
+static void tell_text(struct json *j, const char *key, struct str s)
+{
+	json_key(j, key);
+	if (s.n)
+		json_str(j, s);
+	else
+		json_nil(j);
+}
+
+void verify_tell(const struct verify_report *r, struct json *j)
+{
+	char county[AREA_TEXT_BYTES] = "";
+
+	if (r->county.v)
+		area_text(r->county, county);
+	tell_text(j, "verdict", str_of(verify_word(r->verdict)));
+	tell_text(j, "why_zh", str_of(r->zh));
+	tell_text(j, "why_en", str_of(r->en));
+	tell_text(j, "county", str_of(county));
+	tell_count(j, "seq", (uint64_t)r->seq);
+	tell_count(j, "head", (uint64_t)r->head);
+	tell_text(j, "object", r->object);
+	tell_count(j, "object_id", (uint64_t)r->object_id);
+	tell_count(j, "counties", r->counties);
+	tell_count(j, "entries", r->entries);
+	tell_count(j, "heads", r->heads);
+	tell_count(j, "objects", r->objects);
+	tell_count(j, "uncovered", r->uncovered);
+	tell_count(j, "silences", r->silences);
+	tell_count(j, "longest_silence_s", (uint64_t)r->silence_s_max);
+	tell_count(j, "clock_set_back", r->set_back);
+	tell_count(j, "torn_lines", r->torn);
+	tell_text(j, "fingerprint", str_of(r->fingerprint));
 }

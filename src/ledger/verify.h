@@ -25,6 +25,7 @@
 #include "ledger/ledger.h"
 
 struct db;
+struct json;
 struct tx;
 
 /* The numbers are the exit codes of `outpost verify`. */
@@ -81,5 +82,7 @@ struct verify_report {
 
 MUST_CHECK enum err verify_run(const struct verify_ask *ask, struct verify_report *ret,
 			       struct fault *f);
+/* The report as the members of a JSON object that is open. */
+void verify_tell(const struct verify_report *r, struct json *j);
 
 #endif
