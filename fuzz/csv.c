@@ -1,5 +1,6 @@
 /*
- * csv.c - any bytes through the CSV reader, and what it understood through the writer and back.
+ * csv.c - any bytes through the CSV reader, record by record and in blocks, and what it understood
+ * through the writer and back.
  *
  * The first byte of the input chooses the delimiter (by its lowest bits; 4 of 8 leave the choice
  * to the reader), the rest is the file.
@@ -10,6 +11,8 @@
 #include <string.h>
 
 #include "base/csv.h"
+
+static const char delimiters[8] = { ',', '\t', ';', '|', 0, 0, 0, 0 };
 
 /* Not assert(): what is wrong must stop a fuzzer even where somebody defined NDEBUG. */
 static void must(bool holds)
@@ -63,9 +66,53 @@ static void check_record(const struct csv_record *r, struct str in, const char *
 		check_round_trip(r);
 }
 
+/* One more record by either way: a block for as long as it has some, else the next alone. */
+static enum err next_of_blocks(struct csv *c, struct csv_block *b, struct csv_record *ret,
+			       bool *ret_more)
+{
+	bool any;
+	enum err e;
+
+	*ret_more = true;
+	if (csv_block_next(b, ret))
+		return OK;
+	if ((e = csv_block_fill(c, b, &any, NULL)))
+		return e;
+	must(any == (csv_block_bytes(b).n > 0));
+	if (any)
+		return csv_block_next(b, ret) ? OK : ERR_BUG;
+	return csv_next(c, ret, ret_more, NULL);
+}
+
+/* Through blocks of a small size, other for each first byte, the records are the same. */
+static void check_blocks(struct str in, uint8_t first)
+{
+	CLEANUP(csv_end) struct csv *c = NULL, *plain = NULL;
+	CLEANUP(csv_block_end) struct csv_block *b = NULL;
+	enum err e = OK;
+	bool more = true, more_plain;
+
+	must(csv_block_new(1 + first / 8 * 13u, 1 + first % 7u, &b) == OK);
+	must(csv_open_bytes(in, delimiters[first & 7], &c) == OK);
+	must(csv_open_bytes(in, delimiters[first & 7], &plain) == OK);
+	while (!e && more) {
+		struct csv_record got, want;
+
+		e = next_of_blocks(c, b, &got, &more);
+		must(csv_next(plain, &want, &more_plain, NULL) == e);
+		must(e || more == more_plain);
+		if (e || !more)
+			break;
+		must(got.number == want.number && got.line == want.line);
+		must(str_eq(got.raw, want.raw) && got.refusal_en == want.refusal_en);
+		must(got.n_fields == want.n_fields);
+		for (size_t i = 0; i < got.n_fields; i++)
+			must(str_eq(got.fields[i], want.fields[i]));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static const char delimiters[8] = { ',', '\t', ';', '|', 0, 0, 0, 0 };
 	CLEANUP(csv_end) struct csv *c = NULL;
 	uint64_t number = 0, line = 0, at = 0;
 	struct csv_record r;
@@ -95,5 +142,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		after = r.raw.p + r.raw.n;
 	}
 	must(e || csv_bytes_read(c) == in.n);
+	check_blocks(in, p[0]);
 	return 0;
 }
