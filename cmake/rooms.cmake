@@ -24,6 +24,13 @@ include(cmake/sql.cmake)
 set(OUTPOST_CONSOLE ${CMAKE_SOURCE_DIR}/build/console/dist CACHE PATH
 	"The console as npm built it; without it a page is packed that says so")
 
+# How Chinese is read, from ICU: the build needs it, the program does not.
+pkg_check_modules(icu REQUIRED IMPORTED_TARGET icu-i18n icu-uc)
+add_executable(make_pinyin tools/pinyin.c)
+target_link_libraries(make_pinyin PRIVATE PkgConfig::icu)
+set(pinyin ${made}/record/pinyin_table.h)
+add_custom_command(OUTPUT ${pinyin} COMMAND make_pinyin > ${pinyin} DEPENDS make_pinyin)
+
 set(layers ${CMAKE_SOURCE_DIR}/src/LAYERS)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${layers})
 file(STRINGS ${layers} rooms REGEX "^[a-z]+(/[a-z]+)*$")
@@ -58,6 +65,9 @@ foreach(room IN LISTS rooms)
 		list(APPEND sources ${packed}/http_console.c)
 	endif()
 
+	if(room STREQUAL "record")
+		list(APPEND sources ${pinyin})
+	endif()
 	if(sources)
 		string(REPLACE "/" "_" target room_${room})
 		add_library(${target} STATIC ${sources})

@@ -84,7 +84,7 @@ enum err area_path(struct tx *tx, struct area_code code, int32_t day, struct are
 		struct fault unasked = { 0 };
 		enum err e;
 
-		if (level > AREA_NATION && at.v == area_at(code, level - 1).v)
+		if (level > AREA_NATION && at.v == area_at(code, (enum area_level)(level - 1)).v)
 			continue; /* a skipped level */
 		e = area_find(tx, at, day, a, &v[n], &unasked);
 		if (e == ERR_ABSENT && at.v != code.v)

@@ -45,6 +45,14 @@ const struct step *noun_step(const struct noun *n, int state, struct str event)
 	return NULL;
 }
 
+const struct step *noun_beginning(const struct noun *n)
+{
+	for (size_t i = 0; i < n->n_steps; i++)
+		if (n->step[i].from == 0)
+			return &n->step[i];
+	return NULL; /* noun_check would not have let it pass */
+}
+
 bool noun_closed(const struct noun *n, int state)
 {
 	for (size_t i = 0; i < n->n_steps; i++)
@@ -186,7 +194,7 @@ enum err noun_check(const struct noun *n, struct fault *f)
 
 	if (!is_word(n->name) || !is_word(n->path) || !is_label(n->zh, n->en))
 		return wrong(f, n, "it has no name", n->path);
-	if (n->bytes < sizeof(struct record) || n->n_fields == 0 || n->n_fields > 60)
+	if (n->bytes < sizeof(struct record) || n->n_fields == 0 || n->n_fields > NOUN_FIELDS_MAX)
 		return wrong(f, n, "it has no fields", n->path);
 	if (!n->read || !n->write)
 		return wrong(f, n, "nobody is said to read or write it", n->path);

@@ -18,12 +18,15 @@
  */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
+#include "access/access.h"
 #include "base/area.h"
 #include "base/base.h"
+#include "base/dice.h"
+#include "base/when.h"
+#include "db/sql.h"
 #include "record/field.h"
 
-struct tx;
-struct who;
+enum { NOUN_FIELDS_MAX = 60 };
 
 struct record { /* the first member of every noun's struct; columns of every noun's table */
 	struct record_id id;
@@ -40,11 +43,15 @@ struct step {
 	const char *event; /* "suspend": in the address and in the ledger */
 	int to;
 	const char *zh, *en; /* the button */
-	int who;             /* enum capability; 0: whoever may write the noun */
+	enum capability who; /* CAP_NONE: whoever may write the noun */
 	/* Pure; true lets it pass. `row` is what will be stored. NULL: always. */
 	bool (*guard)(const void *row, const struct who *who, struct utc_s now);
 	const char *why_zh, *why_en; /* why the guard refuses, and what to do */
 };
+
+/* { STEP(WELL_OPEN, "seal", WELL_SEALED, "封存", "Seal") }, and behind it who, guard and why. */
+#define STEP(from_, event_, to_, zh_, en_) \
+	.from = (from_), .event = (event_), .to = (to_), .zh = (zh_), .en = (en_)
 
 struct noun {
 	const char *name;    /* "organisation": one, in the ledger and in `refers` */
@@ -57,8 +64,8 @@ struct noun {
 	size_t n_states;
 	const struct step *step;
 	size_t n_steps;
-	int read, write; /* enum capability */
-	int why;         /* enum purpose */
+	enum capability read, write;
+	enum purpose why;
 	/* What no field can say alone. `before`: NULL for a new row; `after` may be completed. */
 	enum err (*check)(struct tx *tx, const void *before, void *after, struct fault *f);
 };
@@ -77,8 +84,50 @@ MUST_CHECK enum err noun_check(const struct noun *n, struct fault *f);
 const struct field *noun_field(const struct noun *n, struct str name);
 /* The step that `event` is from this state; NULL if there is none. */
 const struct step *noun_step(const struct noun *n, int state, struct str event);
+const struct step *noun_beginning(const struct noun *n); /* the one step from nothing */
 bool noun_closed(const struct noun *n, int state);
 /* Zeros, and "not given" in every field. */
 void noun_blank(const struct noun *n, void *row);
+
+/* ---- the book of all nouns ------------------------------------------------------------------ */
+
+struct record_book;
+struct record_ids; /* the maker of ids */
+
+struct record_options {
+	const struct noun *const *nouns;
+	size_t n;
+	const struct zone *zone;   /* of times shown, and of those that say none */
+	const struct clock *clock; /* wall, for ids */
+	unsigned node;             /* 0 .. 255, which process made an id */
+	const char *scratch;       /* a folder of ours for Excel files under way; NULL: none */
+};
+
+/* Check all declarations, compose their statements and routes. The nouns must outlive the book. */
+MUST_CHECK enum err record_open(const struct record_options *o, struct record_book **ret,
+				struct fault *f);
+void record_end(struct record_book **b); /* for CLEANUP() */
+/* For db_prepare_all: one list a noun, and one for search. */
+const struct sql_list *record_statements(const struct record_book *b, size_t *ret_n);
+/* For routes_new. */
+struct route_list record_routes(const struct record_book *b);
+/* Print the API page, once the routes of all rooms are joined; a route of ours shows it. */
+MUST_CHECK enum err record_openapi(struct record_book *b, const struct routes *all);
+/* The data dictionary of these nouns, as Markdown. */
+void record_dictionary(const struct noun *const *nouns, size_t n, struct buf *b);
+/*
+ * Begin ids after the greatest that is stored: a clock that was set back must not make one twice.
+ * Once at start.
+ */
+MUST_CHECK enum err record_prime(struct record_book *b, struct tx *tx, struct fault *f);
+/* An id that nobody had before: rising with time, 63 bits. */
+struct record_id record_id_new(struct record_book *b);
+
+/*
+ * A row by its id, for rules beside a noun: ERR_ABSENT if there is none. Nothing is asked about
+ * areas or classes here.
+ */
+MUST_CHECK enum err record_get(const struct record_book *b, struct tx *tx, const struct noun *n,
+			       struct record_id id, struct arena *a, void **ret, struct fault *f);
 
 #endif

@@ -285,6 +285,8 @@ void authz_run(struct desk *k, struct authz *z)
 		const struct route *r = routes_at(k->routes, i);
 		const struct line *l = line_of(&t, r);
 
+		if (z->pass_over && z->pass_over(r))
+			continue;
 		for (size_t n = 0; !l && z->line && n < t.n; n++)
 			if (str_eq(t.line[n].route, str_of(z->line)))
 				l = &t.line[n];

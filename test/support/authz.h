@@ -46,6 +46,7 @@ struct authz {
 	const struct authz_probe *probe;
 	size_t n_probes;
 	const char *line; /* for its own test: take this line for every route that has none */
+	bool (*pass_over)(const struct route *r); /* routes that another test asks; NULL: none */
 	bool whole; /* the desk has every route of the house: a line without a route fails too */
 	/* Filled in by authz_run. */
 	size_t cells, wrong;

@@ -46,13 +46,13 @@ static bool was_tested(const void *row, const struct who *who, struct utc_s now)
 }
 
 static const struct step well_steps[] = {
-	{ WELL_NONE, "propose", WELL_PROPOSED, "登记", "Propose", 0, NULL, NULL, NULL },
-	{ WELL_PROPOSED, "open", WELL_IN_USE, "启用", "Open", 0, was_tested,
+	{ STEP(WELL_NONE, "propose", WELL_PROPOSED, "登记", "Propose") },
+	{ STEP(WELL_PROPOSED, "open", WELL_IN_USE, "启用", "Open"), CAP_NONE, was_tested,
 	  "水质未检测，请先填写检测时间",
 	  "the water was not tested: give the time of the test first" },
-	{ WELL_IN_USE, "test", WELL_IN_USE, "检测", "Test", 0, NULL, NULL, NULL },
-	{ WELL_IN_USE, "seal", WELL_SEALED, "封存", "Seal", 0, NULL, NULL, NULL },
-	{ WELL_PROPOSED, "seal", WELL_SEALED, "封存", "Seal", 0, NULL, NULL, NULL },
+	{ STEP(WELL_IN_USE, "test", WELL_IN_USE, "检测", "Test") },
+	{ STEP(WELL_IN_USE, "seal", WELL_SEALED, "封存", "Seal") },
+	{ STEP(WELL_PROPOSED, "seal", WELL_SEALED, "封存", "Seal") },
 };
 
 const struct noun well_noun = {
@@ -61,7 +61,7 @@ const struct noun well_noun = {
 	.zh = "水井",
 	.en = "Well",
 	NOUN_OF(struct well, well_fields, well_states, well_steps),
-	.read = 1,
-	.write = 1,
-	.why = 1,
+	.read = CAP_GRID_READ,
+	.write = CAP_GRID_WRITE,
+	.why = WHY_DUTY,
 };

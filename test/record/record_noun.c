@@ -1,4 +1,4 @@
-/* noun.c - a declaration that contradicts itself is refused before the house opens. */
+/* record_noun.c - a declaration that contradicts itself is refused before the house opens. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

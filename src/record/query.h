@@ -1,0 +1,24 @@
+/*
+ * query.h - what the address of a list says: area, words, filters, page. For src/record alone.
+ *
+ * Errors:   ERR_SYNTAX a word that no list knows; ERR_RANGE a value; the fault names the word.
+ */
+#ifndef RECORD_QUERY_H
+#define RECORD_QUERY_H
+#include "record/inside.h"
+
+enum { QUERY_ROWS = 50, QUERY_ROWS_MAX = 200 };
+
+struct query {
+	struct scope scope;
+	struct sql_value filter[1 + 2 * NOUN_FIELDS_MAX];
+	struct search_query search;
+	struct list_ask ask; /* points into this struct: do not copy */
+	uint64_t mark;       /* of the list, for its cursors */
+	struct str format;   /* "csv", "xlsx" or empty: for an export */
+};
+
+MUST_CHECK enum err query_read(struct call *c, const struct record_kind *k, struct query *ret,
+			       struct fault *f);
+
+#endif
