@@ -1,0 +1,182 @@
+/*
+ * grid_authz.c - the authorisation matrix over the routes of every noun, against test/authz.csv.
+ *
+ * One probe serves all nouns: it makes a row by the field table, in the area that is asked about.
+ */
+#include "support/authz.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "grid/grid.h"
+#include "record/inside.h"
+
+#include "base/ban.h"
+
+static struct record_book *book;
+static unsigned made;
+
+static const struct record_kind *kind_of(const struct route *r)
+{
+	for (size_t i = 0; i < book->n_kinds; i++)
+		if (r->arg == &book->kind[i])
+			return &book->kind[i];
+	return NULL;
+}
+
+/* ---- a row of any noun ---------------------------------------------------------------------- */
+
+static const char *sample(const struct field *x)
+{
+	static const char *const text[FIELD_TYPE_N] = {
+		[FIELD_PHONE] = "119",       [FIELD_BOOL] = "true",
+		[FIELD_DATE] = "2021-07-31", [FIELD_TIME] = "2021-07-31T08:00:00+08:00",
+		[FIELD_AREA] = "430802",
+	};
+
+	return x->type == FIELD_CHOICE ? x->choice[1].word : text[x->type];
+}
+
+/* What must be given, and nothing else; names differ, so that no two are the same thing. */
+static void set(const struct field *x, struct arena *a, void *row)
+{
+	struct value_from from = { .zone = book->zone, .a = a };
+	struct str *s = (struct str *)(void *)((char *)row + x->at);
+	char name[64];
+
+	if (!(x->flags & FIELD_REQUIRED))
+		return;
+	if (x->type == FIELD_TEXT || x->type == FIELD_LONG) {
+		int n = snprintf(name, sizeof(name), "number %u of its kind", made++);
+
+		*s = (struct str){ arena_copy(a, name, (size_t)n), (size_t)n };
+	} else if (x->type == FIELD_I64) {
+		*(int64_t *)(void *)((char *)row + x->at) = x->min;
+	} else {
+		assert_non_null(sample(x));
+		assert_int_equal(value_from_text(x, str_of(sample(x)), &from, row, NULL), OK);
+	}
+}
+
+static void *row_of(const struct record_kind *k, struct arena *a, enum authz_place p)
+{
+	void *row = arena_take(a, 1, k->noun->bytes);
+
+	noun_blank(k->noun, row);
+	*row_head(row) = (struct record){ .id = record_id_new(book),
+					  .version = 1,
+					  .state = 1,
+					  .created_at = { DATABASE_NOW },
+					  .updated_at = { DATABASE_NOW } };
+	assert_int_equal(area_parse(str_of(authz_area(p)), &row_head(row)->area), OK);
+	for (size_t i = 0; i < k->noun->n_fields; i++)
+		set(&k->noun->field[i], a, row);
+	return row;
+}
+
+struct put {
+	const struct record_kind *k;
+	const void *row;
+};
+
+static enum err put_act(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct put *p = arg;
+
+	return act_insert(tx, p->k, p->row, f);
+}
+
+/* ---- probes --------------------------------------------------------------------------------- */
+
+/* Sent back as it was shown, without what the server sets. */
+static void body_of(const struct record_kind *k, const void *row, struct authz_request *ret)
+{
+	CLEANUP(buf_release) struct buf b = { 0 };
+	char area[AREA_TEXT_BYTES];
+	struct json j;
+
+	area_text(row_head_const(row)->area, area);
+	json_begin(&j, &b);
+	json_open(&j, '{');
+	json_key(&j, "area");
+	json_str(&j, str_of(area));
+	for (size_t i = 0; i < k->noun->n_fields; i++)
+		if (k->noun->field[i].flags & FIELD_REQUIRED) {
+			json_key(&j, k->noun->field[i].name);
+			value_to_json(&k->noun->field[i], row, book->zone, &j);
+		}
+	json_close(&j, '}');
+	(void)snprintf(ret->body, sizeof(ret->body), "%.*s", (int)b.n, b.p);
+}
+
+static void fill(struct desk *d, const struct route *r, enum authz_place p,
+		 struct authz_request *ret)
+{
+	const struct record_kind *k = kind_of(r);
+	struct put put = { .k = k };
+	struct fault f = { 0 };
+	char id[24];
+
+	if (!k)
+		return;
+	put.row = row_of(k, d->arena, p);
+	if (strstr(ret->target, "{id}")) {
+		if (db_write(d->d->db, put_act, &put, &f))
+			fail_msg("%s", f.en);
+		row_id_text(row_head_const(put.row)->id, id);
+		authz_put(ret->target, id);
+	}
+	if (strstr(ret->target, "{event:text}"))
+		for (size_t i = 0; i < k->noun->n_steps; i++)
+			if (k->noun->step[i].from == 1) {
+				authz_put(ret->target, k->noun->step[i].event);
+				return;
+			}
+	if (r->method == HTTP_PATCH)
+		(void)snprintf(ret->headers, sizeof(ret->headers), "If-Match: \"1\"\r\n");
+	if (strstr(ret->target, "/import"))
+		(void)snprintf(ret->body, sizeof(ret->body), "%s",
+			       r->method == HTTP_GET ? "" : "area\n430802\n");
+	else if (r->method != HTTP_GET)
+		body_of(k, put.row, ret);
+}
+
+/* The dispatcher's own routes are asked by its own test. */
+static bool not_ours(const struct route *r)
+{
+	return !kind_of(r) && r->arg != book;
+}
+
+static void every_noun_keeps_to_the_matrix(void **state)
+{
+	static const struct authz_probe probes[] = { { "* /api/v1/**", fill, NULL } };
+	struct authz z = { .probe = probes, .n_probes = 1, .pass_over = not_ours };
+	struct record_options o = { .nouns = grid_nouns, .n = grid_nouns_n, .clock = &clock_wall };
+	CLEANUP(desk_close) struct desk k = { .d = *state };
+	struct route_list routes;
+	struct zone *zone;
+	struct fault f = { 0 };
+
+	assert_int_equal(zone_open("+08:00", &zone, NULL), OK);
+	o.zone = zone;
+	if (record_open(&o, &book, &f))
+		fail_msg("%s", f.en);
+	routes = record_routes(book);
+	desk_open(&k, *state, &routes, 1);
+	authz_run(&k, &z);
+	print_message("%zu cells\n", z.cells);
+	assert_int_equal(z.wrong, 0);
+	record_end(&book);
+	zone_free(zone);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { ON_BOTH(every_noun_keeps_to_the_matrix) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,195 @@
+/*
+ * nouns.c - what must hold of every noun of the house, asked of each without knowing it.
+ *
+ * A noun that is added to grid_nouns is tested by this file from then on.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "grid/grid.h"
+#include "record/inside.h"
+#include "support/database.h"
+
+static struct record_book *open_book(struct fault *f)
+{
+	struct record_options o = { .nouns = grid_nouns, .n = grid_nouns_n, .clock = &clock_wall };
+	static struct zone *zone;
+	struct record_book *book;
+
+	if (!zone && zone_open("+08:00", &zone, f))
+		fail_msg("%s", f->en);
+	o.zone = zone;
+	if (record_open(&o, &book, f))
+		fail_msg("%s", f->en);
+	return book;
+}
+
+static void each_is_declared_without_contradiction(void **unused)
+{
+	struct fault f = { 0 };
+	struct record_book *book = open_book(&f);
+
+	(void)unused;
+	record_end(&book);
+}
+
+/* Each statement is prepared against the real tables: columns are there, and no scan is hidden. */
+static void each_finds_its_columns_in_the_database(void **state)
+{
+	struct database *d = *state;
+	struct record_book *book = open_book(&d->fault);
+	size_t n;
+	const struct sql_list *lists = record_statements(book, &n);
+
+	MUST(db_prepare_all(d->db, lists, n, &d->fault));
+	record_end(&book);
+}
+
+/* ---- indexes -------------------------------------------------------------------------------- */
+
+static void squeeze(const char *text, size_t n, struct buf *b)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] > ' ')
+			buf_char(b, text[i]);
+		else if (b->n && b->p[b->n - 1] != ' ')
+			buf_char(b, ' ');
+}
+
+/* A list is as fast as the index it takes: without one nothing fails, it is slow. */
+static void each_has_the_indexes_that_its_lists_take(void **unused)
+{
+	CLEANUP(buf_release) struct buf schema = { 0 };
+
+	(void)unused;
+	for (size_t i = 0; i < db_steps_builtin_n; i++)
+		squeeze(db_steps_builtin[i].text, strlen(db_steps_builtin[i].text), &schema);
+	buf_char(&schema, '\0');
+	for (size_t i = 0; i < grid_nouns_n; i++) {
+		CLEANUP(buf_release) struct buf wanted = { 0 };
+
+		statements_table(grid_nouns[i], &wanted);
+		buf_char(&wanted, '\0');
+		for (const char *at = wanted.p; (at = strstr(at, "CREATE INDEX")); at++) {
+			CLEANUP(buf_release) struct buf line = { 0 };
+
+			squeeze(at, strcspn(at, "\n"), &line);
+			buf_char(&line, '\0');
+			if (!strstr(schema.p, line.p))
+				fail_msg("no step of the schema says: %s", line.p);
+		}
+	}
+}
+
+/* ---- flows ---------------------------------------------------------------------------------- */
+
+/* Every state x event: at most one row; whoever is not at an end can get on without a guard's
+ * leave or says why not; and from every state an end or a circle can be reached. */
+static void each_flow_is_whole(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < grid_nouns_n; i++) {
+		const struct noun *n = grid_nouns[i];
+
+		assert_int_equal(noun_check(n, NULL), OK);
+		for (size_t state = 0; state < n->n_states; state++)
+			for (size_t s = 0; s < n->n_steps; s++) {
+				const struct step *step =
+					noun_step(n, (int)state, str_of(n->step[s].event));
+				bool there = n->step[s].from == (int)state;
+
+				assert_true(!there || step == &n->step[s]);
+				assert_true(!step || step->from == (int)state);
+				assert_true(!step || !step->guard || step->why_zh);
+			}
+	}
+}
+
+/* ---- people --------------------------------------------------------------------------------- */
+
+/*
+ * Words that name a member of the public. A field called so is either official data, of a room that
+ * may hold it, or it belongs to the vault. The rule as data: docs/adr/0010-record.md.
+ */
+static const char *const of_people[] = { "person",    "patient", "contact_name", "resident",
+					 "id_number", "id_card", "passport",     "mobile",
+					 "phone",     "birth",   "full_name",    "home_address" };
+/* Phones of offices and of duty holders: each was looked at. */
+static const char *const official[] = { "organisation.duty_phone" };
+
+static bool looked_at(const struct noun *n, const struct field *x)
+{
+	char name[96];
+
+	(void)snprintf(name, sizeof name, "%s.%s", n->name, x->name);
+	for (size_t i = 0; i < ARRAY_LEN(official); i++)
+		if (strcmp(official[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void none_names_a_member_of_the_public(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < grid_nouns_n; i++)
+		for (size_t k = 0; k < grid_nouns[i]->n_fields; k++) {
+			const struct field *x = &grid_nouns[i]->field[k];
+			bool about = x->type == FIELD_PHONE;
+
+			for (size_t w = 0; w < ARRAY_LEN(of_people); w++)
+				about |= strstr(x->name, of_people[w]) != NULL;
+			if (about && x->see != SEE_OFFICIAL && !looked_at(grid_nouns[i], x))
+				fail_msg("%s.%s looks like somebody's; only the vault keeps that",
+					 grid_nouns[i]->name, x->name);
+		}
+}
+
+/* ---- the dictionary ------------------------------------------------------------------------- */
+
+static void the_data_dictionary_is_what_is_printed(void **unused)
+{
+	CLEANUP(buf_release) struct buf b = { 0 };
+	CLEANUP(file_unmap) struct file_map m = { 0 };
+	const char *bless = getenv("OUTPOST_BLESS");
+	char path[512];
+	struct fault f = { 0 };
+
+	(void)unused;
+	record_dictionary(grid_nouns, grid_nouns_n, &b);
+	assert_int_equal(b.failed, OK);
+	(void)snprintf(path, sizeof path, "%s/docs/reference/data-dictionary.md",
+		       getenv("OUTPOST_SOURCE"));
+	if (bless && *bless) {
+		CLEANUP(file_end) struct file *fl = NULL;
+
+		assert_int_equal(file_open(path, FILE_REPLACE, &fl, &f), OK);
+		assert_int_equal(file_write(fl, b.p, b.n, &f), OK);
+		assert_int_equal(file_close(&fl, &f), OK);
+	}
+	assert_int_equal(file_map(path, &m, &f), OK);
+	if (!str_eq((struct str){ (const char *)m.p, m.n }, buf_view(&b)))
+		fail_msg("%s is not what the tables say: make bless, then look at it", path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_is_declared_without_contradiction),
+		ON_BOTH(each_finds_its_columns_in_the_database),
+		cmocka_unit_test(each_has_the_indexes_that_its_lists_take),
+		cmocka_unit_test(each_flow_is_whole),
+		cmocka_unit_test(none_names_a_member_of_the_public),
+		cmocka_unit_test(the_data_dictionary_is_what_is_printed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
