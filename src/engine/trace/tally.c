@@ -6,7 +6,7 @@
 #include "base/ban.h"
 
 enum {
-	FIRST_ROWS = 512,
+	FIRST_ROWS = 2048,
 	LARGE_ROWS = 1 << 12, /* from here on rows do not lie in the nearest cache */
 	MANY_ROWS = 1 << 16,  /* from here on every byte of the table counts */
 	FEW = 64,             /* hits added in one go */
@@ -15,7 +15,7 @@ enum {
 /* Few people meet in one slot, so that what a look-up does is easily foreseen. */
 static size_t slots_for(uint32_t rows)
 {
-	return (size_t)rows * (rows < MANY_ROWS ? 4 : 2);
+	return (size_t)rows * (rows > FIRST_ROWS && rows < MANY_ROWS ? 4 : 2);
 }
 
 /* Lay the table out for `cap` rows and find the slots of those there are. */
