@@ -1,6 +1,7 @@
 // Where everything is. A page's code is fetched when it is first wanted.
 import { createRouter, createWebHistory } from 'vue-router';
 import { network } from './core/api.js';
+import { setPlace } from './core/place.js';
 import { lookUp, session } from './core/session.js';
 
 // The map's library is fetched by its first map; all else by the first free moment after log-in, so
@@ -41,6 +42,12 @@ export const router = createRouter({
     page('/me', 'me', 'nav.me'),
     page('/:rest(.*)*', 'nowhere', 'state.missing'),
   ],
+});
+
+// The area in the address is the area of the tab from now on.
+router.afterEach((to) => {
+  const code = to.params.code || to.query.area;
+  if (/^\d{15}$/.test(code || '')) setPlace(code);
 });
 
 export function fetchPages() {

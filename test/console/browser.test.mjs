@@ -454,6 +454,23 @@ scene('a_file_is_matched_tried_committed_and_accounted_for', 'lead', async (page
 
 // ---- accounts, ledger, me ----
 
+scene('two_admin_roles_are_not_granted_and_one_is', 'lead', async (page, t) => {
+  if (server.real) return t.skip('changes the rights of a demo account');
+  await go(page, `/n/accounts?area=${PROVINCE}`);
+  await page.locator('tr[data-row] td.first a', { hasText: '合成用户乙' }).click();
+  await page.click('.account-rights button:has-text("授予")');
+  await choose(page, '#rights-roles', '系统管理员');
+  await page.click('.el-select-dropdown:visible li:has-text("审计员")');
+  await page.keyboard.press('Escape');
+  await page.click('.account-rights button[type=submit]');
+  await page.waitForSelector('.account-rights [role=alert]');
+  await page.locator('.account-rights .el-tag:has-text("审计员") .el-tag__close').click();
+  await page.click('.account-rights button[type=submit]');
+  await page.waitForSelector('.receipt-strip');
+  assert.match(await text(page, '.account-rights .facts'), /网格员、系统管理员/);
+  return undefined;
+});
+
 scene('the_ledger_and_its_heads_are_lists_with_doors', 'lead', async (page) => {
   await go(page, `/n/officers?area=${PROVINCE}`);
   await go(page, `/ledger?area=${PROVINCE}`);

@@ -422,6 +422,39 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
       : [],
     may: { edit: mayOf(who, noun).write && row.state === 'active' },
   });
+  const accountAt = (id, who) => {
+    if (!who.caps.includes('account_read')) throw absent();
+    const login = world.tables.accounts.get(id)?.login;
+    const account = accounts.find((a) => a.login === login);
+    if (!account) throw absent();
+    return account;
+  };
+  on('GET', '/accounts/{id}/grant', ({ id, who }) => {
+    const { roles, scope } = accountAt(id, who);
+    return { roles, areas: [scope] };
+  });
+  on('PUT', '/accounts/{id}/grant', ({ id, who, body }) => {
+    const account = accountAt(id, who);
+    const admins = ['system_admin', 'security_admin', 'auditor'];
+    if (body.roles.filter((r) => admins.includes(r)).length > 1) {
+      throw new Refusal(
+        409,
+        'conflict',
+        '系统、安全、审计三种管理员不能由同一账号兼任。',
+        'System, security and audit are not held by one account.',
+        'roles',
+      );
+    }
+    account.roles = body.roles;
+    const receipt = write(who, 'act', 'grant', 'account', account.scope, id);
+    return { roles: body.roles, areas: body.areas, receipt };
+  });
+  on('POST', '/accounts/{id}/password', ({ id, who }) => {
+    const account = accountAt(id, who);
+    const receipt = write(who, 'act', 'password-reset', 'account', account.scope, id);
+    return { password: 'once-only-7788', receipt };
+  });
+
   const { readImport, refusedFile, template, exported } = makeImport({ world, take, Refusal });
 
   on('GET', '/{path}/export', ({ path, query, who }) => {
