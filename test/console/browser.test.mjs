@@ -203,11 +203,11 @@ scene('who_is_on_duty_now_is_said_with_a_telephone', 'lead', async (page) => {
 // ---- lists ----
 
 scene('a_filter_stands_in_the_address_and_survives_it', 'lead', async (page) => {
-  await go(page, `/n/organisations?area=${PROVINCE}&kind=department`);
+  await go(page, `/n/organisations?area=${PROVINCE}&kind=government`);
   const first = await names(page);
   assert.ok(first.length > 0);
-  assert.match(await text(page, '.filter-bar'), /部门/);
-  await page.click('.chip [aria-label="去掉条件：类型"]');
+  assert.match(await text(page, '.filter-bar'), /政府部门/);
+  await page.click('.chip [aria-label="去掉条件：类别"]');
   await page.waitForFunction(() => !window.location.search.includes('kind'));
   await settle(page);
   assert.notDeepEqual(await names(page), first);
@@ -267,14 +267,14 @@ scene('arrows_move_enter_opens_escape_comes_back', 'lead', async (page) => {
 scene('columns_are_chosen_and_stay_chosen', 'lead', async (page) => {
   await go(page, `/n/organisations?area=${PROVINCE}`);
   await page.click('.filter-bar button:has-text("列")');
-  await page.locator('.column-chooser label:has-text("成立日期")').click();
-  await page.waitForSelector('th:has-text("成立日期")');
+  await page.locator('.column-chooser label:has-text("地址")').click();
+  await page.waitForSelector('th:has-text("地址")');
   await page.reload();
-  await page.waitForSelector('th:has-text("成立日期")');
+  await page.waitForSelector('th:has-text("地址")');
 });
 
 scene('what_is_on_the_screen_is_exported', 'lead', async (page) => {
-  await go(page, `/n/organisations?area=${PROVINCE}&kind=hospital`);
+  await go(page, `/n/organisations?area=${PROVINCE}&kind=health`);
   await page.click('button:has-text("导出")');
   const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=CSV 文件')]);
   const content = readFileSync(await file.path(), 'utf8');
@@ -289,7 +289,7 @@ const FORM = `/n/organisations/new?area=${PROVINCE}`;
 async function fillForm(page, name) {
   await go(page, FORM, '.record-form');
   await page.fill('#f-name', name);
-  await choose(page, '#f-kind', '部门');
+  await choose(page, '#f-kind', '企业');
 }
 
 scene('a_refusal_of_the_server_stands_beside_its_field', 'lead', async (page) => {
@@ -380,21 +380,21 @@ scene('who_read_a_person_is_told', 'lead', async (page) => {
 });
 
 scene('an_edit_over_a_newer_version_is_refused_with_a_sentence', 'lead', async (page) => {
-  await go(page, `/n/organisations?area=${PROVINCE}&kind=hospital`);
+  await go(page, `/n/organisations?area=${PROVINCE}&kind=health`);
   await page.locator('tr[data-row="4"] td.first a').click();
   await page.waitForSelector('.record .facts');
   await page.click('button:has-text("修改")');
-  await page.fill('#f-note', `甲的备注 ${Date.now()}`);
+  await page.fill('#f-address', `甲路 ${Date.now()}`);
   const other = await page.context().newPage();
   await other.goto(page.url());
   await other.waitForSelector('.record .facts');
   await other.click('button:has-text("修改")');
-  await other.fill('#f-note', `乙的备注 ${Date.now()}`);
+  await other.fill('#f-address', `乙路 ${Date.now()}`);
   await other.click('.record-form button[type=submit]');
   await other.waitForSelector('.receipt-strip');
   await page.click('.record-form button[type=submit]');
   await page.waitForSelector('.record-form [role=alert]');
-  assert.match(await page.inputValue('#f-note'), /甲的备注/);
+  assert.match(await page.inputValue('#f-address'), /甲路/);
 });
 
 scene('the_session_ends_under_a_form_and_nothing_is_lost', 'lead', async (page) => {
@@ -424,10 +424,10 @@ scene('a_file_is_matched_tried_committed_and_accounted_for', 'lead', async (page
   await go(page, '/import/organisations');
   const mark = Date.now() % 1_000_000;
   const rows = [
-    '单位名称,类型,电话,区域',
-    `合成导入甲${mark},部门,0731-55501234,${PROVINCE}`,
+    '单位名称,类别,值班电话,区域',
+    `合成导入甲${mark},企业,0731-55501234,${PROVINCE}`,
     `合成导入乙${mark},外星,0731-55501234,${PROVINCE}`,
-    `合成导入甲${mark},部门,0731-55501234,${PROVINCE}`,
+    `合成导入甲${mark},企业,0731-55501234,${PROVINCE}`,
   ];
   await page.setInputFiles('input[type=file]', {
     name: '名单.csv',
@@ -471,8 +471,7 @@ scene('two_admin_roles_are_not_granted_and_one_is', 'lead', async (page, t) => {
   return undefined;
 });
 
-scene('the_ledger_and_its_heads_are_lists_with_doors', 'lead', async (page) => {
-  await go(page, `/n/officers?area=${PROVINCE}`);
+scene('the_ledger_and_its_heads_are_lists_with_doors', 'keeper', async (page) => {
   await go(page, `/ledger?area=${PROVINCE}`);
   await page.waitForSelector('.ledger tbody tr');
   await page.click('.ledger .tabs a:has-text("签名头")');

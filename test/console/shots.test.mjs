@@ -35,11 +35,11 @@ const PAGES = {
     '/import/organisations',
     async (page) => {
       await page.setInputFiles('input[type=file]', {
-        name: '组织名单.csv',
+        name: '机构名单.csv',
         mimeType: 'text/csv',
         buffer: Buffer.from(
-          `名称,类型,办公电话,区域\n合成甲局,部门,0731-55501234,${PROVINCE}\n` +
-            `合成乙局,外星,0731-55501234,${PROVINCE}\n合成丙局,部门,无,${PROVINCE}\n`,
+          `名称,类别,办公电话,区域\n合成甲局,企业,0731-55501234,${PROVINCE}\n` +
+            `合成乙局,外星,0731-55501234,${PROVINCE}\n合成丙局,企业,无,${PROVINCE}\n`,
         ),
       });
       await page.waitForSelector('.import .account');

@@ -21,8 +21,9 @@ export function setClock(text) {
   const at = Date.parse(text);
   if (Number.isNaN(at)) return;
   ahead = at - Date.now();
+  // A server that speaks UTC says nothing about where it stands: then it is where the browser is.
   const minutes = offsetOf(text);
-  if (minutes !== null) zone.minutes = minutes;
+  if (minutes) zone.minutes = minutes;
   tick();
 }
 

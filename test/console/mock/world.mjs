@@ -61,10 +61,10 @@ export function makeWorld(now) {
   for (const a of upper) {
     const own = [
       ['人民政府', 'government'],
-      ['应急管理局', 'department'],
-      ['卫生健康委员会', 'department'],
-      ['疾病预防控制中心', 'unit'],
-      ['人民医院', 'hospital'],
+      ['应急管理局', 'government'],
+      ['卫生健康委员会', 'government'],
+      ['疾病预防控制中心', 'cdc'],
+      ['人民医院', 'health'],
     ].map(([tail, kind]) =>
       add(
         'organisations',
@@ -72,7 +72,8 @@ export function makeWorld(now) {
         {
           name: a.zh + tail,
           kind,
-          phone: phone(),
+          address: null,
+          duty_phone: phone(),
           staff: 12 + roll(400),
           always_open: roll(3) > 0,
           founded: day(now - (2000 + roll(9000)) * DAY_MS),
@@ -129,8 +130,8 @@ export function makeWorld(now) {
           office: offices.get(a.code)[1].id,
           officer: holders.get(a.code)[roll(6)].id,
           role: 'officer',
-          from: stamp(from),
-          to: stamp(from + 12 * HOUR_MS),
+          starts_at: stamp(from),
+          ends_at: stamp(from + 12 * HOUR_MS),
         });
       }
     }
