@@ -19,7 +19,7 @@ static void write_node(struct json *j, const struct json_node *v)
 	case JSON_IS_NULL: json_nil(j); return;
 	case JSON_IS_BOOL: json_bool(j, v->i); return;
 	case JSON_IS_INT: json_i64(j, v->i); return;
-	case JSON_IS_REAL: json_f64(j, v->f); return;
+	case JSON_IS_REAL: json_f64(j, v->f == 0 ? 0 : v->f); return; /* -0 reads back as 0 */
 	case JSON_IS_TEXT: json_str(j, v->text); return;
 	case JSON_IS_LIST:
 	case JSON_IS_MAP: break;
