@@ -25,19 +25,19 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+static bool is_plain(char c)
+{
+	return (unsigned char)(c - 'a') < 26 || is_digit(c);
+}
+
 /* a-z, digits, and . _ - between them */
 static bool is_word(struct str s)
 {
-	if (s.n == 0 || s.n > LEDGER_WORD_MAX)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		bool joint = c == '.' || c == '_' || c == '-';
+	bool well = s.n > 0 && s.n <= LEDGER_WORD_MAX && is_plain(s.p[0]) && is_plain(s.p[s.n - 1]);
 
-		if (!(c >= 'a' && c <= 'z') && !is_digit(c) && !(joint && i > 0 && i + 1 < s.n))
-			return false;
-	}
-	return true;
+	for (size_t i = 1; well && i + 1 < s.n; i++)
+		well = is_plain(s.p[i]) || s.p[i] == '-' || s.p[i] == '_' || s.p[i] == '.';
+	return well;
 }
 
 static bool is_reference(struct str s)
@@ -171,7 +171,7 @@ enum err entry_parse(struct str bytes, struct ledger_entry *ret)
 	uint64_t form = wire_get_u(&w, 1);
 	struct ledger_entry en;
 
-	if (w.bad)
+	if (w.bad || bytes.n > LEDGER_ENTRY_BYTES_MAX)
 		return ERR_CORRUPT;
 	if (form != FORM)
 		return form > FORM ? ERR_VERSION : ERR_CORRUPT;
@@ -199,10 +199,14 @@ enum err entry_parse(struct str bytes, struct ledger_entry *ret)
 void entry_hash(struct crypt_hasher *h, const struct crypt_hash *prev, struct str bytes,
 		struct crypt_hash *ret)
 {
-	uint8_t head[1 + CRYPT_HASH_BYTES] = { LEAF };
+	uint8_t all[1 + CRYPT_HASH_BYTES + LEDGER_ENTRY_BYTES_MAX];
+	size_t head = 1 + sizeof prev->v;
 
-	memcpy(head + 1, prev->v, sizeof prev->v);
-	crypt_hasher_add(h, head, sizeof head);
-	crypt_hasher_add(h, bytes.p, bytes.n);
+	/* In one piece: each call of the library costs as much as hashing a block. */
+	assert(bytes.n <= LEDGER_ENTRY_BYTES_MAX);
+	all[0] = LEAF;
+	memcpy(all + 1, prev->v, sizeof prev->v);
+	memcpy(all + head, bytes.p, bytes.n);
+	crypt_hasher_add(h, all, head + bytes.n);
 	crypt_hasher_take(h, ret);
 }
