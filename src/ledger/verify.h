@@ -80,6 +80,9 @@ struct verify_report {
 	char fingerprint[VERIFY_FINGERPRINT_BYTES]; /* "" without heads */
 };
 
+/* How a key is told apart by people: written down when the house is founded. */
+MUST_CHECK enum err verify_fingerprint(const struct crypt_public *key,
+				       char ret[VERIFY_FINGERPRINT_BYTES]);
 MUST_CHECK enum err verify_run(const struct verify_ask *ask, struct verify_report *ret,
 			       struct fault *f);
 /* The report as the members of a JSON object that is open. */

@@ -27,12 +27,11 @@ static void say_head(struct verify_report *r, enum verify_verdict v, int64_t n, 
 		r->head = n;
 }
 
-static enum err fingerprint(const struct head_book *b, char ret[VERIFY_FINGERPRINT_BYTES])
+enum err verify_fingerprint(const struct crypt_public *key, char ret[VERIFY_FINGERPRINT_BYTES])
 {
 	CLEANUP(buf_release) struct buf hex = { 0 };
 	struct crypt_hash h;
-	enum err e = crypt_hash((enum crypt_suite)b->first_key.v[0], b->first_key.v,
-				sizeof b->first_key.v, &h);
+	enum err e = crypt_hash((enum crypt_suite)key->v[0], key->v, sizeof key->v, &h);
 
 	if (e)
 		return e;
@@ -70,7 +69,7 @@ static enum err look_at_own(const struct head_book *b, struct verify_report *r)
 			 head_wrong_en(b->wrong));
 	if (!b->leaf.n)
 		return OK;
-	if ((e = fingerprint(b, r->fingerprint)))
+	if ((e = verify_fingerprint(&b->first_key, r->fingerprint)))
 		return e;
 	r->last_head_at = b->last.at;
 	look_at_times(b, r);
