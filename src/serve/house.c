@@ -44,19 +44,6 @@ static enum err write_text(const char *path, struct str text, struct fault *f)
 	return file_close(&fl, f);
 }
 
-static enum err make_folders(const struct making *m, struct fault *f)
-{
-	static const char *const folders[] = { "keys", "tls", "heads", "scratch" };
-	char path[PATH_MAX];
-	enum err e = dir_make(m->dir, f);
-
-	for (size_t i = 0; !e && i < ARRAY_LEN(folders); i++) {
-		house_path(m->dir, folders[i], path);
-		e = dir_make(path, f);
-	}
-	return e;
-}
-
 static enum err make_keys(const struct making *m, struct fault *f)
 {
 	static const char *const names[] = { "keys/secret.key", "keys/backup.key" };
@@ -163,24 +150,43 @@ static enum err place_free(const char *dir, struct fault *f)
 			 "there is something in %s; choose another folder", dir);
 }
 
+enum err house_lay_out(const char *dir, char ret_aside[PATH_MAX], struct fault *f)
+{
+	static const char *const folders[] = { "keys", "tls", "heads", "scratch" };
+	char path[PATH_MAX];
+	enum err e = path_fits(dir, f);
+
+	if (e || (e = place_free(dir, f)))
+		return e;
+	(void)snprintf(ret_aside, PATH_MAX, "%s.new", dir);
+	if (place_free(ret_aside, NULL))
+		return fault_set(f, ERR_EXISTS, "%s 是上次中断时留下的，请删去后重试",
+				 "%s was left by a run that did not end; remove it and try again",
+				 ret_aside);
+	e = dir_make(ret_aside, f);
+	for (size_t i = 0; !e && i < ARRAY_LEN(folders); i++) {
+		house_path(ret_aside, folders[i], path);
+		e = dir_make(path, f);
+	}
+	return e;
+}
+
+enum err house_move_in(const char *aside, const char *dir, struct fault *f)
+{
+	return file_rename(aside, dir, f);
+}
+
 enum err house_make(const char *dir, const struct config *config, enum crypt_suite suite,
 		    const struct crypt_random *chance, struct utc_s now, struct fault *f)
 {
 	char aside[PATH_MAX];
 	struct making m = { aside, config, suite, chance, now };
-	enum err e = path_fits(dir, f);
+	enum err e = house_lay_out(dir, aside, f);
 
-	if (e || (e = place_free(dir, f)))
-		return e;
-	(void)snprintf(aside, sizeof aside, "%s.new", dir);
-	if (place_free(aside, NULL))
-		return fault_set(f, ERR_EXISTS, "%s 是上次中断的 init 留下的，请删去后重试",
-				 "%s was left by an init that did not end; remove it and try again",
-				 aside);
-	if ((e = make_folders(&m, f)) || (e = make_keys(&m, f)) || (e = make_certificates(&m, f)) ||
+	if (e || (e = make_keys(&m, f)) || (e = make_certificates(&m, f)) ||
 	    (e = make_settings(&m, f)) || (e = make_database(&m, f)))
 		return e;
-	return file_rename(aside, dir, f);
+	return house_move_in(aside, dir, f);
 }
 
 /* ---- opening one ----------------------------------------------------------------------------- */

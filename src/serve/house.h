@@ -49,6 +49,13 @@ MUST_CHECK enum err house_make(const char *dir, const struct config *config, enu
 			       const struct crypt_random *chance, struct utc_s now,
 			       struct fault *f);
 
+/*
+ * The two ends of making one, for a restore as well: folders beside `dir`, which must be free; and
+ * the moment at which they become the house.
+ */
+MUST_CHECK enum err house_lay_out(const char *dir, char ret_aside[PATH_MAX], struct fault *f);
+MUST_CHECK enum err house_move_in(const char *aside, const char *dir, struct fault *f);
+
 MUST_CHECK enum err house_open(const char *dir, struct house **ret, struct fault *f);
 /* Open its database; `migrate`: bring an older one to this program's schema first. */
 MUST_CHECK enum err house_database(struct house *h, bool migrate, struct utc_s now,

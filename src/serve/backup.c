@@ -1,0 +1,200 @@
+#include "serve/backup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "crypt/keyfile.h"
+#include "ledger/ledger.h"
+#include "serve/archive.h"
+
+#include "base/ban.h"
+
+/* What a house is besides its keys and its database; kept in this order. */
+static const char *const parts[] = { "outpost.ini", "tls/authority.pem", "tls/server.pem",
+				     "heads/heads" };
+static const char *const keys[] = { "ledger.key", "secret.key", "backup.key", "authority.pem",
+				    "server.pem" };
+enum { PIECE = 1 << 14 };
+
+static enum err put_file(struct archive_out *a, const char *name, const char *path, bool must,
+			 struct fault *f)
+{
+	CLEANUP(file_end) struct file *fl = NULL;
+	char piece[PIECE];
+	struct fault unasked = { 0 };
+	size_t n = 1;
+	enum err e = file_open(path, FILE_READ, &fl, must ? f : &unasked);
+
+	if (e)
+		return must || e != ERR_ABSENT ? e : OK;
+	if ((e = archive_entry(a, name, f)))
+		return e;
+	while (!(e = file_read(fl, piece, sizeof piece, &n, f)) && n)
+		if ((e = archive_write(a, piece, n, f)))
+			return e;
+	return e;
+}
+
+static enum err note(struct tx *tx, void *arg, struct fault *f)
+{
+	struct ledger_entry en = *(struct ledger_entry *)arg;
+
+	return ledger_append(tx, &en, NULL, f);
+}
+
+static enum err note_in(struct house *h, struct str action, struct utc_s now, struct fault *f)
+{
+	struct ledger_entry en = {
+		.county = area_county(h->area),
+		.at = now,
+		.kind = LEDGER_ACT,
+		.purpose = STR("admin"),
+		.object = STR("house"),
+		.action = action,
+	};
+
+	return db_write(h->db, note, &en, f);
+}
+
+static void copy_end(char **path)
+{
+	if (**path)
+		ignore(file_unlink(*path, NULL));
+}
+
+enum err backup_make(struct house *h, const char *path, struct utc_s now, struct fault *f)
+{
+	CLEANUP(archive_out_end) struct archive_out *a = NULL;
+	char copy[PATH_MAX], from[PATH_MAX], hint[PATH_MAX];
+	CLEANUP(copy_end) char *leftover = copy;
+	struct crypt_key key;
+	enum err e;
+
+	copy[0] = '\0';
+	(void)leftover; /* its end is what it is for */
+	house_path(h->dir, "keys/backup.key", from);
+	if ((e = keyfile_read_key(from, &key, f)))
+		return e;
+	house_path(h->dir, "keys", from);
+	if (!realpath(from, hint) || strlen(hint) >= ARCHIVE_HINT_BYTES)
+		hint[0] = '\0';
+	if ((e = note_in(h, STR("backup"), now, f)))
+		return e;
+	e = archive_create(path, hint, &key, &crypt_random_system, &a, f);
+	crypt_wipe(&key, sizeof key);
+	for (size_t i = 0; !e && i < ARRAY_LEN(parts); i++) {
+		house_path(h->dir, parts[i], from);
+		e = put_file(a, parts[i], from, strcmp(parts[i], "heads/heads") != 0, f);
+	}
+	if (e)
+		return e;
+	house_path(h->dir, "scratch/backup", copy);
+	ignore(file_unlink(copy, NULL)); /* of one that did not end */
+	if ((e = db_copy(h->db, copy, f)) || (e = put_file(a, DB_SQLITE_FILE, copy, true, f)))
+		return e;
+	return archive_finish(&a, f);
+}
+
+/* ---- back ------------------------------------ */
+
+static enum err copy_key(const char *from_dir, const char *name, const char *to_dir,
+			 struct fault *f)
+{
+	CLEANUP(file_unmap) struct file_map text = { 0 };
+	char from[PATH_MAX], to[PATH_MAX], inside[HOUSE_NAME_BYTES];
+	enum err e;
+
+	(void)snprintf(inside, sizeof inside, "keys/%s", name);
+	house_path(from_dir, name, from);
+	house_path(to_dir, inside, to);
+	if ((e = file_map_read(from, &text, f)))
+		return e;
+	return keyfile_make_text(to, (struct str){ (const char *)text.p, text.n }, f);
+}
+
+static enum err take_file(struct archive_in *a, const char *path, struct fault *f)
+{
+	CLEANUP(file_end) struct file *fl = NULL;
+	char piece[PIECE];
+	size_t n = 1;
+	enum err e = file_open(path, FILE_SECRET, &fl, f);
+
+	while (!e && !(e = archive_read(a, piece, sizeof piece, &n, f)) && n)
+		e = file_write(fl, piece, n, f);
+	if (e || (e = file_sync(fl, f)))
+		return e;
+	return file_close(&fl, f);
+}
+
+static bool known_part(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (strcmp(name, parts[i]) == 0)
+			return true;
+	return strcmp(name, DB_SQLITE_FILE) == 0;
+}
+
+static enum err take_all(struct archive_in *a, const char *dir, struct fault *f)
+{
+	char name[ARCHIVE_NAME_BYTES], path[PATH_MAX];
+	bool more;
+	enum err e;
+
+	while (!(e = archive_next(a, name, &more, f)) && more) {
+		if (!known_part(name))
+			return fault_set(f, ERR_VERSION, "备份里有本程序不认识的部分",
+					 "the backup holds a part that this program does not know");
+		house_path(dir, name, path);
+		if ((e = take_file(a, path, f)))
+			return e;
+	}
+	return e;
+}
+
+static enum err note_restored(const char *dir, struct utc_s now, struct fault *f)
+{
+	CLEANUP(house_end) struct house *h = NULL;
+	enum err e = house_open(dir, &h, f);
+
+	if (e || (e = house_database(h, true, now, f)))
+		return e;
+	return note_in(h, STR("restore"), now, f);
+}
+
+enum err backup_restore(const char *path, const char *dir, const char *key_dir, struct utc_s now,
+			struct fault *f)
+{
+	CLEANUP(archive_in_end) struct archive_in *a = NULL;
+	char hint[ARCHIVE_HINT_BYTES], key_path[PATH_MAX], aside[PATH_MAX];
+	struct crypt_key key;
+	enum err e = archive_hint(path, hint, f);
+
+	if (e)
+		return e;
+	if (!key_dir)
+		key_dir = hint;
+	if (strlen(key_dir) >= PATH_MAX - HOUSE_NAME_BYTES)
+		return fault_set(f, ERR_USAGE, "密钥文件夹名太长",
+				 "the folder of keys has too long a name");
+	house_path(key_dir, "backup.key", key_path);
+	e = keyfile_read_key(key_path, &key, NULL);
+	if (e)
+		return fault_set(f, e, "在 %s 读不到密钥；用 --keys 指出存放密钥的文件夹",
+				 "no key can be read at %s; say by --keys in which folder the keys "
+				 "are",
+				 key_path);
+	if ((e = house_lay_out(dir, aside, f)))
+		return e;
+	e = archive_open(path, &key, &a, f);
+	crypt_wipe(&key, sizeof key);
+	if (e || (e = take_all(a, aside, f)))
+		return e;
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if ((e = copy_key(key_dir, keys[i], aside, f)))
+			return e;
+	if ((e = note_restored(aside, now, f)))
+		return e;
+	return house_move_in(aside, dir, f);
+}

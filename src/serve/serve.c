@@ -1,0 +1,269 @@
+#include "serve/serve.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "grid/area_http.h"
+#include "grid/grid.h"
+#include "http/asset.h"
+
+#include "base/ban.h"
+
+enum { SWEEP_S = 60, STOP_S = 10, MIB = 1 << 20, KIB = 1 << 10 };
+
+/* ---- what is declared ------------------------------------ */
+
+static enum err prime(struct tx *tx, void *arg, struct fault *f)
+{
+	return record_prime(arg, tx, f);
+}
+
+static enum err open_book(struct serve *s, struct fault *f)
+{
+	const struct record_options o = {
+		.nouns = grid_nouns,
+		.n = grid_nouns_n,
+		.zone = s->house->zone,
+		.clock = &s->wall,
+	};
+	const struct sql_list *lists;
+	size_t n;
+	enum err e = record_open(&o, &s->book, f);
+
+	if (e)
+		return e;
+	lists = record_statements(s->book, &n);
+	if ((e = db_prepare_all(s->house->db, lists, n, f)))
+		return e;
+	return db_read(s->house->db, prime, s->book, f);
+}
+
+static enum err open_routes(struct serve *s, struct fault *f)
+{
+	const struct route_list lists[] = {
+		serve_routes, dispatch_routes_session, dispatch_routes_account, dispatch_routes_key,
+		area_routes,  record_routes(s->book),
+	};
+	enum err e = routes_new(lists, ARRAY_LEN(lists), &s->routes, f);
+
+	return e ? e : record_openapi(s->book, s->routes);
+}
+
+static enum err page(void *arg, struct http_request *rq, struct http_reply *rp, struct fault *f)
+{
+	(void)arg;
+	(void)f;
+	return http_asset_reply(&http_console, rq, rp);
+}
+
+static enum err open_access(struct serve *s)
+{
+	const struct config *c = &s->house->config;
+	struct policy_choice p = policy_defaults();
+	struct dispatch_options o = {
+		.db = s->house->db,
+		.routes = s->routes,
+		.clock = s->wall,
+		.house = s,
+		.page = page,
+		.area_tell = area_http_tell,
+	};
+	enum err e;
+
+	p.idle_s = c->idle_min * 60;
+	p.absolute_s = c->absolute_h * 3600;
+	p.demo = c->demo;
+	p.issuer = c->name;
+	p.key = s->house->secret;
+	e = policy_new(&p, &s->policy);
+	crypt_wipe(&p.key, sizeof p.key);
+	if (e)
+		return e;
+	o.policy = s->policy;
+	return dispatch_new(&o, &s->dispatch);
+}
+
+static enum err open_heads(struct serve *s, struct fault *f)
+{
+	const struct config *c = &s->house->config;
+	struct heads_options o = {
+		.db = s->house->db,
+		.path = s->heads_path,
+		.copies = s->copies,
+		.n_copies = c->copies.n,
+		.signer = s->house->signer,
+		.suite = (enum crypt_suite)crypt_signer_public(s->house->signer)->v[0],
+		.every_s = c->head_s,
+		.every_entries = c->head_entries,
+	};
+
+	for (size_t i = 0; i < c->copies.n; i++)
+		s->copies[i] = c->copies.v[i];
+	house_path(s->house->dir, "heads/heads", s->heads_path);
+	return heads_open(&o, &s->heads, f);
+}
+
+/* ---- figures ------------------------------------ */
+
+static int64_t commits(void *db)
+{
+	return (int64_t)db_counts(db).commits;
+}
+
+static int64_t acts(void *db)
+{
+	return (int64_t)db_counts(db).acts;
+}
+
+static enum err open_metrics(struct serve *s, struct fault *f)
+{
+	const struct http_metric_spec specs[] = {
+		{ HTTP_COUNTER, "outpost_db_commits_total", NULL, "Commits of the database",
+		  commits, s->house->db },
+		{ HTTP_COUNTER, "outpost_db_acts_total", NULL, "Acts that were made durable", acts,
+		  s->house->db },
+	};
+	struct http_metric *asked;
+	enum err e = http_metrics_new(&s->metrics);
+
+	for (size_t i = 0; !e && i < ARRAY_LEN(specs); i++)
+		e = http_metric_add(s->metrics, &specs[i], &asked, f);
+	return e;
+}
+
+/* ---- the port ------------------------------------ */
+
+static bool on_loopback(const char *listen)
+{
+	return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0 ||
+	       strncmp(listen, "localhost:", 10) == 0;
+}
+
+struct pem { struct file_map cert, key; };
+
+static void pem_end(struct pem *p)
+{
+	file_unmap(&p->cert);
+	file_unmap(&p->key);
+}
+
+static enum err read_pem(const struct house *h, struct pem *p, struct fault *f)
+{
+	char path[PATH_MAX];
+	enum err e;
+
+	house_path(h->dir, "tls/server.pem", path);
+	if ((e = file_map_read(path, &p->cert, f)))
+		return e;
+	house_path(h->dir, "keys/server.pem", path);
+	return file_map_read(path, &p->key, f);
+}
+
+static enum err open_http(struct serve *s, const struct serve_options *so, struct fault *f)
+{
+	CLEANUP(pem_end) struct pem pem = { 0 };
+	const struct config *c = &s->house->config;
+	struct http_options o = http_defaults();
+	const char *names[CONFIG_LIST_MAX + 1] = { NULL };
+	enum err e;
+
+	o.listen = so->listen ? so->listen : c->listen;
+	for (size_t i = 0; i < c->names.n; i++)
+		names[i] = c->names.v[i];
+	o.names = names;
+	o.behind_proxy = c->behind_proxy;
+	o.header_bytes_max = (size_t)c->header_kb * KIB;
+	o.body_bytes_max = (size_t)c->body_mb * MIB;
+	o.memory_bytes_max = (size_t)c->memory_mb * MIB;
+	o.connections_max = (unsigned)c->connections;
+	o.per_address_max = (unsigned)c->per_address;
+	o.header_s = (unsigned)c->header_s;
+	o.body_s = (unsigned)c->body_s;
+	o.reply_s = (unsigned)c->reply_s;
+	o.streams_max = (unsigned)c->streams;
+	o.threads = (unsigned)c->threads;
+	o.wall = so->wall;
+	o.steady = so->steady;
+	o.metrics = s->metrics;
+	o.begin = dispatch_begin;
+	o.handler = dispatch_handle;
+	o.arg = s->dispatch;
+	if (!on_loopback(o.listen)) { /* telephones work offline over HTTPS alone */
+		if ((e = read_pem(s->house, &pem, f)))
+			return e;
+		o.tls_cert = (struct str){ (const char *)pem.cert.p, pem.cert.n };
+		o.tls_key = (struct str){ (const char *)pem.key.p, pem.key.n };
+	}
+	return http_open(&o, &s->http, f);
+}
+
+/* ---- beginning and end ------------------------------------ */
+
+static enum err declare(struct serve *s, struct fault *f)
+{
+	enum err e = open_book(s, f);
+
+	return e ? e : open_routes(s, f);
+}
+
+enum err serve_open(struct house *h, const struct serve_options *o, struct serve **ret,
+		    struct fault *f)
+{
+	CLEANUP(serve_close) struct serve *s = mem_take(1, sizeof *s);
+	enum err e;
+
+	if (!s)
+		return ERR_MEMORY;
+	s->house = h;
+	s->wall = o->wall;
+	if ((e = declare(s, f)) || (e = open_access(s)) || (e = open_heads(s, f)) ||
+	    (e = open_metrics(s, f)) || (e = open_http(s, o, f)))
+		return e;
+	*ret = s;
+	s = NULL;
+	return OK;
+}
+
+enum err serve_check(struct house *h, struct fault *f)
+{
+	CLEANUP(serve_close) struct serve *s = mem_take(1, sizeof *s);
+
+	if (!s)
+		return ERR_MEMORY;
+	s->house = h;
+	s->wall = clock_wall;
+	return declare(s, f);
+}
+
+enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
+{
+	enum err e = heads_step(s->heads, now, NULL, f);
+
+	if (e || now.v < s->swept_s + SWEEP_S)
+		return e;
+	s->swept_s = now.v;
+	return dispatch_tick(s->dispatch, f);
+}
+
+void serve_close(struct serve **serve)
+{
+	struct serve *s = *serve;
+
+	if (!s)
+		return;
+	if (s->http)
+		(void)http_stop(s->http, STOP_S);
+	http_close(s->http);
+	if (s->heads)
+		ignore(heads_stop(s->heads, (struct utc_s){ clock_ns(&s->wall) / 1000000000 },
+				  NULL));
+	heads_end(&s->heads);
+	dispatch_end(&s->dispatch);
+	policy_end(&s->policy);
+	routes_end(&s->routes);
+	record_end(&s->book);
+	http_metrics_free(s->metrics);
+	mem_drop(s);
+	*serve = NULL;
+}

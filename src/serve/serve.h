@@ -1,0 +1,51 @@
+/*
+ * serve.h - the house at work: what begins, in which order, and how it ends.
+ *
+ * Life:     serve_open (everything is ready, the port is open) -> serve_tick each second ->
+ *           serve_close: no new requests, those under way finish, the last head is signed.
+ * Threads:  http's and the database's run inside; open, tick and close belong to one thread.
+ * Errors:   what the rooms say; what was begun is ended again.
+ */
+#ifndef SERVE_SERVE_H
+#define SERVE_SERVE_H
+#include "access/dispatch.h"
+#include "http/http.h"
+#include "http/metric.h"
+#include "ledger/heads.h"
+#include "record/record.h"
+#include "serve/house.h"
+
+struct serve {
+	struct house *house; /* borrowed */
+	struct clock wall;   /* the book borrows it */
+	struct record_book *book;
+	struct routes *routes;
+	struct policy *policy;
+	struct dispatch *dispatch;
+	struct heads *heads;
+	char heads_path[PATH_MAX]; /* heads borrows both */
+	const char *copies[CONFIG_LIST_MAX];
+	struct http_metrics *metrics;
+	struct http *http;
+	int64_t swept_s; /* when what is over was dropped last */
+	bool heads_broken;
+};
+
+struct serve_options {
+	const char *listen; /* NULL: as the settings say */
+	struct clock wall, steady;
+};
+MUST_CHECK enum err serve_open(struct house *h, const struct serve_options *o, struct serve **ret,
+			       struct fault *f);
+/* What is due by the clock: a head of the ledger, sessions that are over. */
+MUST_CHECK enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f);
+void serve_close(struct serve **s); /* for CLEANUP() */
+
+/*
+ * Everything short of a port: nouns, statements, routes, held against the live schema. What
+ * `outpost check` does.
+ */
+MUST_CHECK enum err serve_check(struct house *h, struct fault *f);
+
+extern const struct route_list serve_routes; /* serve_http.c */
+#endif

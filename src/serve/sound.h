@@ -1,0 +1,27 @@
+/*
+ * sound.h - is the house in order? What `outpost verify` and `outpost fsck` ask.
+ *
+ *   I1   no acknowledged write is lost: every receipt kept with a reply has its entry
+ *   I7   the ledger is whole, and rows are as their last entries left them
+ *   I12  the database itself is sound
+ *
+ * (I2, half a write, would show as a row without its entry: I7.) Further invariants come with the
+ * nouns they speak of.
+ */
+#ifndef SERVE_SOUND_H
+#define SERVE_SOUND_H
+#include "ledger/verify.h"
+#include "serve/house.h"
+
+struct sound_ask {
+	const char *against, *fingerprint; /* as verify_ask */
+	bool whole;                        /* also I1 and I12 */
+};
+struct sound_report {
+	struct verify_report ledger;
+	uint64_t receipts, receipts_lost;
+};
+/* ERR_CORRUPT: the database is not sound. */
+MUST_CHECK enum err sound_look(struct house *h, const struct sound_ask *ask,
+			       struct sound_report *ret, struct fault *f);
+#endif
