@@ -25,8 +25,9 @@ struct cli {
 	const struct cli_verb *verb;
 	enum cli_lang lang;
 	bool terminal; /* standard error is one: a progress bar may be drawn */
-	struct cli_count visits, cases, named;
+	struct cli_count visits, cases, named, areas;
 	char profile[128]; /* as results name it; "" for none */
+	int exit;          /* of a run that went well: what it found, for verify and fsck */
 	struct fault fault;
 };
 

@@ -12,7 +12,7 @@
 
 #include "base/ban.h"
 
-enum { SAY_BYTES_MAX = 200 };
+enum { SAY_BYTES_MAX = 200, COUNTS = 4 };
 
 void cli_say(const struct cli *c, const char *zh, const char *en, ...)
 {
@@ -52,11 +52,12 @@ struct named_count {
 	const struct cli_count *count;
 };
 
-static void counts_of(const struct cli *c, struct named_count ret[static 3])
+static void counts_of(const struct cli *c, struct named_count ret[static COUNTS])
 {
 	ret[0] = (struct named_count){ "visits", &c->visits };
 	ret[1] = (struct named_count){ "cases", &c->cases };
 	ret[2] = (struct named_count){ "named", &c->named };
+	ret[3] = (struct named_count){ "areas", &c->areas };
 }
 
 static uint64_t accepted(const struct cli_count *k)
@@ -66,10 +67,10 @@ static uint64_t accepted(const struct cli_count *k)
 
 static void account_lines(const struct cli *c)
 {
-	struct named_count counts[3];
+	struct named_count counts[COUNTS];
 
 	counts_of(c, counts);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < COUNTS; i++) {
 		const struct cli_count *k = counts[i].count;
 
 		if (k->given)
@@ -82,10 +83,10 @@ static void account_lines(const struct cli *c)
 
 static void account_counts(const struct cli *c, struct json *j)
 {
-	struct named_count counts[3];
+	struct named_count counts[COUNTS];
 
 	counts_of(c, counts);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < COUNTS; i++) {
 		const struct cli_count *k = counts[i].count;
 
 		if (!k->given)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/houses.h"
 
 #include "base/ban.h"
 
@@ -66,6 +67,62 @@ static const struct cli_verb VERBS[] = {
 	  .en = "figures of this machine on synthetic visits",
 	  .options = COMMON | CLI_BIT(CLI_ROWS) | CLI_BIT(CLI_SEED) | CLI_BIT(CLI_THREADS),
 	  .run = cli_bench },
+	{ .word = "init", .operand = "DIR", .usage = "",
+	  .zh = "建一个新的前哨：设置、密钥、数据库、首个账号",
+	  .en = "make a new house: settings, keys, database and a first account",
+	  .more_zh = "标准输出是首个账号的登录名与一次性口令，各占一行。",
+	  .more_en = "Standard output is the login name and the one-time password, a line each.",
+	  .options = COMMON | CLI_BIT(CLI_DB) | CLI_BIT(CLI_SUITE) | CLI_BIT(CLI_SET),
+	  .run = cli_init },
+	{ .word = "serve", .operand = "DIR", .usage = "",
+	  .zh = "运行服务，直到收到 SIGTERM",
+	  .en = "run the server until SIGTERM",
+	  .more_zh = "标准输出的第一行是网址。",
+	  .more_en = "The first line of standard output is the URL.",
+	  .options = COMMON | CLI_BIT(CLI_LISTEN),
+	  .run = cli_serve },
+	{ .word = "check", .operand = "DIR", .usage = "",
+	  .zh = "检查数据库结构、全部语句与路由",
+	  .en = "hold schema, every statement and every route against the database",
+	  .options = COMMON,
+	  .run = cli_check },
+	{ .word = "verify", .operand = "DIR", .usage = "",
+	  .zh = "验账：台账是否完整",
+	  .en = "is the ledger whole?",
+	  .more_zh = "退出码：0 完整，4 被改动，5 分叉，6 缺尾；1 至 3 同其他动词。",
+	  .more_en = "Exit codes: 0 whole, 4 broken, 5 forked, 6 tail missing; 1 to 3 as in every "
+		     "verb.",
+	  .options = COMMON | CLI_BIT(CLI_AGAINST) | CLI_BIT(CLI_FINGERPRINT),
+	  .run = cli_verify },
+	{ .word = "fsck", .operand = "DIR", .usage = "",
+	  .zh = "检查全部：数据库、台账、每行与台账是否一致、回执是否都在",
+	  .en = "look at everything: database, ledger, rows against the ledger, receipts",
+	  .more_zh = "退出码同 verify。",
+	  .more_en = "Exit codes as of verify.",
+	  .options = COMMON | CLI_BIT(CLI_AGAINST) | CLI_BIT(CLI_FINGERPRINT),
+	  .run = cli_fsck },
+	{ .word = "user", .operand = "add DIR LOGIN", .operands_max = 3, .usage = "",
+	  .zh = "开一个账号，口令只显示一次",
+	  .en = "make an account; its password is told once",
+	  .options = COMMON | CLI_BIT(CLI_ROLES) | CLI_BIT(CLI_NAME) | CLI_BIT(CLI_UNDER),
+	  .run = cli_user },
+	{ .word = "area", .operand = "import DIR FILE...", .operands_max = CLI_OPERANDS_MAX,
+	  .usage = "",
+	  .zh = "导入区划：CSV 或 xlsx，列 code,name，可选 name_en,aliases,from,to,into",
+	  .en = "take areas in: CSV or xlsx with code,name and optional name_en,aliases,from,to,"
+		"into",
+	  .options = COMMON | CLI_BIT(CLI_UNDER) | CLI_BIT(CLI_FROM) | CLI_BIT(CLI_DRY_RUN),
+	  .run = cli_area },
+	{ .word = "backup", .operand = "DIR FILE", .operands_max = 2, .usage = "",
+	  .zh = "在线备份成一个加密文件，密钥不在其中",
+	  .en = "back a house up, while it works, into one sealed file without keys",
+	  .options = COMMON,
+	  .run = cli_backup },
+	{ .word = "restore", .operand = "FILE DIR", .operands_max = 2, .usage = "",
+	  .zh = "由备份重建",
+	  .en = "make a house of a backup",
+	  .options = COMMON | CLI_BIT(CLI_KEYS),
+	  .run = cli_restore },
 	{ .word = "demo", .usage = "",
 	  .zh = "造一座合成的小城，追一个病例到第二代",
 	  .en = "make a synthetic town and trace one case to the second generation",
@@ -120,8 +177,9 @@ static enum err set_lang(struct cli *c)
 
 static int finish(const struct cli *c, enum err e)
 {
-	bool refused = c->visits.refused || c->cases.refused || c->named.refused;
-	int code = e ? err_exit(e) : refused ? 1 : 0;
+	bool refused =
+		c->visits.refused || c->cases.refused || c->named.refused || c->areas.refused;
+	int code = e ? err_exit(e) : refused ? 1 : c->exit;
 
 	if (e) {
 		cli_say_fault(c, e);

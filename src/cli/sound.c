@@ -1,0 +1,67 @@
+/*
+ * sound.c - the verbs `verify` and `fsck`: is the ledger whole, is the house in order.
+ */
+#include <inttypes.h>
+
+#include "cli/houses.h"
+#include "serve/sound.h"
+
+#include "base/ban.h"
+
+static enum err look(struct cli *c, bool whole, struct sound_report *ret)
+{
+	CLEANUP(house_end) struct house *h = NULL;
+	const struct sound_ask ask = { .against = c->args.text[CLI_AGAINST],
+				       .fingerprint = c->args.text[CLI_FINGERPRINT],
+				       .whole = whole };
+	enum err e = cli_house_open(c, false, &h);
+
+	return e ? e : sound_look(h, &ask, ret, &c->fault);
+}
+
+static void say_ledger(struct cli *c, const struct verify_report *r)
+{
+	char county[AREA_TEXT_BYTES];
+
+	area_text(r->county, county);
+	cli_say(c,
+		"台账：%s；%" PRIu64 " 条记录，%" PRIu64 " 个区域，%" PRIu64 " 个账头，%" PRIu64
+		" 条尚无账头",
+		"ledger: %s; %" PRIu64 " entries, %" PRIu64 " counties, %" PRIu64 " heads, %" PRIu64
+		" entries under no head yet",
+		verify_word(r->verdict), r->entries, r->counties, r->heads, r->uncovered);
+	if (r->fingerprint[0])
+		cli_say(c, "台账公钥指纹 %s", "fingerprint of the first key: %s", r->fingerprint);
+	if (r->verdict == VERIFY_WHOLE)
+		return;
+	cli_say(c, "%s%.0s", "%.0s%s", r->zh, r->en);
+	cli_say(c, "位置：区域 %s，序号 %" PRId64 "，账头 %" PRId64,
+		"where: county %s, seq %" PRId64 ", head %" PRId64, county, r->seq, r->head);
+}
+
+enum err cli_verify(struct cli *c)
+{
+	struct sound_report r;
+	enum err e = look(c, false, &r);
+
+	if (e)
+		return e;
+	say_ledger(c, &r.ledger);
+	c->exit = (int)r.ledger.verdict;
+	return OK;
+}
+
+enum err cli_fsck(struct cli *c)
+{
+	struct sound_report r;
+	enum err e = look(c, true, &r);
+
+	if (e)
+		return e;
+	say_ledger(c, &r.ledger);
+	cli_say(c, "回执：%" PRIu64 " 张，其中 %" PRIu64 " 张在台账里找不到",
+		"receipts: %" PRIu64 ", of which %" PRIu64 " have no entry", r.receipts,
+		r.receipts_lost);
+	c->exit = r.receipts_lost ? (int)VERIFY_TAIL_MISSING : (int)r.ledger.verdict;
+	return OK;
+}

@@ -1,0 +1,99 @@
+#!/bin/bash
+# house.sh - the verbs on a house, as somebody else's scripts use them.
+. "$OUTPOST_SOURCE/test/support/shell.sh"
+
+serve() { # starts a server on folder $1; sets pid and url
+	exec 3< <(exec "$OUTPOST" serve "$1" --listen 127.0.0.1:0 2>>serve.err)
+	pid=$!
+	read -r url <&3
+}
+
+ask() { # ask PATH: the first line of the answer
+	local port=${url##*:}
+	exec 4<>"/dev/tcp/127.0.0.1/$port"
+	printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nConnection: close\r\n\r\n' "$1" "$port" >&4
+	cat <&4 >answer
+	exec 4<&- 4>&-
+	head -n 1 answer
+}
+
+says 'init makes a house, and tells the first account on two lines'
+run 0 init house --set house.area=43 --set house.demo=yes
+[ "$(wc -l <out)" -eq 2 ] || fail 'two lines on standard output'
+[ "$(sed -n 1p out)" = admin ] || fail 'the first is the login name'
+has err 'backup.key'
+cp out admin
+
+says 'what is there is not built over'
+run 2 init house
+has err 'house'
+
+says 'a setting that does not exist, or is out of bounds, makes no house'
+run 2 init other --set house.nam=x
+run 2 init other --set session.idle_min=0
+run 2 init other --suite none
+run 2 init
+absent other
+
+says 'check, verify and fsck say that all is well'
+run 0 check house
+run 0 verify house
+has err 'whole'
+run 0 fsck house
+run 2 check nowhere
+has err 'outpost init'
+
+says 'areas come from files, and every row has its place in the account'
+printf 'code,name\n43,湖南省\n4308,张家界市\n430802,永定区\n430802001001,无乡之村\n4x,坏\n' >a.csv
+run 1 area import house a.csv --dry-run
+has err 'areas: 5 in = 3 accepted + 2 refused + 0 duplicate'
+run 1 area import house a.csv
+run 1 area import house a.csv
+has err 'areas: 5 in = 0 accepted + 2 refused + 3 duplicate'
+run 2 area import house nothing.csv
+run 2 area house
+run 2 area import house a.csv --from yesterday
+
+says 'accounts are made at the command line, and no one gets two admin roles'
+run 0 user add house lead --roles area_lead --name 测试
+run 2 user add house lead --roles area_lead
+run 2 user add house both --roles system_admin,auditor
+run 2 user add house none --roles king
+run 2 user add house none
+
+says 'serve tells its address, answers, and ends with 0 when told to'
+serve house
+case $url in
+http://127.0.0.1:*) ;;
+*) fail "an address on the first line, not: $url" ;;
+esac
+[ "$(ask /healthz | cut -d' ' -f2)" = 200 ] || fail 'healthz answers 200'
+[ "$(ask /metrics | cut -d' ' -f2)" = 200 ] || fail 'metrics answers 200'
+[ "$(ask /api/v1/openapi.json | cut -d' ' -f2)" = 200 ] || fail 'the API page answers 200'
+[ "$(ask /api/v1/organisations | cut -d' ' -f2)" = 401 ] || fail 'a stranger gets a 401'
+grep -q '"message_zh"' answer || fail 'and a sentence in both languages'
+
+says 'SIGTERM ends it with 0'
+kill -TERM $pid
+wait $pid
+code=$?
+[ $code -eq 0 ] || fail "SIGTERM ends it with $code and not 0"
+
+says 'the signed heads cover what happened, and a changed ledger is told'
+run 0 verify house
+has err '0 entries under no head yet'
+cp house/heads/heads kept
+run 0 verify house --against kept
+run 5 verify house --fingerprint 0000000000000000000000000000000000000000
+
+says 'a backup becomes the same house; without its key it is noise'
+run 0 backup house b.bak
+run 2 backup house b.bak
+run 2 restore b.bak house
+run 2 restore b.bak second --keys nowhere
+run 0 restore b.bak second
+run 0 fsck second
+run 2 restore a.csv third
+head -c 1000 b.bak >cut.bak
+run 2 restore cut.bak third
+absent third
