@@ -8,9 +8,12 @@ SECONDS ?= 60
 all: deps
 	tools/build.sh dev
 
+# The demo house on 127.0.0.1:8080 (LISTEN=ADDRESS:PORT for another).
 run: deps
+	tools/console.sh deps
+	tools/console.sh
 	tools/build.sh dev outpost
-	./build/outpost demo
+	tools/run.sh
 
 # Both compilers, every test, and every test again under the sanitizers.
 test: deps deps-test
