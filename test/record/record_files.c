@@ -169,8 +169,7 @@ static void a_file_that_is_none_is_refused_whole(void **state)
 		"名称,类型\n",
 		"名称,Name\n龙王井,x\n",
 		"PK\x03\x04 not a workbook",
-		"\xFF\xFE"
-		"a",
+		"\xFF\xFEz",
 	};
 	OPEN(p);
 
