@@ -189,13 +189,24 @@ static bool not_ours(const struct route *r)
 	return !kind_of(r) && r->arg != book;
 }
 
-static void every_noun_keeps_to_the_matrix(void **state)
+/* In a function of its own: the server, which still logs routes, ends before the book does. */
+static size_t wrong_cells(struct database *d)
 {
 	static const struct authz_probe probes[] = { { "* /api/v1/**", fill, NULL } };
 	struct authz z = { .probe = probes, .n_probes = 1, .pass_over = not_ours };
+	CLEANUP(desk_close) struct desk k = { .d = d };
+	struct route_list routes = record_routes(book);
+
+	desk_open(&k, d, &routes, 1);
+	desk = &k;
+	authz_run(&k, &z);
+	print_message("%zu cells\n", z.cells);
+	return z.wrong;
+}
+
+static void every_noun_keeps_to_the_matrix(void **state)
+{
 	struct record_options o = { .nouns = grid_nouns, .n = grid_nouns_n, .clock = &clock_wall };
-	CLEANUP(desk_close) struct desk k = { .d = *state };
-	struct route_list routes;
 	struct zone *zone;
 	struct fault f = { 0 };
 
@@ -203,12 +214,7 @@ static void every_noun_keeps_to_the_matrix(void **state)
 	o.zone = zone;
 	if (record_open(&o, &book, &f))
 		fail_msg("%s", f.en);
-	routes = record_routes(book);
-	desk_open(&k, *state, &routes, 1);
-	desk = &k;
-	authz_run(&k, &z);
-	print_message("%zu cells\n", z.cells);
-	assert_int_equal(z.wrong, 0);
+	assert_int_equal(wrong_cells(*state), 0);
 	record_end(&book);
 	zone_free(zone);
 }

@@ -165,10 +165,7 @@ static void an_area_may_be_said_for_all_rows(void **state)
 static void a_file_that_is_none_is_refused_whole(void **state)
 {
 	static const char *const bad[] = {
-		"",
-		"名称,类型\n",
-		"名称,Name\n龙王井,x\n",
-		"PK\x03\x04 not a workbook",
+		"",          "名称,类型\n", "名称,Name\n龙王井,x\n", "PK\x03\x04 not a workbook",
 		"\xFF\xFEz",
 	};
 	OPEN(p);
