@@ -609,3 +609,27 @@ scene(
   },
   { width: 360, height: 740 },
 );
+
+scene(
+  'on_the_wall_menus_open_where_they_belong_and_the_map_knows_the_pointer',
+  'lead',
+  async (page) => {
+    await go(page, FORM, '.record-form');
+    const control = page.locator('.el-select__wrapper:has(#f-kind)');
+    await control.click();
+    const menu = page.locator('.el-select-dropdown:visible');
+    await menu.waitFor();
+    await settle(page);
+    const [a, b] = [await control.boundingBox(), await menu.boundingBox()];
+    assert.ok(
+      Math.abs(a.x - b.x) < 30 && Math.abs(b.y - a.y - a.height) < 40,
+      JSON.stringify([a, b]),
+    );
+    await go(page, `/areas/${PROVINCE}`);
+    if ((await page.locator('.area-map canvas').count()) === 0) return;
+    const box = await page.locator('.area-map canvas').boundingBox();
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height * 0.3);
+    await page.waitForURL(/areas\/43\d\d00000000000$/);
+  },
+  { width: 3840, height: 2160 },
+);
