@@ -22,7 +22,7 @@
  * Life:     pack.c writes an image, segment.c reads it. Nothing is ever changed in place.
  * Units:    seconds from the day's first instant; lengths in seconds.
  * Errors:   ERR_CORRUPT, with nothing written through ret.
- * Source:   docs/adr/0002-segments.md, docs/adr/0006-segment-directory.md
+ * Source:   docs/adr/0002-segments.md, docs/adr/0013-segment-directory.md
  */
 #ifndef ENGINE_TRACE_SEGMENT_H
 #define ENGINE_TRACE_SEGMENT_H
