@@ -85,6 +85,7 @@ enum err call_act(struct call *c, struct tx *tx, struct ledger_entry *entry, str
 	if ((e = ledger_append(tx, entry, &a->receipt, f)))
 		return e;
 	a->acted = true;
+	a->act = *entry;
 	c->receipt = &a->receipt;
 	return OK;
 }

@@ -240,6 +240,8 @@ enum err dispatch_handle(void *dispatch, struct http_request *rq, struct http_re
 	s->call.rs = rp;
 	s->call.rq = rq;
 	e = run(s, f);
+	if (e == OK && s->answer.acted && d->o.acted)
+		d->o.acted(d->o.house, &s->answer.act);
 	if (e == OK && s->answer.refused) {
 		*f = s->answer.refusal;
 		e = s->answer.refused;

@@ -25,6 +25,8 @@
 #include "db/db.h"
 #include "http/http.h"
 
+struct ledger_entry;
+
 #define DISPATCH_COOKIE "outpost"
 
 struct dispatch_options {
@@ -39,6 +41,8 @@ struct dispatch_options {
 	/* Name an area where a session is shown, into an open JSON map. NULL: by number alone. */
 	enum err (*area_tell)(void *house, struct tx *tx, struct area_code a, struct json *j,
 			      struct fault *f);
+	/* What was just committed, as the ledger has it; whoever lists such things may look anew. */
+	void (*acted)(void *house, const struct ledger_entry *act);
 };
 
 struct dispatch;

@@ -23,9 +23,10 @@ struct call_answer {
 	struct json json;
 	enum err refused; /* answer with this, and commit */
 	struct fault refusal;
-	bool done;    /* `before` has answered */
-	bool reached; /* areas were asked about */
-	bool acted;   /* the ledger has it */
+	bool done;               /* `before` has answered */
+	bool reached;            /* areas were asked about */
+	bool acted;              /* the ledger has it */
+	struct ledger_entry act; /* as call_act appended it last */
 	struct ledger_receipt receipt;
 	struct ledger_entry saw[CALL_SAW_MAX];
 	size_t n_saw;

@@ -1,5 +1,6 @@
 #include "serve/serve.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -7,6 +8,8 @@
 #include "grid/area_http.h"
 #include "grid/grid.h"
 #include "http/asset.h"
+#include "http/stream.h"
+#include "ledger/ledger.h"
 
 #include "base/ban.h"
 
@@ -42,8 +45,10 @@ static enum err open_book(struct serve *s, struct fault *f)
 static enum err open_routes(struct serve *s, struct fault *f)
 {
 	const struct route_list lists[] = {
-		serve_routes, dispatch_routes_session, dispatch_routes_account, dispatch_routes_key,
-		area_routes,  record_routes(s->book),
+		serve_routes,           dispatch_routes_session,
+		dispatch_routes_self,   dispatch_routes_account,
+		dispatch_routes_key,    area_routes,
+		record_routes(s->book),
 	};
 	enum err e = routes_new(lists, ARRAY_LEN(lists), &s->routes, f);
 
@@ -57,6 +62,19 @@ static enum err page(void *arg, struct http_request *rq, struct http_reply *rp, 
 	return http_asset_reply(&http_console, rq, rp);
 }
 
+/* A hint to open pages that something they may show has changed; who may see it asks for it. */
+static void tell_acted(void *serve, const struct ledger_entry *act)
+{
+	struct serve *s = serve;
+	char data[80];
+	struct http_event ev = { act->object, act->county.v, { data, 0 } };
+
+	ev.data.n =
+		(size_t)snprintf(data, sizeof data, "{\"id\":\"%lld\"}", (long long)act->object_id);
+	if (s->http)
+		ignore(http_publish(s->http, &ev));
+}
+
 static enum err open_access(struct serve *s)
 {
 	const struct config *c = &s->house->config;
@@ -68,6 +86,7 @@ static enum err open_access(struct serve *s)
 		.house = s,
 		.page = page,
 		.area_tell = area_http_tell,
+		.acted = tell_acted,
 	};
 	enum err e;
 

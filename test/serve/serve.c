@@ -203,6 +203,53 @@ static void a_day_in_the_house(void **state)
 	close_town(&t);
 }
 
+static void somebody_who_must_change_their_password_can(void **state)
+{
+	struct town t = { 0 };
+	struct found_account ask_for = { .login = STR("new"),
+					 .name = STR("合成"),
+					 .roles = role_bit(ROLE_GRID_WORKER),
+					 .area = { 430802000000000 },
+					 .due = true };
+	struct database *d = *state;
+	char once[POLICY_ONCE_BYTES], body[200];
+
+	make_town(&t, d, "due");
+	MUST(house_open(t.dir, &t.h, &d->fault));
+	MUST(house_database(t.h, false, now(), &d->fault));
+	MUST(scope_add(&ask_for.scope, ask_for.area, &d->fault));
+	MUST(found_account(t.h, &ask_for, now(), once, &d->fault));
+	house_end(&t.h);
+	open_town(&t);
+	sign_in(&t, "new", once);
+	assert_int_equal(status_of(&t, "GET", "/api/v1/organisations", NULL), 403);
+	(void)snprintf(body, sizeof body, "{\"old\":\"%s\",\"new\":\"horse-staple-42\"}", once);
+	assert_int_equal(status_of(&t, "PUT", "/api/v1/session/password", body), 200);
+	sign_in(&t, "new", "horse-staple-42");
+	assert_int_equal(status_of(&t, "GET", "/api/v1/organisations", NULL), 200);
+	close_town(&t);
+}
+
+static void open_pages_hear_of_what_changed_in_their_area(void **state)
+{
+	CLEANUP(client_close) struct client page = { 0 };
+	struct town t = { 0 };
+	char request[900];
+
+	make_town(&t, *state, "live");
+	open_town(&t);
+	sign_in(&t, "lead", t.password);
+	assert_true(client_open(&page, http_port(t.s->http)));
+	(void)snprintf(request, sizeof request,
+		       "GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n",
+		       http_port(t.s->http), t.headers);
+	assert_true(client_send(&page, request));
+	assert_true(client_wait(&page, "hello"));
+	assert_int_equal(status_of(&t, "POST", "/api/v1/organisations", office), 201);
+	assert_true(client_wait(&page, "event: organisation"));
+	close_town(&t);
+}
+
 static void the_matrix_shows_holders_and_counts_holes(void **state)
 {
 	CLEANUP(answer_end) struct answer a = { 0 }, b = { 0 };
@@ -324,6 +371,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_day_in_the_house),
+		ON_SQLITE(somebody_who_must_change_their_password_can),
+		ON_SQLITE(open_pages_hear_of_what_changed_in_their_area),
 		ON_BOTH(the_matrix_shows_holders_and_counts_holes),
 		ON_BOTH(a_watch_ends_after_it_begins),
 		ON_SQLITE(a_backup_made_at_work_becomes_the_same_house),

@@ -19,6 +19,9 @@ export function dutyShape(noun) {
   };
 }
 
+/** The server counts whole seconds. */
+const seconds = (ms) => new Date(Math.floor(ms / 1000) * 1000).toISOString();
+
 /** Watches of an area that touch [from, to), as {row, from, to, office, officer}. */
 export async function watchesBetween(area, from, to, signal) {
   await loadNouns();
@@ -26,8 +29,8 @@ export async function watchesBetween(area, from, to, signal) {
   if (!noun) return { noun: null, shape: null, watches: [] };
   const shape = dutyShape(noun);
   const query = { area, limit: MOST };
-  if (shape.from.filter) query[`${shape.from.name}_to`] = new Date(to).toISOString();
-  if (shape.to.filter) query[`${shape.to.name}_from`] = new Date(from).toISOString();
+  if (shape.from.filter) query[`${shape.from.name}_to`] = seconds(to);
+  if (shape.to.filter) query[`${shape.to.name}_from`] = seconds(from);
   const watches = [];
   let after;
   do {
