@@ -30,7 +30,7 @@ struct town {
 	int n_keys;
 };
 
-static int64_t wall_s = DATABASE_NOW;
+static _Atomic int64_t wall_s = DATABASE_NOW; /* read by the threads of http */
 static int64_t wall_ns(void *arg)
 {
 	(void)arg;
