@@ -41,7 +41,7 @@ struct dispatch_options {
 	/* Name an area where a session is shown, into an open JSON map. NULL: by number alone. */
 	enum err (*area_tell)(void *house, struct tx *tx, struct area_code a, struct json *j,
 			      struct fault *f);
-	/* What was just committed, as the ledger has it; whoever lists such things may look anew. */
+	/* What was just committed, as the ledger has it: whoever lists such things may look. */
 	void (*acted)(void *house, const struct ledger_entry *act);
 };
 
