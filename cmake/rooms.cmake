@@ -82,8 +82,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
 	set_source_files_properties(${wide} PROPERTIES
 		COMPILE_OPTIONS "-mavx2;-mbmi2;-mpopcnt;-mlzcnt")
 	file(GLOB widest CONFIGURE_DEPENDS src/engine/trace/*_avx512.c)
-	# gcc 12 puts the frames it keeps to catch their use after return on 32 bytes, and a variable of
-	# 64 bytes in one is then stored to with an instruction that traps.
+	# gcc 12 puts the frames that it keeps, to catch their use after return, on 32 bytes; a
+	# variable of 64 bytes in one is then stored to with an instruction that traps.
 	if(OUTPOST_SANITIZE MATCHES "address" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
 		set(frames "--param=asan-use-after-return=0")
 	endif()
