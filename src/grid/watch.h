@@ -1,6 +1,6 @@
 /*
  * watch.h - the duty roster: who is on watch in an office, from when to when. Every hour of every
- * day somebody must be, and the console shows the hours in which nobody is.
+ * day somebody must be, and the console marks the days on which nobody is.
  */
 #ifndef GRID_WATCH_H
 #define GRID_WATCH_H
