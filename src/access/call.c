@@ -5,6 +5,7 @@
 
 #include "access/inside.h"
 #include "base/when.h"
+#include "crypt/encode.h"
 
 #include "base/ban.h"
 
@@ -137,8 +138,8 @@ void call_time_json(struct call *c, struct utc_s t)
 
 void call_receipt_json(struct call *c)
 {
-	CLEANUP(buf_release) struct buf text = { 0 };
-	char county[AREA_TEXT_BYTES], hash[2 * CRYPT_HASH_BYTES];
+	CLEANUP(buf_release) struct buf text = { 0 }, hash = { 0 };
+	char county[AREA_TEXT_BYTES];
 	struct json *j = call_json(c);
 
 	json_key(j, "receipt");
@@ -147,12 +148,7 @@ void call_receipt_json(struct call *c)
 		return;
 	}
 	area_text(c->receipt->county, county);
-	for (size_t i = 0; i < CRYPT_RAW_BYTES; i++) {
-		uint8_t byte = c->receipt->hash.v[1 + i];
-
-		hash[2 * i] = "0123456789abcdef"[byte >> 4];
-		hash[2 * i + 1] = "0123456789abcdef"[byte & 15];
-	}
+	encode_hex(&hash, c->receipt->hash.v + 1, CRYPT_RAW_BYTES);
 	ledger_receipt_text(c->receipt, &text);
 	json_open(j, '{');
 	json_key(j, "county");
@@ -160,14 +156,14 @@ void call_receipt_json(struct call *c)
 	json_key(j, "seq");
 	json_i64(j, c->receipt->seq);
 	json_key(j, "hash");
-	json_str(j, (struct str){ hash, 2 * CRYPT_RAW_BYTES });
+	json_str(j, buf_view(&hash));
 	json_key(j, "head");
 	json_i64(j, c->receipt->head_due);
 	json_key(j, "text");
 	json_str(j, buf_view(&text));
 	json_close(j, '}');
-	if (text.failed && !j->out->failed)
-		j->out->failed = text.failed;
+	if ((text.failed || hash.failed) && !j->out->failed)
+		j->out->failed = ERR_MEMORY;
 }
 
 enum err call_receipt_only(struct call *c)

@@ -293,7 +293,7 @@ enum err dispatch_begin(void *dispatch, struct http_request *rq, struct http_pla
 				 .route = r,
 				 .who = &s->who,
 				 .a = rq->arena,
-				 .now = { clock_ns(&d->o.clock) / 1000000000 },
+				 .now = clock_s(&d->o.clock),
 				 .house = d->o.house,
 				 .state = s };
 	rq->kept = s;
@@ -313,7 +313,7 @@ enum err dispatch_begin(void *dispatch, struct http_request *rq, struct http_pla
 static enum err tick_act(struct tx *tx, void *arg, struct fault *f)
 {
 	struct dispatch *d = arg;
-	struct utc_s now = { clock_ns(&d->o.clock) / 1000000000 };
+	struct utc_s now = clock_s(&d->o.clock);
 	enum err e;
 
 	if ((e = session_sweep(tx, d->o.policy, now, f)) || (e = attempt_sweep(tx, now, f)))

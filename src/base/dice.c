@@ -61,3 +61,8 @@ int64_t clock_ns(const struct clock *c)
 {
 	return c->now_ns(c->arg);
 }
+
+struct utc_s clock_s(const struct clock *c)
+{
+	return (struct utc_s){ clock_ns(c) / 1000000000 };
+}

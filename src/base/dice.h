@@ -24,4 +24,5 @@ struct clock {
 extern const struct clock clock_wall;   /* ns since 1970 */
 extern const struct clock clock_steady; /* ns since some start; never goes back */
 int64_t clock_ns(const struct clock *c);
+struct utc_s clock_s(const struct clock *c); /* of a wall's: its whole second */
 #endif

@@ -61,6 +61,15 @@ bool str_ascii(struct str s)
 	return true;
 }
 
+size_t str_characters(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
 /*
  * Length of the one character at p, or 0 if it is not one. Unicode 15, table 3-7: the second
  * byte's range is what keeps out overlong forms, surrogates and codes above U+10FFFF.

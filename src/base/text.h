@@ -19,6 +19,7 @@ bool str_eq(struct str a, struct str b);
 int str_cmp(struct str a, struct str b); /* by bytes, shorter first: like memcmp then length */
 bool str_utf8(struct str s);             /* strict: no overlong, no surrogate, <= U+10FFFF */
 bool str_ascii(struct str s);
+size_t str_characters(struct str s);                     /* of valid UTF-8 */
 MUST_CHECK enum err str_i64(struct str s, int64_t *ret); /* optional '-', digits, all of s */
 MUST_CHECK enum err str_f64(struct str s, double *ret);  /* finite decimal, '.' only, all of s */
 

@@ -13,14 +13,8 @@
 #include "ledger/ledger.h"
 #include "serve/backup.h"
 #include "serve/found.h"
-#include "table/table.h"
 
 #include "base/ban.h"
-
-static struct utc_s wall_now(void)
-{
-	return (struct utc_s){ clock_ns(&clock_wall) / 1000000000 };
-}
 
 enum err cli_house_open(struct cli *c, bool migrate, struct house **ret)
 {
@@ -30,7 +24,7 @@ enum err cli_house_open(struct cli *c, bool migrate, struct house **ret)
 	if (!c->args.n_operands)
 		return fault_set(&c->fault, ERR_USAGE, "需要文件夹", "needs a folder");
 	if ((e = house_open(c->args.operand[0], &h, &c->fault)) ||
-	    (e = house_database(h, migrate, wall_now(), &c->fault)))
+	    (e = house_database(h, migrate, clock_s(&clock_wall), &c->fault)))
 		return e;
 	*ret = h;
 	h = NULL;
@@ -48,7 +42,7 @@ enum err cli_backup(struct cli *c)
 	(void)umask(077);
 	if ((e = cli_house_open(c, false, &h)))
 		return e;
-	return backup_make(h, c->args.operand[1], wall_now(), &c->fault);
+	return backup_make(h, c->args.operand[1], clock_s(&clock_wall), &c->fault);
 }
 
 enum err cli_restore(struct cli *c)
@@ -58,7 +52,7 @@ enum err cli_restore(struct cli *c)
 				 "needs a file and a folder");
 	(void)umask(077);
 	return backup_restore(c->args.operand[0], c->args.operand[1], c->args.text[CLI_KEYS],
-			      wall_now(), &c->fault);
+			      clock_s(&clock_wall), &c->fault);
 }
 
 /* ---- areas ------------------------------------ */
@@ -146,7 +140,7 @@ enum err cli_area(struct cli *c)
 	c->args.operand[0] = c->args.operand[1];
 	if ((e = cli_house_open(c, false, &h)))
 		return e;
-	w = (struct importing){ i, h, wall_now() };
+	w = (struct importing){ i, h, clock_s(&clock_wall) };
 	e = o.dry ? db_read(h->db, area_import_run, i, &c->fault)
 		  : db_write(h->db, import_act, &w, &c->fault);
 	if (e)
@@ -202,7 +196,7 @@ enum err cli_user(struct cli *c)
 		return fault_set(&c->fault, ERR_USAGE, "--under 应为区划代码",
 				 "--under is the code of an area");
 	if ((e = scope_add(&ask.scope, ask.area, &c->fault)) ||
-	    (e = found_account(h, &ask, wall_now(), password, &c->fault)))
+	    (e = found_account(h, &ask, clock_s(&clock_wall), password, &c->fault)))
 		return e;
 	buf_fmt(&text, "%s\n%s\n", c->args.operand[2], password);
 	return cli_print(&text, &c->fault);

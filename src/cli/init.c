@@ -48,7 +48,7 @@ enum err cli_init(struct cli *c)
 	struct found_first first;
 	struct config config;
 	enum crypt_suite suite = CRYPT_WORLD;
-	struct utc_s now = { clock_ns(&clock_wall) / 1000000000 };
+	struct utc_s now = clock_s(&clock_wall);
 	enum err e;
 
 	if (!a->n_operands)

@@ -15,11 +15,6 @@
 
 #include "base/ban.h"
 
-static struct utc_s wall_now(void)
-{
-	return (struct utc_s){ clock_ns(&clock_wall) / 1000000000 };
-}
-
 /* Threads that begin later inherit this: the signals come to whoever waits for them here. */
 static void block_signals(sigset_t *ret)
 {
@@ -45,7 +40,7 @@ static void work_until_told(struct cli *c, struct serve *s, const sigset_t *sign
 
 	while (sigtimedwait(signals, NULL, &second) < 0) {
 		struct fault f = { 0 };
-		enum err e = errno == EINTR ? OK : serve_tick(s, wall_now(), &f);
+		enum err e = errno == EINTR ? OK : serve_tick(s, clock_s(&clock_wall), &f);
 
 		if (e && !s->heads_broken)
 			cli_say(c, "%s%.0s", "%.0s%s", f.code ? f.zh : err_zh(e),
@@ -68,7 +63,7 @@ enum err cli_serve(struct cli *c)
 	block_signals(&signals);
 	if ((e = cli_house_open(c, true, &h)) || (e = serve_open(h, &o, &s, &c->fault)))
 		return e;
-	if ((e = serve_tick(s, wall_now(), &c->fault)) || (e = announce(c, s)))
+	if ((e = serve_tick(s, clock_s(&clock_wall), &c->fault)) || (e = announce(c, s)))
 		return e;
 	work_until_told(c, s, &signals);
 	return OK;

@@ -23,7 +23,7 @@ struct area {
 	struct area_code code, into; /* into: 0, or what it was merged into */
 	int32_t from_day, to_day;    /* AREA_DAY_FIRST, AREA_DAY_LAST: always */
 	struct str name, name_en;    /* name_en may be empty */
-	struct str known_as;         /* every name and the initials, parted by | */
+	struct str known_as;         /* every name, in small letters, parted by | */
 };
 
 struct area_list {
@@ -48,7 +48,7 @@ MUST_CHECK enum err area_n_under(struct tx *tx, struct area_code code, int32_t d
 				 struct fault *f);
 /*
  * Areas of a subtree whose code begins with `text`, if it is digits, or that are known by a name
- * or by initials with `text` in it (two characters or more: one finds nothing). By code.
+ * with `text` in it (two characters or more: one finds nothing). By code.
  */
 MUST_CHECK enum err area_search(struct tx *tx, struct str text, struct area_code under, int32_t day,
 				size_t limit, struct arena *a, struct area_list *ret,

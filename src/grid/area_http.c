@@ -63,30 +63,43 @@ static void names_json(struct json *j, const struct area *a)
 	text_json(j, "en", a->name_en);
 }
 
-static enum err area_json(struct call *c, struct tx *tx, const struct area *a, struct fault *f)
+static void step_json(struct json *j, const struct area *a)
+{
+	json_open(j, '{');
+	code_json(j, "code", a->code);
+	json_key(j, "zh");
+	json_str(j, a->name);
+	text_json(j, "en", a->name_en);
+	json_close(j, '}');
+}
+
+/* `above`: what lies above it, from the top; NULL: to be asked for. */
+static enum err area_json(struct call *c, struct tx *tx, const struct area *a,
+			  const struct area_list *above, struct fault *f)
 {
 	struct json *j = call_json(c);
 	struct area_list path;
 	int64_t n_below;
-	enum err e = area_path(tx, a->code, today(c), c->a, &path, f);
+	enum err e = OK;
 
-	if (e || (e = area_n_below(tx, a->code, today(c), &n_below, f)))
+	if (!above) {
+		if ((e = area_path(tx, a->code, today(c), c->a, &path, f)))
+			return e;
+		path.n--; /* itself */
+		above = &path;
+	}
+	if ((e = area_n_below(tx, a->code, today(c), &n_below, f)))
 		return e;
 	names_json(j, a);
-	if (path.n > 1)
-		code_json(j, "parent", path.v[path.n - 2].code);
+	if (above->n)
+		code_json(j, "parent", above->v[above->n - 1].code);
 	else
 		text_json(j, "parent", STR(""));
 	json_key(j, "path");
 	json_open(j, '[');
-	for (size_t i = 0; i < path.n; i++) {
-		json_open(j, '{');
-		code_json(j, "code", path.v[i].code);
-		json_key(j, "zh");
-		json_str(j, path.v[i].name);
-		text_json(j, "en", path.v[i].name_en);
-		json_close(j, '}');
-	}
+	for (size_t i = 0; i < above->n; i++)
+		step_json(j, &above->v[i]);
+	step_json(j, a);
 	json_close(j, ']');
 	day_json(j, "valid_from", a->from_day);
 	day_json(j, "valid_to", a->to_day);
@@ -96,7 +109,7 @@ static enum err area_json(struct call *c, struct tx *tx, const struct area *a, s
 }
 
 static enum err list_json(struct call *c, struct tx *tx, const struct area_list *list,
-			  struct fault *f)
+			  const struct area_list *above, struct fault *f)
 {
 	struct json *j = call_json(c);
 	enum err e = OK;
@@ -106,7 +119,7 @@ static enum err list_json(struct call *c, struct tx *tx, const struct area_list 
 	json_open(j, '[');
 	for (size_t i = 0; !e && i < list->n; i++) {
 		json_open(j, '{');
-		e = area_json(c, tx, &list->v[i], f);
+		e = area_json(c, tx, &list->v[i], above, f);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -152,7 +165,7 @@ static enum err search(struct call *c, struct tx *tx, struct fault *f)
 	enum err e =
 		area_search(tx, q, (struct area_code){ 0 }, today(c), SHOWN_MAX, c->a, &list, f);
 
-	return e ? e : list_json(c, tx, &list, f);
+	return e ? e : list_json(c, tx, &list, NULL, f);
 }
 
 static enum err show(struct call *c, struct tx *tx, struct fault *f)
@@ -168,21 +181,26 @@ static enum err show(struct call *c, struct tx *tx, struct fault *f)
 	if (e)
 		return e == ERR_ABSENT ? call_absent(f) : e;
 	json_open(call_json(c), '{');
-	e = area_json(c, tx, &a, f);
+	e = area_json(c, tx, &a, NULL, f);
 	json_close(call_json(c), '}');
 	return e;
 }
 
 static enum err children(struct call *c, struct tx *tx, struct fault *f)
 {
-	struct area_list list = { 0 };
+	struct area_list list = { 0 }, above = { 0 };
+	struct fault unasked = { 0 };
 	struct area_code code;
 	enum err e = code_of(c, &code, f);
 
 	if (e)
 		return e;
 	e = area_below(tx, code, today(c), (struct area_code){ -1 }, BELOW_MAX, c->a, &list, f);
-	return e ? e : list_json(c, tx, &list, f);
+	if (!e && list.n) { /* all of them hang on one way down; the nation may have no row */
+		e = area_path(tx, code, today(c), c->a, &above, &unasked);
+		e = e == ERR_ABSENT ? OK : e;
+	}
+	return e ? e : list_json(c, tx, &list, &above, f);
 }
 
 static enum err no_boundary(struct call *c, struct tx *tx, struct fault *f)

@@ -97,21 +97,12 @@ void area_import_end(struct area_import **i)
 
 /* ---- a row read --------------------------------------------------------------------------- */
 
-static size_t characters(struct str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static bool name_fits(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] < ' ' || s.p[i] == '|')
 			return false;
-	return s.n > 0 && characters(s) <= AREA_NAME_CHARS_MAX;
+	return s.n > 0 && str_characters(s) <= AREA_NAME_CHARS_MAX;
 }
 
 static bool day_fits(const struct zone *z, struct str s, int32_t *ret)
@@ -135,7 +126,7 @@ static const struct reason *row_read(const struct zone *z, const struct str cell
 	if (!name_fits(cell[NAME]))
 		return &bad_name;
 	if ((cell[NAME_EN].n && !name_fits(cell[NAME_EN])) ||
-	    characters(cell[ALIASES]) > 4 * AREA_NAME_CHARS_MAX)
+	    str_characters(cell[ALIASES]) > 4 * AREA_NAME_CHARS_MAX)
 		return &bad_other;
 	if (!day_fits(z, cell[FROM], &r->from_day) || !day_fits(z, cell[TO], &r->to_day) ||
 	    r->from_day >= r->to_day)

@@ -149,7 +149,7 @@ enum err search_read(struct str q, struct search_query *ret, struct fault *f)
 	struct search_set mixed = { .n = 0 };
 
 	ret->tokens.n = 0;
-	if (value_characters(q) > SEARCH_QUERY_CHARS_MAX)
+	if (str_characters(q) > SEARCH_QUERY_CHARS_MAX)
 		return fault_set(f, ERR_RANGE, "搜索词最多 %d 个字",
 				 "search for %d characters at most", SEARCH_QUERY_CHARS_MAX);
 	ret->n = folded(q, ret->v, SEARCH_QUERY_CHARS_MAX);

@@ -83,15 +83,6 @@ bool value_same(const struct field *x, const void *a, const void *b)
 
 /* ---- text ----------------------------------------------------------------------------------- */
 
-size_t value_characters(struct str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xC0) != 0x80;
-	return n;
-}
-
 struct str value_trim(struct str s)
 {
 	static const char wide[] = "\u3000";
@@ -171,7 +162,7 @@ static enum err text_in(const struct field *x, struct str s, const struct value_
 			return refuse(x, f, "含有换行或控制字符，请删去",
 				      "it holds a line break or control character: take it out");
 	}
-	n = (int64_t)value_characters(s);
+	n = (int64_t)str_characters(s);
 	if (n > chars_max(x))
 		return refuse(x, f, "有 %" PRId64 " 个字，最多 %" PRId64 " 个，请缩短",
 			      "it has %" PRId64 " characters, at most %" PRId64

@@ -42,7 +42,6 @@ MUST_CHECK enum err value_from_sql(const struct field *x, struct rows *r, size_t
 
 /* The index of a choice by its word; loose: by a label too. 0 if there is none. */
 size_t value_choice(const struct choice *c, size_t n, struct str s, bool loose);
-size_t value_characters(struct str s); /* of UTF-8 */
-struct str value_trim(struct str s);   /* without blanks at the ends, the wide one (U+3000) too */
+struct str value_trim(struct str s); /* without blanks at the ends, the wide one (U+3000) too */
 
 #endif

@@ -275,8 +275,7 @@ void serve_close(struct serve **serve)
 		(void)http_stop(s->http, STOP_S);
 	http_close(s->http);
 	if (s->heads)
-		ignore(heads_stop(s->heads, (struct utc_s){ clock_ns(&s->wall) / 1000000000 },
-				  NULL));
+		ignore(heads_stop(s->heads, clock_s(&s->wall), NULL));
 	heads_end(&s->heads);
 	dispatch_end(&s->dispatch);
 	policy_end(&s->policy);

@@ -3,6 +3,7 @@
 
 #include "base/json_read.h"
 #include "base/memory.h"
+#include "crypt/encode.h"
 #include "http/stream.h"
 #include "ledger/head.h"
 #include "ledger/ledger.h"
@@ -45,16 +46,15 @@ static enum err metrics(struct call *c, struct fault *f)
 
 static void hash_json(struct json *j, const char *key, const struct crypt_hash *h)
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[2 * CRYPT_HASH_BYTES];
+	CLEANUP(buf_release) struct buf hex = { 0 };
 
-	for (size_t i = 0; i < CRYPT_HASH_BYTES; i++) {
-		text[2 * i] = digits[h->v[i] >> 4];
-		text[2 * i + 1] = digits[h->v[i] & 15];
-	}
-	json_key(j, key);
 	if (h->v[0])
-		json_str(j, (struct str){ text, sizeof text });
+		encode_hex(&hex, h->v, CRYPT_HASH_BYTES);
+	if (hex.failed && !j->out->failed)
+		j->out->failed = hex.failed;
+	json_key(j, key);
+	if (hex.n)
+		json_str(j, buf_view(&hex));
 	else
 		json_nil(j);
 }
