@@ -37,8 +37,8 @@ enum err act_read(struct rows *r, const struct record_kind *k, struct arena *a, 
 		return ERR_MEMORY;
 	if ((e = read_head(r, k->noun, row_head(row), f)))
 		return e;
-	for (size_t i = 0; i < k->noun->n_fields; i++)
-		if ((e = value_from_sql(&k->noun->field[i], r, COLUMNS_HEAD + i, a, row, f)))
+	for (size_t i = 0; i < k->sql->n_columns; i++)
+		if ((e = value_from_sql(k->sql->column[i], r, COLUMNS_HEAD + i, a, row, f)))
 			return e;
 	*ret = row;
 	return OK;
@@ -55,8 +55,9 @@ enum err act_load(struct tx *tx, const struct record_kind *k, struct record_id i
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-static void arguments(const struct noun *n, const void *row, struct sql_value *ret)
+static void arguments(const struct record_kind *k, const void *row, struct sql_value *ret)
 {
+	const struct noun *n = k->noun;
 	const struct record *r = row_head_const(row);
 
 	ret[0] = sql_i64(area_county(r->area).v);
@@ -67,8 +68,8 @@ static void arguments(const struct noun *n, const void *row, struct sql_value *r
 	ret[5] = sql_time(r->created_at);
 	ret[6] = sql_time(r->updated_at);
 	ret[7] = sql_i64(r->created_by.v);
-	for (size_t i = 0; i < n->n_fields; i++)
-		ret[COLUMNS_HEAD + i] = value_to_sql(&n->field[i], row);
+	for (size_t i = 0; i < k->sql->n_columns; i++)
+		ret[COLUMNS_HEAD + i] = value_to_sql(k->sql->column[i], row);
 }
 
 static enum err write_row(struct tx *tx, const struct record_kind *k, const struct sql *sql,
@@ -76,8 +77,8 @@ static enum err write_row(struct tx *tx, const struct record_kind *k, const stru
 {
 	struct sql_value v[COLUMNS_HEAD + NOUN_FIELDS_MAX];
 
-	arguments(k->noun, row, v);
-	return tx_run(tx, sql, (struct sql_args){ v, COLUMNS_HEAD + k->noun->n_fields },
+	arguments(k, row, v);
+	return tx_run(tx, sql, (struct sql_args){ v, COLUMNS_HEAD + k->sql->n_columns },
 		      ret_changed, f);
 }
 

@@ -183,6 +183,14 @@ enum err record_get(const struct record_book *b, struct tx *tx, const struct nou
 	return k ? act_load(tx, k, id, a, ret, f) : ERR_BUG;
 }
 
+enum err record_put(const struct record_book *b, struct tx *tx, const struct noun *n,
+		    const void *row, struct fault *f)
+{
+	const struct record_kind *k = record_kind_of(b, n->name);
+
+	return k ? act_insert_bare(tx, k, row, f) : ERR_BUG;
+}
+
 const struct record_kind *record_kind_of(const struct record_book *b, const char *name)
 {
 	for (size_t i = 0; i < b->n_kinds; i++)

@@ -14,7 +14,7 @@
  *   FIELD_BOOL               bool                false
  *   FIELD_CHOICE             an enum from 1 on   0; the enum is the index into `choice`
  *   FIELD_AREA               struct area_code    0
- *   FIELD_REF                struct record_id    0
+ *   FIELD_REF, SUBJECT       struct record_id    0
  *
  * Life:     tables are const and live for ever; texts of a row live in the arena it was read into.
  * Units:    min and max are characters of a text, the value of a number, days or seconds of a date
@@ -36,16 +36,17 @@ struct field_day {
 };
 
 enum field_type {
-	FIELD_TEXT,   /* one line */
-	FIELD_LONG,   /* several lines */
-	FIELD_PHONE,  /* digits, + - ( ) and spaces */
-	FIELD_I64,    /* a whole number */
-	FIELD_BOOL,   /* yes or no */
-	FIELD_CHOICE, /* one of the words in `choice` */
-	FIELD_TIME,   /* an instant */
-	FIELD_DATE,   /* a civil date */
-	FIELD_AREA,   /* an area code */
-	FIELD_REF,    /* the id of a row of the noun `refers` */
+	FIELD_TEXT,    /* one line */
+	FIELD_LONG,    /* several lines */
+	FIELD_PHONE,   /* digits, + - ( ) and spaces */
+	FIELD_I64,     /* a whole number */
+	FIELD_BOOL,    /* yes or no */
+	FIELD_CHOICE,  /* one of the words in `choice` */
+	FIELD_TIME,    /* an instant */
+	FIELD_DATE,    /* a civil date */
+	FIELD_AREA,    /* an area code */
+	FIELD_REF,     /* the id of a row of the noun `refers` */
+	FIELD_SUBJECT, /* whom the row is about: a number that the vault alone can resolve */
 	FIELD_TYPE_N
 };
 
@@ -55,7 +56,7 @@ enum field_see {
 	SEE_AREA,     /* whoever may read the noun in the row's area */
 	SEE_OFFICIAL, /* names and work phones of duty and account holders; rooms access, grid */
 	SEE_CDC,      /* disease control */
-	SEE_VAULT,    /* a member of the public: the vault alone, and no room outside declares it */
+	SEE_VAULT,    /* a member of the public: on its way into the vault, and nowhere else */
 	SEE_N
 };
 
@@ -69,6 +70,12 @@ enum field_flag {
 	FIELD_EXPORT = 64, /* leaves the house in files */
 	FIELD_KEY = 128    /* equal keys in one area: the same thing twice, in an import */
 };
+
+/*
+ * A field of the vault's is declared so that a file may bring it. It has no column, and is in no
+ * answer, list, search or export; the gate (intake) takes it from the row that was read, hands it
+ * to the vault, and keeps the number that comes back in the noun's one FIELD_SUBJECT.
+ */
 
 struct choice { /* of index 0, "not given", all are NULL */
 	const char *word, *zh, *en;
@@ -105,7 +112,14 @@ struct field {
 #define TIME(S, m) .name = #m, .type = FIELD_TIME, .at = FIELD_AT_(S, m, struct utc_s)
 #define DATE(S, m) .name = #m, .type = FIELD_DATE, .at = FIELD_AT_(S, m, struct field_day)
 #define AREA(S, m) .name = #m, .type = FIELD_AREA, .at = FIELD_AT_(S, m, struct area_code)
+#define SUBJECT(S, m) .name = #m, .type = FIELD_SUBJECT, .at = FIELD_AT_(S, m, struct record_id)
 #define REF(S, m) .name = #m, .type = FIELD_REF, .at = FIELD_AT_(S, m, struct record_id)
+
+/* Does it have a column? */
+static inline bool field_kept(const struct field *x)
+{
+	return x->see != SEE_VAULT;
+}
 
 /* "text", "phone", "choice", ... as the API says it. */
 const char *field_type_word(enum field_type t);

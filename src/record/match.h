@@ -1,5 +1,5 @@
 /*
- * match.h - which column of a file is which field. Pure; for src/record alone.
+ * match.h - which column of a file is which field. Pure; for src/record and intake.
  *
  * A heading is a field's if it is its name or a label, else if it was said to be (by the caller, or
  * the last time: `said`), else if it is so but for case, blanks, brackets with remarks, and stars.

@@ -8,10 +8,10 @@
 const char *field_type_word(enum field_type t)
 {
 	static const char *const words[FIELD_TYPE_N] = {
-		[FIELD_TEXT] = "text",  [FIELD_LONG] = "long", [FIELD_PHONE] = "phone",
-		[FIELD_I64] = "number", [FIELD_BOOL] = "bool", [FIELD_CHOICE] = "choice",
-		[FIELD_TIME] = "time",  [FIELD_DATE] = "date", [FIELD_AREA] = "area",
-		[FIELD_REF] = "ref",
+		[FIELD_TEXT] = "text",  [FIELD_LONG] = "long",       [FIELD_PHONE] = "phone",
+		[FIELD_I64] = "number", [FIELD_BOOL] = "bool",       [FIELD_CHOICE] = "choice",
+		[FIELD_TIME] = "time",  [FIELD_DATE] = "date",       [FIELD_AREA] = "area",
+		[FIELD_REF] = "ref",    [FIELD_SUBJECT] = "subject",
 	};
 
 	assert(t < FIELD_TYPE_N);
@@ -118,6 +118,7 @@ static const char *const taken[] = { "id",         "county",     "area",       "
 static enum err check_field(const struct noun *n, size_t i, struct fault *f)
 {
 	const struct field *x = &n->field[i];
+	bool text = x->type == FIELD_TEXT || x->type == FIELD_LONG || x->type == FIELD_PHONE;
 	bool number = x->type == FIELD_I64 || x->type == FIELD_TIME || x->type == FIELD_DATE;
 
 	if (!is_word(x->name))
@@ -132,8 +133,10 @@ static enum err check_field(const struct noun *n, size_t i, struct fault *f)
 		return wrong(f, n, "a label is missing", x->name);
 	if (x->at < sizeof(struct record) || x->at >= n->bytes)
 		return wrong(f, n, "a field lies outside its struct", x->name);
-	if (x->see >= SEE_N || x->see == SEE_VAULT)
-		return wrong(f, n, "what is the vault's is declared outside it", x->name);
+	if (x->see >= SEE_N || (x->see == SEE_VAULT && (x->flags || !text || !n->gate)))
+		return wrong(f, n, "what is the vault's only passes through a gate", x->name);
+	if (x->type == FIELD_SUBJECT && (x->see == SEE_PUBLIC || !(x->flags & FIELD_SERVER)))
+		return wrong(f, n, "whom it is about is not for everybody to say", x->name);
 	if ((x->type == FIELD_CHOICE) != (x->choice != NULL) ||
 	    (x->type == FIELD_CHOICE && !words_hold(x->choice, x->n_choices)))
 		return wrong(f, n, "choices do not hold", x->name);
@@ -141,6 +144,8 @@ static enum err check_field(const struct noun *n, size_t i, struct fault *f)
 		return wrong(f, n, "a reference says to what", x->name);
 	if (x->min > x->max || (!number && x->min < 0))
 		return wrong(f, n, "limits do not hold", x->name);
+	if ((x->flags & FIELD_SEARCH) && n->gate)
+		return wrong(f, n, "rows of a gate are not searched", x->name);
 	if ((x->flags & FIELD_SEARCH) && x->type != FIELD_TEXT)
 		return wrong(f, n, "only one line of text can be searched", x->name);
 	if ((x->flags & FIELD_SERVER) && (x->flags & (FIELD_REQUIRED | FIELD_KEY)))
@@ -166,6 +171,20 @@ static enum err check_step(const struct noun *n, size_t i, struct fault *f)
 		outs += n->step[k].from == 0;
 	if (outs != 1)
 		return wrong(f, n, "there is one beginning", s->event);
+	return OK;
+}
+
+/* What goes to the vault comes back as one number: there is one place to keep it. */
+static enum err check_subject(const struct noun *n, struct fault *f)
+{
+	size_t subjects = 0, vault = 0;
+
+	for (size_t i = 0; i < n->n_fields; i++) {
+		subjects += n->field[i].type == FIELD_SUBJECT;
+		vault += !field_kept(&n->field[i]);
+	}
+	if (vault && subjects != 1)
+		return wrong(f, n, "what is the vault's has one subject", n->name);
 	return OK;
 }
 
@@ -206,5 +225,5 @@ enum err noun_check(const struct noun *n, struct fault *f)
 	for (size_t i = 0; i < n->n_steps; i++)
 		if ((e = check_step(n, i, f)))
 			return e;
-	return check_reach(n, f);
+	return (e = check_subject(n, f)) ? e : check_reach(n, f);
 }

@@ -25,8 +25,8 @@ static enum err same(struct tx *tx, const struct ledger_entry *last, void *arg, 
 	if (e)
 		return e;
 	e = act_load(tx, k, (struct record_id){ last->object_id }, a, &row, &unasked);
-	if (e == ERR_ABSENT) {
-		*ret_same = false;
+	if (e == ERR_ABSENT) { /* taken back with its batch, if the entry says that it is gone */
+		*ret_same = memcmp(&last->after, &LEDGER_NO_HASH, sizeof last->after) == 0;
 		return OK;
 	}
 	if (e)

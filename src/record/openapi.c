@@ -51,9 +51,9 @@ static void schema(struct json *j, const struct field *x, bool nullable)
 	static const char *const format[FIELD_TYPE_N] = {
 		[FIELD_TIME] = "date-time", [FIELD_DATE] = "date"
 	};
-	static const char *const pattern[FIELD_TYPE_N] = {
-		[FIELD_AREA] = "^[0-9]{15}$", [FIELD_REF] = "^[1-9][0-9]*$"
-	};
+	static const char *const pattern[FIELD_TYPE_N] = { [FIELD_AREA] = "^[0-9]{15}$",
+							   [FIELD_REF] = "^[1-9][0-9]*$",
+							   [FIELD_SUBJECT] = "^[1-9][0-9]*$" };
 
 	json_open(j, '{');
 	type_of(j,
@@ -149,7 +149,7 @@ static void noun_schema(struct json *j, const struct noun *n, bool body)
 	for (size_t i = 0; i < n->n_fields; i++) {
 		const struct field *x = &n->field[i];
 
-		if (body && (x->flags & FIELD_SERVER))
+		if (!field_kept(x) || (body && (x->flags & FIELD_SERVER)))
 			continue;
 		json_key(j, x->name);
 		schema(j, x, !(x->flags & FIELD_REQUIRED));

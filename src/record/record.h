@@ -66,6 +66,7 @@ struct noun {
 	size_t n_steps;
 	enum capability read, write;
 	enum purpose why;
+	bool gate; /* rows come in by feeds (intake) alone: nobody makes one or imports a file */
 	/* What no field can say alone. `before`: NULL for a new row; `after` may be completed. */
 	enum err (*check)(struct tx *tx, const void *before, void *after, struct fault *f);
 };
@@ -129,5 +130,12 @@ struct record_id record_id_new(struct record_book *b);
  */
 MUST_CHECK enum err record_get(const struct record_book *b, struct tx *tx, const struct noun *n,
 			       struct record_id id, struct arena *a, void **ret, struct fault *f);
+
+/*
+ * Write a row that is complete, head and all, as the gate has judged it. It has no search tokens:
+ * a noun with a gate has no FIELD_SEARCH. What is written is in no ledger entry yet.
+ */
+MUST_CHECK enum err record_put(const struct record_book *b, struct tx *tx, const struct noun *n,
+			       const void *row, struct fault *f);
 
 #endif

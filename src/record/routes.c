@@ -109,6 +109,12 @@ static const struct route of_the_book[] = {
 		0, AUDIT_NONE, "接口说明（OpenAPI 3.1）", "The API page (OpenAPI 3.1)") },
 };
 
+/* Rows of a noun with a gate are not made in these ways. */
+static bool makes(const struct verb *v)
+{
+	return v->run == handler_create || v->needs == NEEDS_IMPORT;
+}
+
 enum err routes_expand(struct record_book *b)
 {
 	enum err e = OK;
@@ -123,6 +129,7 @@ enum err routes_expand(struct record_book *b)
 	}
 	for (size_t i = 0; i < b->n_kinds; i++)
 		for (size_t v = 0; v < ARRAY_LEN(verbs) && !e; v++)
-			e = expand(b, &b->kind[i], &verbs[v]);
+			if (!makes(&verbs[v]) || !b->kind[i].noun->gate)
+				e = expand(b, &b->kind[i], &verbs[v]);
 	return e;
 }

@@ -203,6 +203,8 @@ void row_canonical(const struct noun *n, const void *row, struct buf *b)
 	for (size_t i = 0; i < n->n_fields; i++) {
 		const struct field *x = &n->field[i];
 
+		if (!field_kept(x))
+			continue;
 		if (x->type == FIELD_TIME && value_given(x, row))
 			json_i64(&j, ((const struct utc_s *)((const char *)row + x->at))->v);
 		else

@@ -1,5 +1,6 @@
 /*
- * row.h - a whole row, into and out of JSON, by the table of its noun. For src/record alone.
+ * row.h - a whole row, into and out of JSON, by the table of its noun.
+ * For src/record and the gate (intake).
  *
  * Memory:   what is read lies in from->a; what is written borrows the row.
  * Errors:   ERR_RANGE, of the first field that is wrong; ERR_SYNTAX an unknown key.

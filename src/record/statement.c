@@ -32,8 +32,8 @@ static void columns(struct draft *d, const char *prefix)
 {
 	for (size_t i = 0; i < COLUMNS_HEAD; i++)
 		buf_fmt(&d->text, "%s%s%s", i ? ", " : "", prefix, head_columns[i]);
-	for (size_t i = 0; i < d->n->n_fields; i++)
-		buf_fmt(&d->text, ", %s%s", prefix, d->n->field[i].name);
+	for (size_t i = 0; i < d->s->n_columns; i++)
+		buf_fmt(&d->text, ", %s%s", prefix, d->s->column[i]->name);
 }
 
 /* Take the draft as a finished statement and begin the next. */
@@ -61,7 +61,7 @@ static enum err take(struct draft *d, const char *word, enum sql_act act, const 
 
 static enum err write_one(struct draft *d, struct statements *s)
 {
-	size_t n = COLUMNS_HEAD + d->n->n_fields;
+	size_t n = COLUMNS_HEAD + s->n_columns;
 	enum err e;
 
 	buf_fmt(&d->text, "INSERT INTO %s (", d->n->path);
@@ -71,7 +71,7 @@ static enum err write_one(struct draft *d, struct statements *s)
 	for (size_t i = 1; i <= n; i++) {
 		buf_fmt(&d->text, "%s$%zu", i > 1 ? ", " : "", i);
 		if (i > COLUMNS_HEAD)
-			buf_char(&d->letters, value_letter(&d->n->field[i - COLUMNS_HEAD - 1]));
+			buf_char(&d->letters, value_letter(s->column[i - COLUMNS_HEAD - 1]));
 	}
 	buf_char(&d->text, ')');
 	if ((e = take(d, "insert", SQL_WRITE, &s->insert)))
@@ -80,9 +80,9 @@ static enum err write_one(struct draft *d, struct statements *s)
 	buf_fmt(&d->text, "UPDATE %s SET area = $3, version = $4, state = $5, updated_at = $7",
 		d->n->path);
 	buf_lit(&d->letters, head_letters);
-	for (size_t i = 0; i < d->n->n_fields; i++) {
-		buf_fmt(&d->text, ", %s = $%zu", d->n->field[i].name, COLUMNS_HEAD + i + 1);
-		buf_char(&d->letters, value_letter(&d->n->field[i]));
+	for (size_t i = 0; i < s->n_columns; i++) {
+		buf_fmt(&d->text, ", %s = $%zu", s->column[i]->name, COLUMNS_HEAD + i + 1);
+		buf_char(&d->letters, value_letter(s->column[i]));
 	}
 	buf_lit(&d->text, " WHERE county = $1 AND id = $2 AND version = $4 - 1"
 			  " AND created_at = $6 AND created_by = $8");
@@ -292,7 +292,7 @@ static enum err pick(const struct noun *n, unsigned flag, struct arena *a,
 	if (!(*ret = arena_take(a, n->n_fields, sizeof **ret)))
 		return ERR_MEMORY;
 	for (size_t i = 0; i < n->n_fields; i++)
-		if (n->field[i].flags & flag)
+		if (field_kept(&n->field[i]) && (n->field[i].flags & flag) == flag)
 			(*ret)[(*ret_n)++] = &n->field[i];
 	return OK;
 }
@@ -306,7 +306,8 @@ enum err statements_compose(const struct noun *n, struct arena *a, struct statem
 	if (!s)
 		return ERR_MEMORY;
 	d.s = s;
-	if ((e = pick(n, FIELD_FILTER, a, &s->filter, &s->n_filters)) ||
+	if ((e = pick(n, 0, a, &s->column, &s->n_columns)) ||
+	    (e = pick(n, FIELD_FILTER, a, &s->filter, &s->n_filters)) ||
 	    (e = pick(n, FIELD_KEY, a, &s->key, &s->n_keys)) ||
 	    (e = pick(n, FIELD_SEARCH, a, &s->search, &s->n_search)))
 		return e;
@@ -338,6 +339,8 @@ void statements_table(const struct noun *n, struct buf *b)
 	for (size_t i = 0; i < n->n_fields; i++) {
 		const struct field *x = &n->field[i];
 
+		if (!field_kept(x))
+			continue;
 		buf_fmt(b, "\t%s %s%s,\n", x->name, value_letter(x) == 't' ? "TEXT" : "BIGINT",
 			x->flags & FIELD_REQUIRED || x->type == FIELD_BOOL ? " NOT NULL" : "");
 	}

@@ -43,8 +43,9 @@ struct statements {
 	const struct sql *walk, *wide, *within, *count_within, *find, *count_token;
 	struct statement_by *by; /* the state, then each filter that asks for one value */
 	size_t n_by;
+	const struct field **column; /* fields that have one, in the order of the table */
 	const struct field **filter, **key, **search; /* fields with these flags */
-	size_t n_filters, n_keys, n_search;
+	size_t n_columns, n_filters, n_keys, n_search;
 	struct sql_list all; /* for db_prepare_all */
 };
 

@@ -326,6 +326,7 @@ enum err value_from_text(const struct field *x, struct str s, const struct value
 				      "this is no area code: give 2, 4, 6, 9, 12 or 15 digits");
 		set_number(x, row, area.v);
 		return OK;
+	case FIELD_SUBJECT:
 	case FIELD_REF:
 		if (str_i64(s, &v) || v <= 0)
 			return refuse(x, f, "不是编号，请填系统给出的数字编号",

@@ -1,5 +1,6 @@
 /*
- * value.h - one value of a row, into and out of JSON, text and SQL. For src/record alone.
+ * value.h - one value of a row, into and out of JSON, text and SQL.
+ * For src/record and the gate (intake).
  *
  * The four directions are one switch over the types each, and all that knows what a type is.
  *

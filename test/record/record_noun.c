@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "record/row.h"
+#include "record/statement.h"
 #include "support/well.h"
 
 static struct noun noun;
@@ -77,12 +79,62 @@ static void what_is_wrong_is_named(void **unused)
 	refused("nobody is said to read or write it");
 }
 
-static void nothing_of_the_vault_is_declared_outside_it(void **unused)
+static void what_is_the_vaults_only_passes_through_a_gate(void **unused)
 {
 	(void)unused;
 	copy();
-	field("keeper")->see = SEE_VAULT;
-	refused("the vault's is declared outside it (keeper)");
+	field("notes")->flags = 0;
+	field("notes")->see = SEE_VAULT;
+	refused("only passes through a gate (notes)");
+	noun.gate = true;
+	field("name")->flags &= ~(unsigned)FIELD_SEARCH;
+	field("keeper")->see = SEE_VAULT; /* it is searched, and leaves in files */
+	refused("only passes through a gate (keeper)");
+	noun.gate = true;
+	refused("are not searched (name)");
+}
+
+/* The well as a noun with a gate: `notes` are somebody's, `visits` whom it is about. */
+static void gated(void)
+{
+	copy();
+	noun.gate = true;
+	for (size_t i = 0; i < noun.n_fields; i++)
+		fields[i].flags &= ~(unsigned)FIELD_SEARCH;
+	field("notes")->flags = 0;
+	field("notes")->see = SEE_VAULT;
+	field("visits")->type = FIELD_SUBJECT;
+}
+
+static void whom_a_row_is_about_is_one_number_and_nobodys_to_say(void **unused)
+{
+	(void)unused;
+	gated();
+	assert_int_equal(noun_check(&noun, NULL), OK);
+	field("visits")->type = FIELD_I64;
+	refused("has one subject (well)");
+	gated();
+	field("visits")->flags = 0;
+	refused("not for everybody to say (visits)");
+}
+
+static void what_is_the_vaults_has_no_column_and_is_in_no_hash(void **unused)
+{
+	CLEANUP(buf_release) struct buf table = { 0 }, told = { 0 }, untold = { 0 };
+	struct well w;
+
+	(void)unused;
+	gated();
+	statements_table(&noun, &table);
+	buf_char(&table, '\0');
+	assert_null(strstr(table.p, "notes"));
+	assert_non_null(strstr(table.p, "visits BIGINT"));
+	noun_blank(&noun, &w);
+	w.record.state = WELL_IN_USE;
+	row_canonical(&noun, &w, &untold);
+	w.notes = STR("somebody");
+	row_canonical(&noun, &w, &told);
+	assert_true(str_eq(buf_view(&told), buf_view(&untold)));
 }
 
 static void a_flow_has_one_beginning_and_reaches_every_state(void **unused)
@@ -129,7 +181,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_well_holds_together),
 		cmocka_unit_test(what_is_wrong_is_named),
-		cmocka_unit_test(nothing_of_the_vault_is_declared_outside_it),
+		cmocka_unit_test(what_is_the_vaults_only_passes_through_a_gate),
+		cmocka_unit_test(whom_a_row_is_about_is_one_number_and_nobodys_to_say),
+		cmocka_unit_test(what_is_the_vaults_has_no_column_and_is_in_no_hash),
 		cmocka_unit_test(a_flow_has_one_beginning_and_reaches_every_state),
 		cmocka_unit_test(a_state_without_a_way_on_is_closed),
 		cmocka_unit_test(a_blank_row_has_nothing_given),
