@@ -1,5 +1,6 @@
 #include "grid/area.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "grid/area.sql.h"
@@ -70,33 +71,6 @@ static enum err list_of(struct tx *tx, const struct sql *sql, struct sql_args ar
 	return OK;
 }
 
-enum err area_path(struct tx *tx, struct area_code code, int32_t day, struct arena *a,
-		   struct area_list *ret, struct fault *f)
-{
-	struct area *v = arena_take(a, AREA_LEVEL_N, sizeof *v);
-	enum area_level last = area_level(code);
-	size_t n = 0;
-
-	if (!v)
-		return ERR_MEMORY;
-	for (int level = AREA_NATION; level <= (int)last; level++) {
-		struct area_code at = area_at(code, (enum area_level)level);
-		struct fault unasked = { 0 };
-		enum err e;
-
-		if (level > AREA_NATION && at.v == area_at(code, (enum area_level)(level - 1)).v)
-			continue; /* a skipped level */
-		e = area_find(tx, at, day, a, &v[n], &unasked);
-		if (e == ERR_ABSENT && at.v != code.v)
-			continue; /* a house that serves a city may have no province */
-		if (e)
-			return fault_set(f, e, "没有这个区划", "there is no such area");
-		n++;
-	}
-	*ret = (struct area_list){ n, v, false };
-	return OK;
-}
-
 enum err area_below(struct tx *tx, struct area_code code, int32_t day, struct area_code after,
 		    size_t limit, struct arena *a, struct area_list *ret, struct fault *f)
 {
@@ -117,10 +91,74 @@ static enum err count_of(struct tx *tx, const struct sql *sql, struct sql_args a
 	return e;
 }
 
-enum err area_n_below(struct tx *tx, struct area_code code, int32_t day, int64_t *ret,
-		      struct fault *f)
+static int by_code(const void *x, const void *y)
 {
-	return count_of(tx, &area_sql.n_below, SQL_ARGS(sql_i64(code.v), sql_i64(day)), ret, f);
+	const struct area_code *a = x, *b = y;
+
+	return a->v < b->v ? -1 : a->v > b->v;
+}
+
+/* A list of codes as the statements take it: each once, fifteen digits. Sorts `codes`. */
+static struct str digits_of(struct area_code *codes, size_t n, struct buf *out)
+{
+	char text[AREA_TEXT_BYTES];
+
+	if (n)
+		qsort(codes, n, sizeof *codes, by_code);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || codes[i].v != codes[i - 1].v) {
+			area_text(codes[i], text);
+			buf_lit(out, text);
+		}
+	return buf_view(out);
+}
+
+enum err area_above(struct tx *tx, const struct area_list *list, int32_t day, struct arena *a,
+		    struct area_list *ret, struct fault *f)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+	struct area_code *v = arena_take(a, list->n * AREA_LEVEL_N + 1, sizeof *v);
+	struct str codes;
+	size_t n = 0;
+
+	if (!v)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < list->n; i++)
+		for (int l = AREA_NATION; l < (int)area_level(list->v[i].code); l++)
+			v[n++] = area_at(list->v[i].code, (enum area_level)l);
+	codes = digits_of(v, n, &text);
+	if (text.failed)
+		return text.failed;
+	*ret = (struct area_list){ 0 };
+	return n ? list_of(tx, &area_sql.these, SQL_ARGS(sql_text(codes), sql_i64(day)), n, a, ret,
+			   f)
+		 : OK;
+}
+
+enum err area_n_below_each(struct tx *tx, const struct area_list *list, int32_t day, int64_t *ret,
+			   struct fault *f)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+	CLEANUP(rows_end) struct rows *r = NULL;
+	char one[AREA_TEXT_BYTES];
+	bool more = false;
+	enum err e;
+
+	for (size_t k = 0; k < list->n; k++) {
+		area_text(list->v[k].code, one);
+		buf_lit(&text, one);
+		ret[k] = 0;
+	}
+	if (text.failed || !list->n)
+		return text.failed;
+	e = tx_rows(tx, &area_sql.n_below_each, SQL_ARGS(sql_text(buf_view(&text)), sql_i64(day)),
+		    &r, f);
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
+		for (size_t k = 0; k < list->n; k++)
+			if (list->v[k].code.v == rows_i64(r, 0))
+				ret[k] = rows_i64(r, 1);
+	}
+	return e;
 }
 
 enum err area_n_under(struct tx *tx, struct area_code code, int32_t day, int64_t *ret,
@@ -159,6 +197,42 @@ static struct str first_pair(struct str s)
 	return (struct str){ s.p, n };
 }
 
+/* What names are looked for by: their first two characters, and a pattern of SQL. */
+struct words {
+	struct str pair, like;
+	struct area_code under;
+	int32_t day;
+};
+
+/* Counties and what is above them, then townships, then villages: 30,000 have names like 三合村. */
+static enum err known(struct tx *tx, const struct words *w, size_t limit, struct arena *a,
+		      struct area_list *ret, struct fault *f)
+{
+	static const int64_t unit[] = { 1000000000, 1000000, 1 };
+	struct area *v = arena_take(a, limit + 1, sizeof *v);
+	struct area_list part = { 0 };
+	size_t n = 0;
+	enum err e;
+
+	if (!v)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < ARRAY_LEN(unit) && !part.more; i++) {
+		e = list_of(tx, &area_sql.known,
+			    SQL_ARGS(sql_text(w->pair), sql_text(w->like), sql_i64(w->under.v),
+				     sql_i64(area_end(w->under).v), sql_i64(w->day),
+				     sql_i64(unit[i]), sql_i64(i ? unit[i - 1] : 1),
+				     sql_i64((int64_t)(limit - n) + 1)),
+			    limit - n, a, &part, f);
+		if (e)
+			return e;
+		if (part.n)
+			memcpy(v + n, part.v, part.n * sizeof *v);
+		n += part.n;
+	}
+	*ret = (struct area_list){ n, v, part.more };
+	return OK;
+}
+
 enum err area_search(struct tx *tx, struct str text, struct area_code under, int32_t day,
 		     size_t limit, struct arena *a, struct area_list *ret, struct fault *f)
 {
@@ -191,9 +265,5 @@ enum err area_search(struct tx *tx, struct str text, struct area_code under, int
 		*ret = (struct area_list){ 0 };
 		return OK;
 	}
-	return list_of(tx, &area_sql.known,
-		       SQL_ARGS(sql_text(pair), sql_text(buf_view(&like)), sql_i64(under.v),
-				sql_i64(area_end(under).v), sql_i64(day),
-				sql_i64((int64_t)limit + 1)),
-		       limit, a, ret, f);
+	return known(tx, &(struct words){ pair, buf_view(&like), under, day }, limit, a, ret, f);
 }

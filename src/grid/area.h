@@ -23,7 +23,7 @@ struct area {
 	struct area_code code, into; /* into: 0, or what it was merged into */
 	int32_t from_day, to_day;    /* AREA_DAY_FIRST, AREA_DAY_LAST: always */
 	struct str name, name_en;    /* name_en may be empty */
-	struct str known_as;         /* every name, in small letters, parted by | */
+	struct str known_as;         /* names and their initials, small letters, parted by | */
 };
 
 struct area_list {
@@ -34,21 +34,23 @@ struct area_list {
 
 MUST_CHECK enum err area_find(struct tx *tx, struct area_code code, int32_t day, struct arena *a,
 			      struct area *ret, struct fault *f);
-/* From the topmost ancestor that exists to the area itself. */
-MUST_CHECK enum err area_path(struct tx *tx, struct area_code code, int32_t day, struct arena *a,
-			      struct area_list *ret, struct fault *f);
+/* Whatever lies above any of a list's areas on that day, by code and each once; one question. */
+MUST_CHECK enum err area_above(struct tx *tx, const struct area_list *list, int32_t day,
+			       struct arena *a, struct area_list *ret, struct fault *f);
 /* Right below it, codes above `after` first to last. */
 MUST_CHECK enum err area_below(struct tx *tx, struct area_code code, int32_t day,
 			       struct area_code after, size_t limit, struct arena *a,
 			       struct area_list *ret, struct fault *f);
-MUST_CHECK enum err area_n_below(struct tx *tx, struct area_code code, int32_t day, int64_t *ret,
-				 struct fault *f);
+/* How many lie right below each area of a list of different ones: ret[0..list->n); one question. */
+MUST_CHECK enum err area_n_below_each(struct tx *tx, const struct area_list *list, int32_t day,
+				      int64_t *ret, struct fault *f);
 /* How many areas there are on that day in a subtree, the area among them. */
 MUST_CHECK enum err area_n_under(struct tx *tx, struct area_code code, int32_t day, int64_t *ret,
 				 struct fault *f);
 /*
  * Areas of a subtree whose code begins with `text`, if it is digits, or that are known by a name
- * with `text` in it (two characters or more: one finds nothing). By code.
+ * with `text` in it or by initials (two characters or more: one finds nothing). By code; found
+ * by name, counties and what is above them come first, then townships, then the rest.
  */
 MUST_CHECK enum err area_search(struct tx *tx, struct str text, struct area_code under, int32_t day,
 				size_t limit, struct arena *a, struct area_list *ret,

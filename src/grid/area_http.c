@@ -73,23 +73,11 @@ static void step_json(struct json *j, const struct area *a)
 	json_close(j, '}');
 }
 
-/* `above`: what lies above it, from the top; NULL: to be asked for. */
-static enum err area_json(struct call *c, struct tx *tx, const struct area *a,
-			  const struct area_list *above, struct fault *f)
+/* An area with its way down from the top; `below`: how many lie right below it. */
+static void area_json(struct json *j, const struct area *a, const struct area_list *above,
+		      int64_t below)
 {
-	struct json *j = call_json(c);
-	struct area_list path;
-	int64_t n_below;
-	enum err e = OK;
-
-	if (!above) {
-		if ((e = area_path(tx, a->code, today(c), c->a, &path, f)))
-			return e;
-		path.n--; /* itself */
-		above = &path;
-	}
-	if ((e = area_n_below(tx, a->code, today(c), &n_below, f)))
-		return e;
+	json_open(j, '{');
 	names_json(j, a);
 	if (above->n)
 		code_json(j, "parent", above->v[above->n - 1].code);
@@ -104,24 +92,53 @@ static enum err area_json(struct call *c, struct tx *tx, const struct area *a,
 	day_json(j, "valid_from", a->from_day);
 	day_json(j, "valid_to", a->to_day);
 	json_key(j, "children");
-	json_i64(j, n_below);
+	json_i64(j, below);
+	json_close(j, '}');
+}
+
+/* Of areas by rising code, those above this one, from the top. `room`: AREA_LEVEL_N of them. */
+static struct area_list pick_above(const struct area_list *all, struct area_code code,
+				   struct area *room)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].code.v != code.v && area_covers(all->v[i].code, code))
+			room[n++] = all->v[i];
+	return (struct area_list){ n, room, false };
+}
+
+/* Areas by rising code, in an open list: two more questions for all of them. */
+static enum err areas_json(struct call *c, struct tx *tx, const struct area_list *list,
+			   struct fault *f)
+{
+	struct area room[AREA_LEVEL_N];
+	struct area_list all, above;
+	int64_t *below = arena_take(c->a, list->n + 1, sizeof *below);
+	enum err e;
+
+	if (!below)
+		return ERR_MEMORY;
+	if ((e = area_above(tx, list, today(c), c->a, &all, f)) ||
+	    (e = area_n_below_each(tx, list, today(c), below, f)))
+		return e;
+	for (size_t i = 0; i < list->n; i++) {
+		above = pick_above(&all, list->v[i].code, room);
+		area_json(call_json(c), &list->v[i], &above, below[i]);
+	}
 	return OK;
 }
 
 static enum err list_json(struct call *c, struct tx *tx, const struct area_list *list,
-			  const struct area_list *above, struct fault *f)
+			  struct fault *f)
 {
 	struct json *j = call_json(c);
-	enum err e = OK;
+	enum err e;
 
 	json_open(j, '{');
 	json_key(j, "items");
 	json_open(j, '[');
-	for (size_t i = 0; !e && i < list->n; i++) {
-		json_open(j, '{');
-		e = area_json(c, tx, &list->v[i], above, f);
-		json_close(j, '}');
-	}
+	e = areas_json(c, tx, list, f);
 	json_close(j, ']');
 	json_key(j, "next");
 	json_nil(j);
@@ -165,7 +182,7 @@ static enum err search(struct call *c, struct tx *tx, struct fault *f)
 	enum err e =
 		area_search(tx, q, (struct area_code){ 0 }, today(c), SHOWN_MAX, c->a, &list, f);
 
-	return e ? e : list_json(c, tx, &list, NULL, f);
+	return e ? e : list_json(c, tx, &list, f);
 }
 
 static enum err show(struct call *c, struct tx *tx, struct fault *f)
@@ -180,27 +197,19 @@ static enum err show(struct call *c, struct tx *tx, struct fault *f)
 	e = area_find(tx, code, today(c), c->a, &a, &unasked);
 	if (e)
 		return e == ERR_ABSENT ? call_absent(f) : e;
-	json_open(call_json(c), '{');
-	e = area_json(c, tx, &a, NULL, f);
-	json_close(call_json(c), '}');
-	return e;
+	return areas_json(c, tx, &(struct area_list){ 1, &a, false }, f);
 }
 
 static enum err children(struct call *c, struct tx *tx, struct fault *f)
 {
-	struct area_list list = { 0 }, above = { 0 };
-	struct fault unasked = { 0 };
+	struct area_list list = { 0 };
 	struct area_code code;
 	enum err e = code_of(c, &code, f);
 
 	if (e)
 		return e;
 	e = area_below(tx, code, today(c), (struct area_code){ -1 }, BELOW_MAX, c->a, &list, f);
-	if (!e && list.n) { /* all of them hang on one way down; the nation may have no row */
-		e = area_path(tx, code, today(c), c->a, &above, &unasked);
-		e = e == ERR_ABSENT ? OK : e;
-	}
-	return e ? e : list_json(c, tx, &list, &above, f);
+	return e ? e : list_json(c, tx, &list, f);
 }
 
 static enum err no_boundary(struct call *c, struct tx *tx, struct fault *f)

@@ -5,6 +5,7 @@
 
 #include "base/when.h"
 #include "grid/area.sql.h"
+#include "record/pinyin.h"
 #include "table/table.h"
 
 #include "base/ban.h"
@@ -271,24 +272,98 @@ static enum err parent_there(struct area_import *i, struct tx *tx, struct area_c
 	return OK;
 }
 
-/* All names, small letters, parted by bars: the new ones, then those it had. */
+/* Whether a list of words, parted by bars, has this one. */
+static bool has_word(struct str list, struct str word)
+{
+	for (size_t at = 0; at < list.n;) {
+		const char *bar = memchr(list.p + at, '|', list.n - at);
+		size_t end = bar ? (size_t)(bar - list.p) : list.n;
+
+		if (str_eq((struct str){ list.p + at, end - at }, word))
+			return true;
+		at = end + 1;
+	}
+	return false;
+}
+
+static void add_word(struct buf *out, struct str word)
+{
+	if (!word.n || has_word(buf_view(out), word))
+		return;
+	if (out->n)
+		buf_char(out, '|');
+	buf_str(out, word);
+}
+
+/* The words of a list in small letters. */
+static void add_words(struct buf *out, struct str list)
+{
+	CLEANUP(buf_release) struct buf word = { 0 };
+
+	for (size_t i = 0; i <= list.n; i++) {
+		char x = i < list.n ? list.p[i] : '|';
+
+		if (x != '|') {
+			buf_char(&word, x >= 'A' && x <= 'Z' ? (char)(x - 'A' + 'a') : x);
+			continue;
+		}
+		add_word(out, buf_view(&word));
+		buf_clear(&word);
+	}
+	if (word.failed)
+		out->failed = word.failed;
+}
+
+enum { TWO_READINGS_MAX = 3 }; /* characters of a name; more of them are read the usual way */
+
+/* How a Chinese name is typed by the first letters of its readings: 长沙 is cs, and zs. */
+static void add_initials(struct buf *out, struct str name)
+{
+	CLEANUP(buf_release) struct buf word = { 0 };
+	unsigned n_ways = 1;
+	bool chinese = false;
+
+	for (unsigned way = 0; way < n_ways; way++) {
+		unsigned n_two = 0;
+
+		buf_clear(&word);
+		for (struct str rest = name; rest.n;) {
+			uint32_t c = pinyin_next(&rest);
+			char other, first = pinyin_letter(c, &other);
+
+			if (first && other && n_two < TWO_READINGS_MAX && way >> n_two++ & 1)
+				first = other;
+			if (first)
+				buf_char(&word, first);
+			else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+				buf_char(&word, (char)c);
+			chinese = chinese || first;
+		}
+		n_ways = 1u << n_two;
+		if (chinese)
+			add_word(out, buf_view(&word));
+	}
+	if (word.failed)
+		out->failed = word.failed;
+}
+
+/* All names, those it had too, and how they are typed by initials, in small letters. */
 static enum err known_as(const struct row *r, struct str before, struct buf *out)
 {
-	const struct str names[] = { r->name, r->name_en, r->aliases, before };
+	CLEANUP(buf_release) struct buf names = { 0 };
 
+	add_words(&names, r->name);
+	add_words(&names, r->name_en);
+	add_words(&names, r->aliases);
+	add_words(&names, before);
 	buf_clear(out);
-	for (size_t k = 0; k < ARRAY_LEN(names); k++) {
-		if (!names[k].n)
-			continue;
-		if (out->n)
-			buf_char(out, '|');
-		for (size_t c = 0; c < names[k].n; c++) {
-			char x = names[k].p[c];
-
-			buf_char(out, x >= 'A' && x <= 'Z' ? (char)(x - 'A' + 'a') : x);
+	buf_str(out, buf_view(&names));
+	for (size_t from = 0, i = 0; i <= names.n; i++)
+		if (i == names.n || names.p[i] == '|') {
+			add_initials(out, (struct str){ names.p + from, i - from });
+			from = i + 1;
 		}
-	}
-	return out->failed;
+	return names.failed ? names.failed : out->failed;
 }
 
 struct step {
@@ -331,6 +406,26 @@ static enum err end_span(const struct step *s, int32_t day, struct fault *f)
 	return e;
 }
 
+/* The area is as it was; what else it is known by may be new, as in a house of an older program. */
+static enum err same_again(const struct step *s, const struct area *old, struct fault *f)
+{
+	struct str known;
+	enum err e = known_as(s->row, old->known_as, s->text);
+
+	if (e)
+		return e;
+	known = buf_view(s->text);
+	s->row->duplicate = str_eq(known, old->known_as);
+	if (s->row->duplicate || s->i->o.dry)
+		return OK;
+	e = tx_run(s->tx, &area_sql.know,
+		   SQL_ARGS(sql_i64(old->code.v), sql_i64(old->from_day), sql_text(known)), NULL,
+		   f);
+	return e ? e
+		 : tx_run(s->tx, &area_sql.add_tokens,
+			  SQL_ARGS(sql_i64(old->code.v), sql_text(known)), NULL, f);
+}
+
 /* The code is there: is the row the same, the end of a span, or another name? */
 static enum err against(const struct step *s, const struct area *old, struct fault *f)
 {
@@ -342,10 +437,8 @@ static enum err against(const struct step *s, const struct area *old, struct fau
 
 	if (same_name && r->to_day < old->to_day)
 		return end_span(s, r->to_day, f);
-	if (same_name) {
-		r->duplicate = true;
-		return OK;
-	}
+	if (same_name)
+		return same_again(s, old, f);
 	if (day <= old->from_day || day >= old->to_day) {
 		r->refused = &other_name;
 		return OK;

@@ -11,6 +11,7 @@
 #include "base/dice.h"
 #include "base/file.h"
 #include "base/when.h"
+#include "grid/area.sql.h"
 #include "support/database.h"
 
 #include "base/ban.h"
@@ -113,7 +114,11 @@ static enum err ask(struct tx *tx, void *arg, struct fault *f)
 		e = area_find(tx, code_of(q->code), q->day, a, &one, f);
 		list = (struct area_list){ 1, &one, false };
 		break;
-	case PATH: e = area_path(tx, code_of(q->code), q->day, a, &list, f); break;
+	case PATH:
+		if (!(e = area_find(tx, code_of(q->code), q->day, a, &one, f)))
+			e = area_above(tx, &(struct area_list){ 1, &one, false }, q->day, a, &list,
+				       f);
+		break;
 	case BELOW:
 		e = area_below(tx, code_of(q->code), q->day, (struct area_code){ -1 }, 3, a, &list,
 			       f);
@@ -141,6 +146,30 @@ static void answer_is(struct database *d, struct question q, const char *answer)
 	assert_string_equal(q.answer, answer);
 }
 
+/* All that is below Zhangjiajie: what lies above, and how many right below each. */
+static enum err many(struct tx *tx, void *arg, struct fault *f)
+{
+	static const int64_t below[] = { 2, 1, 1, 0, 1, 0 }, below_first[] = { 1, 1 };
+	CLEANUP(arena_end) struct arena *a = NULL;
+	struct area_list list, above;
+	int64_t n[6] = { -1, -1, -1, -1, -1, -1 };
+
+	(void)arg;
+	assert_int_equal(arena_new(1 << 20, &a), OK);
+	assert_int_equal(area_search(tx, STR("4308"), code_of("0"), TODAY, 6, a, &list, f), OK);
+	assert_int_equal(list.n, 6);
+	assert_int_equal(area_above(tx, &list, TODAY, a, &above, f), OK);
+	assert_int_equal(above.n, 5); /* Hunan, and all but the two at the bottom; no nation */
+	assert_int_equal(above.v[0].code.v, 430000000000000);
+	assert_int_equal(area_n_below_each(tx, &list, TODAY, n, f), OK);
+	assert_memory_equal(n, below, sizeof below);
+	assert_int_equal(area_search(tx, STR("yd"), code_of("0"), TODAY, 6, a, &list, f), OK);
+	assert_int_equal(list.n, 2);
+	assert_int_equal(area_n_below_each(tx, &list, TODAY, n, f), OK);
+	assert_memory_equal(n, below_first, sizeof below_first);
+	return OK;
+}
+
 /* ---- what must hold ---------------------------------- */
 
 static void a_list_in_any_order_becomes_a_tree(void **state)
@@ -149,7 +178,7 @@ static void a_list_in_any_order_becomes_a_tree(void **state)
 
 	import_is(d, hunan, &plain, "8 0 0 0\n");
 	answer_is(d, (struct question){ PATH, .code = "430802001001" },
-		  "湖南省/张家界市/永定区/永定街道/解放社区居委会");
+		  "湖南省/张家界市/永定区/永定街道");
 	answer_is(d, (struct question){ BELOW, .code = "43" }, "长沙市/张家界市");
 	answer_is(d, (struct question){ BELOW, .code = "0" }, "湖南省");
 	answer_is(d, (struct question){ BELOW, .code = "430822100" }, "");
@@ -283,6 +312,74 @@ static void two_characters_of_any_name_find_an_area(void **state)
 	answer_is(d, (struct question){ SEARCH, .code = "4331", .text = "张家" }, "");
 }
 
+static void initials_find_an_area_by_either_reading(void **state)
+{
+	struct database *d = *state;
+
+	import_is(d,
+		  "code,name,name_en,aliases\n"
+		  "43,湖南省,,\n"
+		  "4301,长沙市,,\n"
+		  "4308,张家界市,New York,大庸\n"
+		  "430802,永定区,,\n",
+		  &plain, "4 0 0 0\n");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "yd" }, "永定区");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "YDQ" }, "永定区");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "css" }, "长沙市");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "zss" }, "长沙市");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "zjj" }, "张家界市");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "ty" }, "张家界市");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "ny" }, "");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "zq" }, "");
+}
+
+static void larger_areas_are_found_first(void **state)
+{
+	struct database *d = *state;
+
+	import_is(d,
+		  "code,name\n43,湖南省\n4301,长沙市\n430102,芙蓉区\n430102001,永定街道\n"
+		  "430102001001,永定社区\n4308,张家界市\n430802,永定区\n430802002,永定桥街道\n",
+		  &plain, "8 0 0 0\n");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "yd" },
+		  "永定区/永定街道/永定桥街道/...");
+	answer_is(d, (struct question){ SEARCH, .code = "4301", .text = "永定" },
+		  "永定街道/永定社区");
+}
+
+static enum err forget_initials(struct tx *tx, void *arg, struct fault *f)
+{
+	(void)arg;
+	return tx_run(tx, &area_sql.know,
+		      SQL_ARGS(sql_i64(430802000000000), sql_i64(AREA_DAY_FIRST),
+			       sql_text(STR("永定区"))),
+		      NULL, f);
+}
+
+/* As in a house whose tree came in before initials were known, or with new aliases. */
+static void a_list_that_comes_again_teaches_what_else_an_area_is_called(void **state)
+{
+	struct database *d = *state;
+
+	import_is(d, hunan, &plain, "8 0 0 0\n");
+	MUST(db_write(d->db, forget_initials, NULL, &d->fault));
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "ydq" }, "");
+	import_is(d, hunan, &plain, "1 0 7 0\n");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "ydq" }, "永定区");
+	import_is(d, "code,name,aliases\n430802,永定区,城关\n", &plain, "1 0 0 0\n");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "城关" }, "永定区");
+	answer_is(d, (struct question){ SEARCH, .code = "0", .text = "ydq" }, "永定区");
+	import_is(d, hunan, &plain, "0 0 8 0\n");
+}
+
+static void what_lies_above_and_below_many_is_asked_once(void **state)
+{
+	struct database *d = *state;
+
+	import_is(d, hunan, &plain, "8 0 0 0\n");
+	MUST(db_read(d->db, many, NULL, &d->fault));
+}
+
 static void more_than_was_asked_for_is_said(void **state)
 {
 	struct database *d = *state;
@@ -392,6 +489,10 @@ int main(void)
 		ON_BOTH(an_area_that_is_renamed_keeps_both_names_each_in_its_days),
 		ON_BOTH(an_area_that_is_merged_ends_and_says_into_which),
 		ON_BOTH(two_characters_of_any_name_find_an_area),
+		ON_BOTH(initials_find_an_area_by_either_reading),
+		ON_BOTH(larger_areas_are_found_first),
+		ON_BOTH(a_list_that_comes_again_teaches_what_else_an_area_is_called),
+		ON_BOTH(what_lies_above_and_below_many_is_asked_once),
 		ON_BOTH(more_than_was_asked_for_is_said),
 		ON_BOTH(random_lists_give_what_a_table_in_memory_gives),
 	};
