@@ -43,6 +43,7 @@ static enum err read_account(struct rows *r, struct arena *a, struct account *re
 		.id = rows_i64(r, 0),
 		.area = { rows_i64(r, 1) },
 		.open = str_eq(rows_text(r, 2), STR("open")),
+		.closed = str_eq(rows_text(r, 2), STR("closed")),
 		.language = str_eq(rows_text(r, 5), STR("en")) ? LANGUAGE_EN : LANGUAGE_ZH,
 	};
 	enum err e;
@@ -167,25 +168,47 @@ enum err account_who(struct tx *tx, const struct account *of, const struct accou
 
 /* ---- writing ---- */
 
-enum err account_make(struct tx *tx, const struct account_new *n, struct utc_s now, struct fault *f)
+enum err account_login_free(struct tx *tx, struct str login, struct fault *f)
 {
-	char login[ACCOUNT_LOGIN_MAX + 1];
-	struct area_code county = area_county(n->area);
+	CLEANUP(rows_end) struct rows *r = NULL;
+	char folded[ACCOUNT_LOGIN_MAX + 1];
 	enum err e;
 
-	if (!account_login_fold(n->login, login)) {
+	if (!account_login_fold(login, folded) || !str_eq(login, str_of(folded))) {
 		fault_at(f, "login", NULL);
 		return fault_set(
 			f, ERR_RANGE, "登录名由 3 至 32 个小写字母、数字或 . - _ 组成，以字母开头",
 			"a login name is 3 to 32 of a-z 0-9 . - _ and begins with a letter");
 	}
-	if ((e = tx_run(tx, &account_sql.claim,
-			SQL_ARGS(sql_text(str_of(login)), sql_i64(county.v), sql_i64(n->id)), NULL,
-			f)))
+	e = tx_row(tx, &account_sql.login, SQL_ARGS(sql_text(login)), &r, f);
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	fault_at(f, "login", NULL);
+	return fault_set(f, ERR_EXISTS, "这个登录名已有人用，请换一个",
+			 "somebody has this login name already: take another");
+}
+
+enum err account_claim(struct tx *tx, struct str login, struct area_code area, int64_t id,
+		       struct fault *f)
+{
+	enum err e = account_login_free(tx, login, f);
+
+	if (e)
+		return e;
+	return tx_run(tx, &account_sql.claim,
+		      SQL_ARGS(sql_text(login), sql_i64(area_county(area).v), sql_i64(id)), NULL,
+		      f);
+}
+
+enum err account_make(struct tx *tx, const struct account_new *n, struct utc_s now, struct fault *f)
+{
+	enum err e = account_claim(tx, n->login, n->area, n->id, f);
+
+	if (e)
 		return e;
 	return tx_run(tx, &account_sql.make,
-		      SQL_ARGS(sql_i64(county.v), sql_i64(n->id), sql_i64(n->area.v), sql_time(now),
-			       sql_i64(n->by), sql_text(str_of(login)), sql_text(n->name),
+		      SQL_ARGS(sql_i64(area_county(n->area).v), sql_i64(n->id), sql_i64(n->area.v),
+			       sql_time(now), sql_i64(n->by), sql_text(n->login), sql_text(n->name),
 			       n->phone.n ? sql_text(n->phone) : sql_null(),
 			       sql_text(n->language == LANGUAGE_EN ? STR("en") : STR("zh"))),
 		      NULL, f);

@@ -13,6 +13,7 @@
  */
 #ifndef ACCESS_ACCOUNT_H
 #define ACCESS_ACCOUNT_H
+#include "access/call.h"
 #include "access/policy.h"
 #include "access/who.h"
 #include "base/memory.h"
@@ -21,7 +22,8 @@
 struct account {
 	int64_t id;
 	struct area_code area;
-	bool open;
+	bool open;   /* else suspended, or for ever: */
+	bool closed; /* nothing is given to it any more */
 	struct str login, name;
 	enum language language;
 };
@@ -35,7 +37,7 @@ struct account_secret {
 };
 
 struct account_new {
-	int64_t id; /* policy_id_new */
+	int64_t id; /* record_id_new, as of every row */
 	struct area_code area;
 	struct str login, name, phone; /* phone.n == 0: none */
 	enum language language;
@@ -59,8 +61,21 @@ MUST_CHECK enum err account_who(struct tx *tx, const struct account *of,
 				const struct account_secret *secret, struct who *ret,
 				struct fault *f);
 
+/* Is this a login name, in small letters, that nobody has? ERR_RANGE, ERR_EXISTS. */
+MUST_CHECK enum err account_login_free(struct tx *tx, struct str login, struct fault *f);
+/* It is this account's from now on, and never another's. */
+MUST_CHECK enum err account_claim(struct tx *tx, struct str login, struct area_code area,
+				  int64_t id, struct fault *f);
+/* The row and its login name; who calls it owes the ledger an entry. */
 MUST_CHECK enum err account_make(struct tx *tx, const struct account_new *n, struct utc_s now,
 				 struct fault *f);
+/*
+ * A password to be told once, for routes with ROUTE_SECRET: chosen and hashed before the
+ * transaction; there it is stored, and the key "password" put into the open answer.
+ */
+route_before account_once_before;
+MUST_CHECK enum err account_once_give(struct call *c, struct tx *tx, const struct account *of,
+				      struct fault *f);
 /*
  * `hash` by policy_password_hash, before the transaction. `due`: it was told by somebody else, and
  * has to be changed first. Ends all sessions but `but` (0: all).

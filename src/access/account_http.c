@@ -33,6 +33,9 @@ static enum err find_other(struct call *c, struct tx *tx, struct account *ret, s
 	if (e == OK && ret->id == c->who->account)
 		return fault_set(f, ERR_CONFLICT, "不能对自己的账号这样做，请由另一位管理员办理",
 				 "not with one's own account; another administrator does it");
+	if (e == OK && ret->closed)
+		return fault_set(f, ERR_CONFLICT, "这个账号已注销，请另开一个",
+				 "this account is closed: make a new one");
 	return e;
 }
 
@@ -45,41 +48,48 @@ static struct ledger_entry entry_of(const struct account *a, struct str action)
 
 /* ---- a password to be told once ---- */
 
-struct reset {
-	char once[POLICY_ONCE_BYTES], hash[PASSWORD_TEXT_BYTES];
+struct once {
+	char password[POLICY_ONCE_BYTES], hash[PASSWORD_TEXT_BYTES];
 };
 
-static enum err reset_before(struct call *c, struct fault *f)
+enum err account_once_before(struct call *c, struct fault *f)
 {
-	struct reset *r = arena_take(c->a, 1, sizeof(*r));
+	struct once *o = arena_take(c->a, 1, sizeof(*o));
 	struct policy *p = c->state->d->o.policy;
 
-	if (!r)
+	if (!o)
 		return ERR_MEMORY;
-	c->parsed = r;
-	policy_password_once(p, r->once);
-	return policy_password_hash(p, str_of(r->once), r->hash, f);
+	c->parsed = o;
+	policy_password_once(p, o->password);
+	return policy_password_hash(p, str_of(o->password), o->hash, f);
+}
+
+enum err account_once_give(struct call *c, struct tx *tx, const struct account *of, struct fault *f)
+{
+	const struct once *o = c->parsed;
+	enum err e = account_password(tx, of, o->hash, true, 0, c->now, f);
+
+	if (e)
+		return e;
+	json_key(call_json(c), "password");
+	json_str(call_json(c), str_of(o->password));
+	return OK;
 }
 
 static enum err reset_run(struct call *c, struct tx *tx, struct fault *f)
 {
-	const struct reset *r = c->parsed;
-	struct json *j = call_json(c);
 	struct ledger_entry entry;
 	struct account a;
-	enum err e;
+	enum err e = find_other(c, tx, &a, f);
 
-	if ((e = find_other(c, tx, &a, f)) ||
-	    (e = account_password(tx, &a, r->hash, true, 0, c->now, f)))
+	if (e)
 		return e;
+	json_open(call_json(c), '{');
 	entry = entry_of(&a, STR("password-reset"));
-	if ((e = call_act(c, tx, &entry, f)))
+	if ((e = account_once_give(c, tx, &a, f)) || (e = call_act(c, tx, &entry, f)))
 		return e;
-	json_open(j, '{');
-	json_key(j, "password");
-	json_str(j, str_of(r->once));
 	call_receipt_json(c);
-	json_close(j, '}');
+	json_close(call_json(c), '}');
 	return OK;
 }
 
@@ -241,7 +251,7 @@ static const struct route rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/accounts/{id}/password", reset_run, CAP_ACCOUNT_WRITE,
 		REACH_AREA, WHY_ADMIN, BODY_MAX, AUDIT_ACT, "给一个一次性口令",
 		"Give a one-time password"),
-	  .before = reset_before, .flags = ROUTE_SECRET },
+	  .before = account_once_before, .flags = ROUTE_SECRET },
 	{ ROUTE(HTTP_GET, "/api/v1/accounts/{id}/grant", grant_show, CAP_ACCOUNT_READ, REACH_AREA,
 		WHY_ADMIN, 0, AUDIT_READ, "账号的角色和区域",
 		"The roles and areas of an account") },

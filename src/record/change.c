@@ -133,25 +133,35 @@ static enum err check_row(struct change *g)
 	return n->check ? n->check(g->tx, g->before, g->after, g->f) : OK;
 }
 
-static enum err record_change(struct change *g)
+enum err record_entry(const struct noun *n, const void *before, const void *after,
+		      struct str action, struct ledger_entry *ret)
 {
-	const struct record *r = row_head(g->after);
+	const struct record *r = row_head_const(after);
 	struct ledger_entry en = { .county = area_county(r->area),
-				   .object = str_of(g->k->noun->name),
+				   .object = str_of(n->name),
 				   .object_id = r->id.v,
 				   .version = r->version,
-				   .action = str_of(g->step ? g->step->event : "edit") };
-	enum err e = OK;
+				   .action = action };
+	enum err e = before ? handler_hash(n, before, &en.before) : OK;
 
-	if (g->before)
-		e = handler_hash(g->k->noun, g->before, &en.before);
-	if (e || (e = handler_hash(g->k->noun, g->after, &en.after)))
+	if (e || (e = handler_hash(n, after, &en.after)))
 		return e;
-	return call_act(g->c, g->tx, &en, g->f);
+	*ret = en;
+	return OK;
+}
+
+static enum err record_change(struct change *g)
+{
+	struct str action = str_of(g->step ? g->step->event : "edit");
+	struct ledger_entry en;
+	enum err e = record_entry(g->k->noun, g->before, g->after, action, &en);
+
+	return e ? e : call_act(g->c, g->tx, &en, g->f);
 }
 
 static enum err answer(struct change *g)
 {
+	const struct noun *n = g->k->noun;
 	struct json *j = call_json(g->c);
 	enum err e = handler_etag(g->c, g->after);
 
@@ -160,6 +170,8 @@ static enum err answer(struct change *g)
 	json_open(j, '{');
 	handler_item(g->c, g->k, g->after);
 	call_receipt_json(g->c);
+	if (n->follow && (e = n->follow(g->c, g->tx, g->before, g->after, g->f)))
+		return e;
 	json_close(j, '}');
 	return OK;
 }

@@ -352,6 +352,8 @@ enum err handler_template(struct call *c, struct fault *f)
 
 	if (e)
 		return e;
+	if (!call_may(c, x->k->noun->write))
+		return fault_set(f, ERR_ROLE, "您的角色不能这样做", "your role may not do this");
 	headings[n++] = label(x, "区域*", "Area*");
 	for (size_t i = 0; i < x->k->noun->n_fields; i++) {
 		const struct field *field = &x->k->noun->field[i];

@@ -273,6 +273,7 @@ static enum err is_twin(struct import *m, bool *ret)
 static enum err keep(struct import *m)
 {
 	static const uint8_t leaf_word = 0;
+	const struct noun *n = m->k->noun;
 	struct record *head = row_head(m->row);
 	struct merkle_node leaf;
 	struct crypt_hash hash;
@@ -280,10 +281,11 @@ static enum err keep(struct import *m)
 
 	head->id = record_id_new(m->k->book);
 	if ((e = act_insert_bare(m->tx, m->k, m->row, m->f)) ||
-	    (e = batch_add(&m->batch, m->row, m->f)))
+	    (e = batch_add(&m->batch, m->row, m->f)) ||
+	    (n->follow && (e = n->follow(NULL, m->tx, NULL, m->row, m->f))))
 		return e;
 	buf_clear(&m->text);
-	row_canonical(m->k->noun, m->row, &m->text);
+	row_canonical(n, m->row, &m->text);
 	if (m->text.failed)
 		return m->text.failed;
 	crypt_hasher_add(m->hasher, &leaf_word, 1);

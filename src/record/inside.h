@@ -46,7 +46,6 @@ MUST_CHECK enum err routes_expand(struct record_book *b);
 
 /* Which classes somebody sees, as bits: the one table. */
 unsigned sight_of(const struct who *who);
-enum capability sight_needs(enum field_see see);
 bool sight_may_step(const struct who *who, const struct noun *n, const struct step *s);
 
 /* ---- rows, in a transaction ---- */

@@ -69,6 +69,14 @@ struct noun {
 	bool gate; /* rows come in by feeds (intake) alone: nobody makes one or imports a file */
 	/* What no field can say alone. `before`: NULL for a new row; `after` may be completed. */
 	enum err (*check)(struct tx *tx, const void *before, void *after, struct fault *f);
+	/*
+	 * What else a change does, in its transaction, once row and entry are written. The answer
+	 * is an open map that may be given more keys; `c` is NULL for a row of a file.
+	 */
+	enum err (*follow)(struct call *c, struct tx *tx, const void *before, const void *after,
+			   struct fault *f);
+	route_before *make_before; /* of the route that makes a row, with these flags besides */
+	unsigned make_flags;
 };
 /* After .name .path .zh .en: where the struct and the tables are, with their sizes. */
 #define NOUN_OF(S, fields, states, steps) \
@@ -130,6 +138,12 @@ struct record_id record_id_new(struct record_book *b);
  */
 MUST_CHECK enum err record_get(const struct record_book *b, struct tx *tx, const struct noun *n,
 			       struct record_id id, struct arena *a, void **ret, struct fault *f);
+/*
+ * The entry that a change of a row owes the ledger: county, object, version and the hashes of both
+ * rows (`before` NULL: it is new). Who, why and when are the caller's.
+ */
+MUST_CHECK enum err record_entry(const struct noun *n, const void *before, const void *after,
+				 struct str action, struct ledger_entry *ret);
 
 /*
  * Write a row that is complete, head and all, as the gate has judged it. It has no search tokens:

@@ -85,17 +85,18 @@ static enum err expand(struct record_book *b, const struct record_kind *k, const
 {
 	const struct noun *n = k->noun;
 	struct route *r = &b->route[b->n_routes++];
+	bool made = v->run == handler_create;
 
 	*r = (struct route){ .method = v->method,
 			     .path = join(b->a, "/api/v1/", n->path, v->behind),
 			     .run = v->run,
-			     .before = v->before,
+			     .before = made ? n->make_before : v->before,
 			     .need = need_of(n, v->needs),
 			     .reach = v->reach,
 			     .why = n->why,
 			     .body_max = v->body,
 			     .audit = audit_of(k, v->records),
-			     .flags = v->flags,
+			     .flags = v->flags | (made ? n->make_flags : 0),
 			     .zh = join(b->a, v->zh, n->zh, ""),
 			     .en = join(b->a, v->en, n->en, ""),
 			     .arg = k };

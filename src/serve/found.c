@@ -5,35 +5,45 @@
 
 #include "access/account.h"
 #include "base/memory.h"
+#include "grid/account.h"
+#include "grid/grid.h"
 #include "ledger/ledger.h"
 #include "ledger/verify.h"
 
 #include "base/ban.h"
 
+enum { NODE = 255 }; /* of ids made at the command line: a server may be running beside it */
+
 struct founding {
 	const struct house *h;
 	const struct found_account *ask;
-	struct policy *policy;
+	struct record_book *book;
 	struct utc_s now;
 	bool first; /* the house itself is founded with it */
 	const char *hash;
 };
 
-static enum err note(struct tx *tx, const struct founding *w, struct str object, int64_t id,
-		     struct str action, struct area_code area, struct fault *f)
+static enum err note(struct tx *tx, const struct founding *w, struct ledger_entry *en,
+		     struct fault *f)
 {
-	struct ledger_entry en = {
-		.county = area_county(area),
-		.at = w->now,
-		.kind = LEDGER_ACT,
-		.purpose = STR("admin"),
-		.object = object,
-		.object_id = id,
-		.action = action,
-		.detail = STR("at the command line"),
-	};
+	en->at = w->now;
+	en->kind = LEDGER_ACT;
+	en->purpose = STR("admin");
+	en->detail = STR("at the command line");
+	return ledger_append(tx, en, NULL, f);
+}
 
-	return ledger_append(tx, &en, NULL, f);
+/* As whoever makes one at the console owes it: with the hash of the row. */
+static enum err note_account(struct tx *tx, const struct founding *w, int64_t id, struct arena *a,
+			     struct fault *f)
+{
+	struct ledger_entry en;
+	void *row;
+	enum err e = record_get(w->book, tx, &account_noun, (struct record_id){ id }, a, &row, f);
+
+	if (e || (e = record_entry(&account_noun, NULL, row, STR("create"), &en)))
+		return e;
+	return note(tx, w, &en, f);
 }
 
 static enum err make_account(struct tx *tx, void *arg, struct fault *f)
@@ -41,8 +51,11 @@ static enum err make_account(struct tx *tx, void *arg, struct fault *f)
 	CLEANUP(arena_end) struct arena *a = NULL;
 	const struct founding *w = arg;
 	const struct found_account *ask = w->ask;
+	struct ledger_entry house = { .county = area_county(w->h->area),
+				      .object = STR("house"),
+				      .action = STR("found") };
 	struct account_new n = {
-		.id = policy_id_new(w->policy, w->now),
+		.id = record_id_new(w->book).v,
 		.area = ask->area,
 		.login = ask->login,
 		.name = ask->name,
@@ -56,28 +69,34 @@ static enum err make_account(struct tx *tx, void *arg, struct fault *f)
 	    (e = account_password(tx, &of, w->hash, ask->due, 0, w->now, f)) ||
 	    (e = account_grant(tx, &of, ask->roles, &ask->scope, f)))
 		return e;
-	if (w->first && (e = note(tx, w, STR("house"), 0, STR("found"), w->h->area, f)))
+	if (w->first && (e = note(tx, w, &house, f)))
 		return e;
-	return note(tx, w, STR("account"), n.id, STR("create"), ask->area, f);
+	return note_account(tx, w, n.id, a, f);
 }
 
 static enum err account_in(struct house *h, const struct found_account *ask, struct utc_s now,
 			   bool first, char ret_password[POLICY_ONCE_BYTES], struct fault *f)
 {
 	CLEANUP(policy_end) struct policy *policy = NULL;
+	CLEANUP(record_end) struct record_book *book = NULL;
+	const struct record_options o = { .nouns = grid_nouns,
+					  .n = grid_nouns_n,
+					  .zone = h->zone,
+					  .clock = &clock_wall,
+					  .node = NODE };
 	struct policy_choice choice = policy_defaults();
 	char hash[PASSWORD_TEXT_BYTES];
 	struct founding w = { h, ask, NULL, now, first, hash };
 	enum err e = role_check(ask->roles, f);
 
-	if (e)
+	if (e || (e = record_open(&o, &book, f)))
 		return e;
+	w.book = book;
 	choice.key = h->secret;
 	e = policy_new(&choice, &policy);
 	crypt_wipe(&choice.key, sizeof choice.key);
 	if (e)
 		return e;
-	w.policy = policy;
 	policy_password_once(policy, ret_password);
 	e = policy_password_hash(policy, str_of(ret_password), hash, f);
 	return e ? e : db_write(h->db, make_account, &w, f);

@@ -55,7 +55,7 @@ static void set(const struct field *x, unsigned i, struct arena *a, enum authz_p
 	if (!(x->flags & FIELD_REQUIRED))
 		return;
 	if (x->type == FIELD_TEXT || x->type == FIELD_LONG) {
-		int n = snprintf(name, sizeof(name), "number %u of its kind", made++);
+		int n = snprintf(name, sizeof(name), "number-%u-of-its-kind", made++);
 
 		*s = (struct str){ arena_copy(a, name, (size_t)n), (size_t)n };
 	} else if (x->type == FIELD_REF) {
@@ -98,17 +98,22 @@ static enum err put_act(struct tx *tx, void *arg, struct fault *f)
 	return act_insert(tx, p->k, p->row, f);
 }
 
-/* What was stored before is over, so that no rule finds two of what there may be one of. */
+/*
+ * What was stored before is over, so that no rule finds two of what there may be one of; but not
+ * the accounts that ask.
+ */
 static enum err close_act(struct tx *tx, void *arg, struct fault *f)
 {
 	static struct sql sql[16];
-	static char text[16][128];
+	static char text[16][160];
 	const struct record_kind *k = arg;
 	size_t i = (size_t)(k - book->kind);
 
 	assert_true(i < ARRAY_LEN(sql));
-	(void)snprintf(text[i], sizeof text[i], "UPDATE %s SET state = '%s'", k->noun->path,
-		       k->noun->state[k->noun->n_states - 1].word);
+	(void)snprintf(text[i], sizeof text[i],
+		       "UPDATE %s SET state = '%s' WHERE id NOT IN"
+		       " (SELECT account FROM session)",
+		       k->noun->path, k->noun->state[k->noun->n_states - 1].word);
 	sql[i] =
 		(struct sql){ .name = "test.close", .text = text[i], .args = "", .act = SQL_WRITE };
 	return tx_run(tx, &sql[i], SQL_NO_ARGS, NULL, f);

@@ -341,10 +341,16 @@ static const struct sql lie = {
 	.act = SQL_WRITE,
 };
 
+static const struct sql lie_of_account = {
+	.name = "test.lie_of_account",
+	.text = "UPDATE accounts SET name = $1 WHERE login = 'lead'",
+	.args = "t",
+	.act = SQL_WRITE,
+};
+
 static enum err tell_lie(struct tx *tx, void *arg, struct fault *f)
 {
-	(void)arg;
-	return tx_run(tx, &lie, SQL_ARGS(sql_text(STR("别的"))), NULL, f);
+	return tx_run(tx, arg, SQL_ARGS(sql_text(STR("别的"))), NULL, f);
 }
 
 static void a_row_changed_behind_the_ledgers_back_is_found(void **state)
@@ -360,10 +366,27 @@ static void a_row_changed_behind_the_ledgers_back_is_found(void **state)
 	ask(&t, "POST", "/api/v1/organisations", office, &a);
 	assert_int_equal(a.status, 201);
 	look_is(&t, VERIFY_WHOLE);
-	MUST(db_write(t.h->db, tell_lie, NULL, &d->fault));
+	MUST(db_write(t.h->db, tell_lie, (void *)(uintptr_t)&lie, &d->fault));
 	MUST(sound_look(t.h, &(struct sound_ask){ 0 }, &r, &d->fault));
 	assert_int_equal(r.ledger.verdict, VERIFY_BROKEN);
 	assert_true(str_eq(r.ledger.object, STR("organisation")));
+	close_town(&t);
+}
+
+/* Also one that was made at the command line, before anybody could sign in. */
+static void an_account_changed_behind_the_ledgers_back_is_found(void **state)
+{
+	struct database *d = *state;
+	struct town t = { 0 };
+	struct sound_report r;
+
+	make_town(&t, d, "false");
+	open_town(&t);
+	look_is(&t, VERIFY_WHOLE);
+	MUST(db_write(t.h->db, tell_lie, (void *)(uintptr_t)&lie_of_account, &d->fault));
+	MUST(sound_look(t.h, &(struct sound_ask){ 0 }, &r, &d->fault));
+	assert_int_equal(r.ledger.verdict, VERIFY_BROKEN);
+	assert_true(str_eq(r.ledger.object, STR("account")));
 	close_town(&t);
 }
 
@@ -377,6 +400,7 @@ int main(void)
 		ON_BOTH(a_watch_ends_after_it_begins),
 		ON_SQLITE(a_backup_made_at_work_becomes_the_same_house),
 		ON_BOTH(a_row_changed_behind_the_ledgers_back_is_found),
+		ON_BOTH(an_account_changed_behind_the_ledgers_back_is_found),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);

@@ -1,0 +1,22 @@
+/*
+ * account.h - accounts as a noun: who they belong to, and whether they are open.
+ *
+ * Listed, searched, made, suspended and closed like any other; what opens an account and what it
+ * may stand apart (access/account.h). Whoever makes one is told its password, once; an account out
+ * of a file has none until somebody gives it one. A login name is one account's for ever.
+ */
+#ifndef GRID_ACCOUNT_H
+#define GRID_ACCOUNT_H
+#include "record/record.h"
+
+enum account_state { ACCOUNT_NONE, ACCOUNT_OPEN, ACCOUNT_SUSPENDED, ACCOUNT_CLOSED };
+enum account_language { ACCOUNT_NO_LANGUAGE, ACCOUNT_ZH, ACCOUNT_EN };
+
+struct account_row {
+	struct record record;
+	struct str login, name, phone;
+	enum account_language language;
+};
+
+extern const struct noun account_noun;
+#endif
