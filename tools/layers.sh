@@ -27,7 +27,8 @@ check_includes() {
 		home["jansson.h"] = "base profile" # profile names all faults of a tree
 		home["microhttpd.h"] = home["zlib.h"] = "http"
 		home["zip.h"] = home["expat.h"] = home["xlsxwriter.h"] = "table"
-		home["ini.h"] = home["zstd.h"] = "serve"
+		home["ini.h"] = "serve"
+		home["zstd.h"] = "serve trail"
 		home["xxhash.h"] = home["iconv.h"] = "base"
 		home["sodium.h"] = home["openssl/"] = "crypt"
 		home["sqlite3.h"] = home["libpq-fe.h"] = "db"

@@ -37,6 +37,11 @@ struct trace_builder {
 	char *spill_dir;
 };
 
+int32_t trace_day_of(const struct zone *z, struct utc_s t)
+{
+	return segment_day_of(z, t);
+}
+
 enum err trace_builder_new(const struct trace_builder_options *o, struct trace_builder **ret,
 			   struct fault *f)
 {

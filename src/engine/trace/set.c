@@ -4,7 +4,8 @@
  * The tail is a row of runs, each less than half its left neighbour: adding one joins those that
  * have grown too alike, like carries in a counter, so a visit is copied about log2(n) times and
  * there are never many runs. A part's age is that of its newest visit; what was withdrawn before
- * a join is left out by it, so an age can stand for all of the joined part.
+ * a join is left out by it, so an age can stand for all of the joined part. Long because every
+ * act on a set shares how parts are copied and swapped.
  */
 #include "engine/trace/view.h"
 
@@ -324,15 +325,13 @@ static enum err run_of_new(const struct trace_set *s, const struct visit *v, siz
 	return e;
 }
 
-enum err trace_set_add(struct trace_set *s, const struct visit *v, size_t n, struct fault *f)
+/* Takes over the run. */
+static enum err add_run(struct trace_set *s, struct run *run)
 {
 	struct part *part;
-	struct run *run;
 	size_t n_parts;
 	enum err e;
 
-	if ((e = run_of_new(s, v, n, &run, f)) || !run)
-		return e;
 	if ((e = parts_copy(s->now, 1, NULL, 0, &part, &n_parts))) {
 		run_release(run);
 		return e;
@@ -347,6 +346,25 @@ enum err trace_set_add(struct trace_set *s, const struct visit *v, size_t n, str
 	if (!(e = swap_parts(s, part, n_parts)))
 		s->age++;
 	return e;
+}
+
+enum err trace_set_add(struct trace_set *s, const struct visit *v, size_t n, struct fault *f)
+{
+	struct run *run;
+	enum err e = run_of_new(s, v, n, &run, f);
+
+	return e || !run ? e : add_run(s, run);
+}
+
+enum err trace_set_add_distinct(struct trace_set *s, const struct visit *v, size_t n,
+				struct fault *f)
+{
+	struct run *run = NULL;
+	enum err e = check_visits(v, n, f);
+
+	if (e || !n || (e = run_new(v, n, &run)))
+		return e;
+	return add_run(s, run);
 }
 
 enum err trace_set_add_segment(struct trace_set *s, struct trace_segment *seg, struct fault *f)
@@ -538,13 +556,14 @@ static enum err without_day(const struct trace_set *s, const struct part *p, int
 	return e;
 }
 
-enum err trace_set_drop_day(struct trace_set *s, int32_t day, struct fault *f)
+/* The parts without those of a day, and with room for more. */
+static enum err parts_without_day(const struct trace_set *s, int32_t day, size_t extra,
+				  struct part **ret, size_t *ret_n)
 {
 	struct part *part;
 	size_t n, kept = 0;
-	enum err e = parts_copy(s->now, 0, not_of_day, day, &part, &n);
+	enum err e = parts_copy(s->now, extra, not_of_day, day, &part, &n);
 
-	(void)f;
 	for (size_t i = 0; i < n && !e; i++) {
 		struct part p = part[i];
 		if (p.run) {
@@ -561,5 +580,43 @@ enum err trace_set_drop_day(struct trace_set *s, int32_t day, struct fault *f)
 		}
 		part[kept++] = p;
 	}
-	return e ? e : swap_parts(s, part, kept);
+	if (!e) {
+		*ret = part;
+		*ret_n = kept;
+	}
+	return e;
+}
+
+enum err trace_set_drop_day(struct trace_set *s, int32_t day, struct fault *f)
+{
+	struct part *part;
+	size_t n;
+	enum err e = parts_without_day(s, day, 0, &part, &n);
+
+	(void)f;
+	return e ? e : swap_parts(s, part, n);
+}
+
+enum err trace_set_replace_day(struct trace_set *s, int32_t day, struct trace_segment *seg,
+			       const struct visit *more, size_t n_more, struct fault *f)
+{
+	struct run *run = NULL;
+	struct part *part;
+	size_t n;
+	enum err e = check_visits(more, n_more, f);
+
+	if (!e && n_more)
+		e = run_new(more, n_more, &run);
+	if (e || (e = parts_without_day(s, day, 2, &part, &n))) {
+		run_release(run);
+		trace_segment_release(seg);
+		return e;
+	}
+	if (seg)
+		part[n++] = part_of(seg, NULL, s->age + 1);
+	if (run)
+		part[n++] = part_of(NULL, run, s->age + 1);
+	if (!(e = swap_parts(s, part, n)))
+		s->age++;
+	return e;
 }

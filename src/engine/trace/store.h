@@ -78,6 +78,9 @@ MUST_CHECK enum err trace_builder_finish(struct trace_builder *b,
 uint64_t trace_builder_duplicates(const struct trace_builder *b);
 void trace_builder_free(struct trace_builder *b);
 
+/* The local day a visit from t is filed under, in segments and everywhere. */
+int32_t trace_day_of(const struct zone *z, struct utc_s t);
+
 /* ---- the living set --------------------------------------------------------------------- */
 struct trace_set;
 
@@ -86,6 +89,9 @@ void trace_set_free(struct trace_set *s); /* views taken from it stay good */
 /* A set holds each visit once: adding it again changes nothing. Visible to the next view. */
 MUST_CHECK enum err trace_set_add(struct trace_set *s, const struct visit *v, size_t n,
 				  struct fault *f);
+/* The same for visits of which the caller knows that none is there yet, and none is twice. */
+MUST_CHECK enum err trace_set_add_distinct(struct trace_set *s, const struct visit *v, size_t n,
+					   struct fault *f);
 /*
  * Takes over the reference. If it repeats visits of other parts, answers are the same as without,
  * only trace_view_visits() counts them again.
@@ -101,6 +107,13 @@ MUST_CHECK enum err trace_set_freeze(struct trace_set *s, struct fault *f);
 MUST_CHECK enum err trace_set_merge_day(struct trace_set *s, int32_t day, struct fault *f);
 /* Forget a day: its segments and the tail's visits of it. */
 MUST_CHECK enum err trace_set_drop_day(struct trace_set *s, int32_t day, struct fault *f);
+/*
+ * What the set holds of a day is from now on this segment (taken over; NULL: none) and these
+ * visits, which are of that day and not in it. One moment for who takes a view.
+ */
+MUST_CHECK enum err trace_set_replace_day(struct trace_set *s, int32_t day,
+					  struct trace_segment *seg, const struct visit *more,
+					  size_t n_more, struct fault *f);
 size_t trace_set_parts(const struct trace_set *s);
 
 const struct trace_view *trace_set_view(const struct trace_set *s); /* never NULL */

@@ -1,0 +1,116 @@
+/*
+ * inside.h - what a trail is made of, for this room alone.
+ *
+ * A day is a segment and a tail: packs that came after it was sealed. A batch between keep and the
+ * commit is `pending`; what it brought is nobody's yet. Whatever could not be brought about in
+ * memory (no room, a commit of which nobody knows) marks its days stale, and a stale day is made
+ * anew from its packs before anything is asked.
+ *
+ * Threads:  everything in here under `lock`; making a day anew under `sealing`, which comes first.
+ */
+#ifndef TRAIL_INSIDE_H
+#define TRAIL_INSIDE_H
+#include <pthread.h>
+
+#include "db/db.h"
+#include "engine/trace/store.h"
+#include "trail/daykey.h"
+#include "trail/numbers.h"
+#include "trail/pack.h"
+#include "trail/seen.h"
+#include "trail/trail.h"
+
+struct pack_key {
+	int64_t county, batch, seq;
+};
+int pack_key_cmp(const void *a, const void *b);
+
+/* One pack in the engine's numbers; digest[i] is of visit[i]. */
+struct tail_pack {
+	int32_t day;
+	struct pack_key key;
+	size_t n;
+	struct visit *visit;
+	uint64_t *digest;
+};
+void tail_pack_drop(struct tail_pack *p);
+MUST_CHECK enum err tail_pack_take(struct tail_pack *p, size_t n);
+
+/* What is in the segment of a day. */
+struct sealed {
+	size_t n_digests, n_keys;
+	const uint64_t *digest;     /* of every visit, rising */
+	const struct pack_key *key; /* of every pack, rising */
+	uint64_t content;           /* of all digests: what a day is, whoever sealed it */
+	void *owned;
+};
+void sealed_free(struct sealed *s);
+bool sealed_has(const struct sealed *s, uint64_t digest);
+bool sealed_covers(const struct sealed *s, const struct pack_key *k);
+
+struct trail_day {
+	int32_t day;
+	bool stale;
+	struct sealed *sealed; /* NULL: no segment */
+	struct seen seen;      /* digests of the tail */
+	VEC(struct tail_pack) tail;
+};
+
+struct pending {
+	struct trail_batch batch;
+	bool withdraws; /* else keeps */
+	bool doubt;     /* whether it was committed must be looked up */
+	struct seen seen;
+	VEC(struct tail_pack) pack; /* of a withdrawal: days alone */
+};
+
+struct trail {
+	struct trail_options o;
+	pthread_mutex_t lock, sealing;
+	struct daykeys keys;
+	struct names *seats; /* names_pair(seat, role); 0 is none */
+	struct numbers persons, places;
+	struct trace_set *set;
+	VEC(struct trail_day *) days; /* rising */
+	VEC(struct pending *) pending;
+	bool lost; /* a stale day could not be noted */
+};
+
+MUST_CHECK enum err trail_seats_new(struct names **ret);
+struct trail_day *trail_day_of(struct trail *t, int32_t day); /* NULL */
+MUST_CHECK enum err trail_day_make(struct trail *t, int32_t day, struct trail_day **ret);
+void trail_day_free(struct trail_day *d);
+void trail_stale(struct trail *t, int32_t day);
+/* A day's key, or ERR_CORRUPT that says which day lacks one. Wipe it. */
+MUST_CHECK enum err trail_key(struct trail *t, int32_t day, struct crypt_key *ret, struct fault *f);
+
+/* ---- keep.c ---- */
+void pending_free(struct pending *p);
+/* Take it out of the list; NULL if it is not there. */
+struct pending *pending_take(struct trail *t, struct trail_batch b);
+/* The batch of a pending act is stored now, or is not: what follows from that. Takes the lock. */
+void trail_decide(struct trail *t, struct trail_batch b, bool there);
+/* Put packs of a committed batch into the tails; what fails makes days stale. Takes `p` over. */
+void trail_arrive(struct trail *t, struct pending *p);
+
+/* ---- day.c ---- */
+/* A day as its packs tell it. */
+struct day_read {
+	int32_t day;
+	struct names *seats; /* own numbers, of row[].seat */
+	pack_rows rows;      /* pack by pack, repeats and all */
+	VEC(struct pack_key) key;
+	VEC(size_t) first; /* of each pack, in rows */
+};
+void day_read_end(struct day_read *r); /* for CLEANUP() */
+MUST_CHECK enum err day_read(struct trail *t, struct tx *tx, int32_t day, struct day_read *ret,
+			     struct fault *f);
+/* Into the engine's numbers: one visit a row. Takes the lock by itself, for moments. */
+MUST_CHECK enum err day_visits(struct trail *t, const struct day_read *r, struct visit *ret);
+/* After a day could not even be noted as stale: all days are. */
+MUST_CHECK enum err trail_find_lost(struct trail *t, struct fault *f);
+MUST_CHECK enum err day_seal(struct trail *t, int32_t day, struct fault *f);
+/* Every stale day, and every batch in doubt. After it, what is asked is what is stored. */
+MUST_CHECK enum err trail_settle(struct trail *t, struct fault *f);
+
+#endif

@@ -1,0 +1,494 @@
+/*
+ * keep.c - a batch comes in: in the writer's act packs for the database, after the commit visits
+ * for the set. Between the two it is pending, and whoever comes meanwhile asks the database whether
+ * it is there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trail/inside.h"
+#include "trail/trail.sql.h"
+
+#include "base/ban.h"
+
+void tail_pack_drop(struct tail_pack *p)
+{
+	mem_drop(p->visit);
+	mem_drop(p->digest);
+	memset(p, 0, sizeof *p);
+}
+
+enum err tail_pack_take(struct tail_pack *p, size_t n)
+{
+	p->visit = mem_take(n, sizeof *p->visit);
+	p->digest = mem_take(n, sizeof *p->digest);
+	if (p->visit && p->digest) {
+		p->n = n;
+		return OK;
+	}
+	tail_pack_drop(p);
+	return ERR_MEMORY;
+}
+
+void pending_free(struct pending *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->pack.n; i++)
+		tail_pack_drop(&p->pack.v[i]);
+	vec_drop(&p->pack);
+	seen_drop(&p->seen);
+	mem_drop(p);
+}
+
+static void pending_end(struct pending **p)
+{
+	pending_free(*p);
+}
+
+struct pending *pending_take(struct trail *t, struct trail_batch b)
+{
+	for (size_t i = 0; i < t->pending.n; i++) {
+		struct pending *p = t->pending.v[i];
+
+		if (p->batch.id == b.id && p->batch.county.v == b.county.v) {
+			t->pending.v[i] = t->pending.v[--t->pending.n];
+			return p;
+		}
+	}
+	return NULL;
+}
+
+/* ---- in the act: rows ------------------------------------------------------------------------ */
+
+struct row {
+	struct pack_row r;
+	int32_t day;
+	uint32_t i; /* in the input */
+	uint64_t digest;
+};
+
+struct keeping {
+	struct trail *t;
+	struct tx *tx;
+	struct trail_batch b;
+	struct row *row; /* by day and order, then by input */
+	size_t n;
+	enum trail_fate *fate;
+	struct pending *p;
+	pack_rows once; /* of one day, none twice */
+	struct buf small, sealed;
+};
+
+static void keeping_end(struct keeping *k)
+{
+	mem_drop(k->row);
+	pending_free(k->p);
+	vec_drop(&k->once);
+	buf_release(&k->small);
+	buf_release(&k->sealed);
+}
+
+static int cmp_i64(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* As pack_cmp, but seats by their numbers: what that changes is put right below. */
+static int by_day_and_order(const void *pa, const void *pb)
+{
+	const struct row *a = pa, *b = pb;
+	int c = cmp_i64(a->day, b->day);
+
+	if (!c)
+		c = cmp_i64(a->r.place, b->r.place);
+	if (!c)
+		c = cmp_i64(a->r.from, b->r.from);
+	if (!c)
+		c = cmp_i64(a->r.to, b->r.to);
+	if (!c)
+		c = cmp_i64(a->r.person, b->r.person);
+	if (!c)
+		c = cmp_i64(a->r.seat, b->r.seat);
+	return c ? c : cmp_i64(a->i, b->i);
+}
+
+static bool same_but_seat(const struct row *a, const struct row *b)
+{
+	return a->day == b->day && a->r.place == b->r.place && a->r.from == b->r.from &&
+	       a->r.to == b->r.to && a->r.person == b->r.person;
+}
+
+/* Seats of one visit told twice, by their text: hardly ever more than two. */
+static void order_seats(const struct names *seats, struct row *row, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = i; k && same_but_seat(&row[k - 1], &row[k]) &&
+				   pack_cmp(seats, &row[k - 1].r, &row[k].r) > 0;
+		     k--) {
+			struct row x = row[k];
+
+			row[k] = row[k - 1];
+			row[k - 1] = x;
+		}
+}
+
+static enum err seat_of(struct trail *t, const struct trail_visit *v, uint32_t *ret)
+{
+	CLEANUP(buf_release) struct buf pair = { 0 };
+
+	*ret = 0;
+	if (!v->seat.n && !v->role.n)
+		return OK;
+	names_pair(&pair, v->seat, v->role);
+	return pair.failed ? pair.failed : names_intern(t->seats, buf_view(&pair), ret);
+}
+
+static enum err check_row(const struct trail *t, const struct trail_visit *v, int32_t day,
+			  struct fault *f)
+{
+	bool still = v->to.v == TRACE_STILL;
+
+	if (v->person > 0 && v->place.v > 0 && day > t->keys.gone &&
+	    (still || (v->to.v > v->from.v &&
+		       v->to.v - v->from.v <= (int64_t)TRAIL_VISIT_DAYS_MAX * 86400)) &&
+	    v->from.v >= WHEN_MIN_S && v->from.v < WHEN_MAX_S &&
+	    v->seat.n <= TRAIL_SEAT_BYTES_MAX && v->role.n <= TRAIL_SEAT_BYTES_MAX)
+		return OK;
+	return fault_set(f, ERR_RANGE, "有一条到访不合规定或已过保存期",
+			 "one visit is not as it must be, or over its time");
+}
+
+static enum err fill(struct keeping *k, const struct trail_visit *v, struct fault *f)
+{
+	struct trail *t = k->t;
+	enum err e;
+
+	for (size_t i = 0; i < k->n; i++) {
+		struct row *r = &k->row[i];
+		char where[24];
+
+		r->i = (uint32_t)i;
+		r->day = trace_day_of(t->o.zone, v[i].from);
+		r->r = (struct pack_row){ .person = v[i].person,
+					  .place = v[i].place.v,
+					  .from = v[i].from.v,
+					  .to = v[i].to.v };
+		if ((e = check_row(t, &v[i], r->day, f))) {
+			(void)snprintf(where, sizeof where, "%zu", i);
+			fault_at(f, NULL, where);
+			return e;
+		}
+		if ((e = seat_of(t, &v[i], &r->r.seat)))
+			return e;
+		r->digest = pack_digest(t->seats, &r->r);
+	}
+	qsort(k->row, k->n, sizeof *k->row, by_day_and_order);
+	order_seats(t->seats, k->row, k->n);
+	return OK;
+}
+
+/* ---- in the act: packs ----------------------------------------------------------------------- */
+
+/* The key of a day; a new one is on disk before anything is sealed under it. */
+static enum err key_of(struct trail *t, int32_t day, struct crypt_key *ret, struct fault *f)
+{
+	const struct crypt_key *key = daykeys_of(&t->keys, day);
+	enum err e;
+
+	if (key) {
+		*ret = *key;
+		return OK;
+	}
+	crypt_key_new(t->o.suite, t->o.chance, ret);
+	if ((e = daykeys_add(&t->keys, day, ret)))
+		return e;
+	if (!(e = daykeys_save(t->o.keys, &t->keys, f)))
+		return OK;
+	daykeys_drop_day(&t->keys, day);
+	return e;
+}
+
+static enum err numbered(struct keeping *k, const struct row *r, struct tail_pack *p, size_t i)
+{
+	struct visit *v = &p->visit[i];
+	enum err e;
+
+	if ((e = numbers_of(&k->t->persons, r->r.person, &v->person.v)) ||
+	    (e = numbers_of(&k->t->places, r->r.place, &v->place.v)))
+		return e;
+	v->from.v = r->r.from;
+	v->to.v = r->r.to;
+	v->seat = r->r.seat;
+	p->digest[i] = r->digest;
+	return OK;
+}
+
+static enum err put_pack(struct keeping *k, const struct row *row, const struct pack_row *once,
+			 size_t n, int64_t seq, struct fault *f)
+{
+	const struct pack_at at = { k->b.county.v, row->day, k->b.id, seq };
+	struct crypt_hash digest;
+	struct crypt_key key;
+	enum err e;
+
+	buf_clear(&k->small);
+	buf_clear(&k->sealed);
+	if ((e = key_of(k->t, row->day, &key, f)))
+		return e;
+	if (!(e = pack_write(k->t->seats, row->day, once, n, &k->small)))
+		e = pack_seal(&key, &at, buf_view(&k->small), &k->sealed);
+	crypt_wipe(&key, sizeof key);
+	if (e || (e = crypt_hash(CRYPT_WORLD, k->sealed.p, k->sealed.n, &digest)))
+		return e;
+	return tx_run(k->tx, &trail_sql.add,
+		      SQL_ARGS(sql_i64(at.county), sql_i64(at.day), sql_i64(at.batch),
+			       sql_i64(at.seq), sql_i64((int64_t)n), sql_blob(buf_view(&k->sealed)),
+			       sql_blob((struct str){ (const char *)digest.v, sizeof digest.v })),
+		      NULL, f);
+}
+
+/* What stands in row[0 .. n), all of one day and none twice, as packs in the table and pending. */
+static enum err put_day(struct keeping *k, const struct row *const *row, size_t n, struct fault *f)
+{
+	enum err e = OK;
+
+	for (size_t at = 0, seq = 0; at < n && !e; seq++) {
+		size_t some = min_size(n - at, PACK_VISITS_MAX);
+		struct tail_pack p = {
+			row[0]->day, { k->b.county.v, k->b.id, (int64_t)seq }, 0, NULL, NULL
+		};
+
+		k->once.n = 0;
+		if ((e = vec_reserve(&k->once, some)) || (e = tail_pack_take(&p, some)))
+			return e;
+		for (size_t i = 0; i < some && !e; i++) {
+			k->once.v[k->once.n++] = row[at + i]->r;
+			e = numbered(k, row[at + i], &p, i);
+		}
+		if (!e)
+			e = put_pack(k, row[at], k->once.v, some, (int64_t)seq, f);
+		if (e || (e = vec_push(&k->p->pack, p)))
+			tail_pack_drop(&p);
+		at += some;
+	}
+	return e;
+}
+
+static enum err put_all(struct keeping *k, const struct row **once, struct fault *f)
+{
+	size_t n = 0;
+	enum err e = OK;
+
+	for (size_t i = 0; i < k->n && !e; i++) {
+		const struct row *r = &k->row[i];
+		bool again = i && same_but_seat(r - 1, r) && r[-1].r.seat == r->r.seat;
+
+		if (again) {
+			k->fate[r->i] = TRAIL_REPEATED;
+			continue;
+		}
+		if (n && once[0]->day != r->day) {
+			e = put_day(k, once, n, f);
+			n = 0;
+		}
+		once[n++] = r;
+	}
+	return e ? e : put_day(k, once, n, f);
+}
+
+/* ---- in the act: new or known ---------------------------------------------------------------- */
+
+static enum err is_there(struct tx *tx, struct trail_batch b, bool *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e =
+		tx_row(tx, &trail_sql.has, SQL_ARGS(sql_i64(b.county.v), sql_i64(b.id)), &r, f);
+
+	*ret = !e;
+	return e == ERR_ABSENT ? OK : e;
+}
+
+/* Batches that were not told as kept yet: of those that are there in this transaction, what. */
+static enum err known_pending(struct keeping *k, struct fault *f)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; i < k->t->pending.n && !e; i++) {
+		const struct pending *p = k->t->pending.v[i];
+		bool there;
+
+		if (p->withdraws || (e = is_there(k->tx, p->batch, &there, f)) || !there)
+			continue;
+		for (size_t j = 0; j < k->n; j++)
+			if (seen_has(&p->seen, k->row[j].digest) &&
+			    k->fate[k->row[j].i] == TRAIL_NEW)
+				k->fate[k->row[j].i] = TRAIL_KNOWN;
+	}
+	return e;
+}
+
+static bool known(const struct trail_day *d, uint64_t digest)
+{
+	return d && ((d->sealed && sealed_has(d->sealed, digest)) || seen_has(&d->seen, digest));
+}
+
+static enum err judge(struct keeping *k, struct fault *f)
+{
+	struct trail_day *d = NULL;
+	bool fresh;
+	enum err e;
+
+	for (size_t i = 0; i < k->n; i++) {
+		const struct row *r = &k->row[i];
+
+		if (!i || r->day != r[-1].day)
+			d = trail_day_of(k->t, r->day);
+		if (k->fate[r->i] == TRAIL_NEW && known(d, r->digest))
+			k->fate[r->i] = TRAIL_KNOWN;
+		if ((e = seen_add(&k->p->seen, r->digest, &fresh)))
+			return e;
+	}
+	return known_pending(k, f);
+}
+
+static enum err keep(struct keeping *k, const struct trail_visit *v, struct fault *f)
+{
+	const struct row **once = NULL;
+	bool there;
+	enum err e;
+
+	pending_free(pending_take(k->t, k->b)); /* of a run of this act that was undone */
+	if ((e = is_there(k->tx, k->b, &there, f)))
+		return e;
+	if (there)
+		return fault_set(f, ERR_EXISTS, "这一批次已有到访记录",
+				 "the batch has visits already");
+	k->row = mem_take(k->n, sizeof *k->row);
+	once = mem_take(k->n, sizeof(const struct row *));
+	k->p = mem_take(1, sizeof *k->p);
+	e = k->row && once && k->p ? fill(k, v, f) : ERR_MEMORY;
+	if (!e && !(e = seen_room(&k->p->seen, k->n)) && !(e = put_all(k, once, f)))
+		e = judge(k, f);
+	mem_drop(once);
+	if (e || (e = vec_push(&k->t->pending, k->p)))
+		return e;
+	k->p->batch = k->b;
+	k->p = NULL;
+	return OK;
+}
+
+enum err trail_keep(struct trail *t, struct tx *tx, struct trail_batch b,
+		    const struct trail_visit *v, size_t n, enum trail_fate *ret, struct fault *f)
+{
+	CLEANUP(keeping_end)
+	struct keeping k = { .t = t, .tx = tx, .b = b, .n = n, .fate = ret };
+	enum err e;
+
+	assert(n > 0);
+	if (n > TRAIL_BATCH_MAX)
+		return fault_set(f, ERR_TOO_LARGE, "一批到访超过 %d 条；请分批报送",
+				 "over %d visits in one batch; send several", TRAIL_BATCH_MAX);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = TRAIL_NEW;
+	if ((e = tx_run(tx, &trail_sql.turn_take, SQL_ARGS(sql_i64(t->o.county.v)), NULL, f)))
+		return e;
+	pthread_mutex_lock(&t->lock);
+	e = keep(&k, v, f);
+	pthread_mutex_unlock(&t->lock);
+	return e;
+}
+
+/* ---- after the commit ------------------------------------------------------------------------ */
+
+typedef VEC(struct visit) visits;
+
+static enum err arrive(struct trail *t, struct tail_pack *p, visits *fresh)
+{
+	struct trail_day *d;
+	enum err e;
+
+	if ((e = trail_day_make(t, p->day, &d)))
+		return e;
+	if (d->sealed && sealed_covers(d->sealed, &p->key))
+		return OK; /* the sealing was quicker */
+	if ((e = vec_reserve(&d->tail, d->tail.n + 1)) || (e = seen_room(&d->seen, p->n)) ||
+	    (e = vec_reserve(fresh, fresh->n + p->n)))
+		return e;
+	for (size_t i = 0; i < p->n; i++) {
+		bool is_new = !d->sealed || !sealed_has(d->sealed, p->digest[i]);
+
+		if (is_new && !(e = seen_add(&d->seen, p->digest[i], &is_new)) && is_new)
+			fresh->v[fresh->n++] = p->visit[i];
+	}
+	d->tail.v[d->tail.n++] = *p;
+	*p = (struct tail_pack){ .day = p->day };
+	return e;
+}
+
+void trail_arrive(struct trail *t, struct pending *pending)
+{
+	CLEANUP(pending_end) struct pending *p = pending;
+	visits fresh = { NULL, 0, 0 };
+	enum err e = OK;
+
+	for (size_t i = 0; i < p->pack.n && !e; i++)
+		e = arrive(t, &p->pack.v[i], &fresh);
+	if (!e && fresh.n)
+		e = trace_set_add_distinct(t->set, fresh.v, fresh.n, NULL);
+	for (size_t i = 0; i < p->pack.n && e; i++)
+		trail_stale(t, p->pack.v[i].day);
+	vec_drop(&fresh);
+}
+
+/* Packs that are no more must not be taken for such as came after the day was read. */
+static void leave_tail(struct trail_day *d, struct trail_batch b)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; d && i < d->tail.n; i++) {
+		struct tail_pack *p = &d->tail.v[i];
+
+		if (p->key.batch == b.id && p->key.county == b.county.v)
+			tail_pack_drop(p);
+		else
+			d->tail.v[kept++] = *p;
+	}
+	if (d)
+		d->tail.n = kept;
+}
+
+void trail_decide(struct trail *t, struct trail_batch b, bool there)
+{
+	struct pending *p;
+
+	pthread_mutex_lock(&t->lock);
+	p = pending_take(t, b);
+	if (p && !p->withdraws && there) {
+		trail_arrive(t, p);
+		p = NULL;
+	} else if (p && p->withdraws && !there)
+		for (size_t i = 0; i < p->pack.n; i++) {
+			leave_tail(trail_day_of(t, p->pack.v[i].day), b);
+			trail_stale(t, p->pack.v[i].day);
+		}
+	pending_free(p);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void trail_kept(struct trail *t, struct trail_batch b)
+{
+	trail_decide(t, b, true);
+}
+
+void trail_undone(struct trail *t, struct trail_batch b)
+{
+	pthread_mutex_lock(&t->lock);
+	for (size_t i = 0; i < t->pending.n; i++) {
+		struct pending *p = t->pending.v[i];
+
+		p->doubt |= p->batch.id == b.id && p->batch.county.v == b.county.v;
+	}
+	pthread_mutex_unlock(&t->lock);
+}

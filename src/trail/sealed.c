@@ -1,0 +1,61 @@
+/* sealed.c - what is known of a day's segment: its visits by digest, its packs by key. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "trail/inside.h"
+
+#include "base/ban.h"
+
+static int cmp_i64(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+int pack_key_cmp(const void *pa, const void *pb)
+{
+	const struct pack_key *a = pa, *b = pb;
+	int c = cmp_i64(a->county, b->county);
+
+	if (!c)
+		c = cmp_i64(a->batch, b->batch);
+	return c ? c : cmp_i64(a->seq, b->seq);
+}
+
+void sealed_free(struct sealed *s)
+{
+	if (!s)
+		return;
+	mem_drop(s->owned);
+	mem_drop(s);
+}
+
+__extension__ typedef unsigned __int128 wide;
+
+/* Digests are spread evenly, so where one must be can be told; a few steps mend the guess. */
+bool sealed_has(const struct sealed *s, uint64_t digest)
+{
+	size_t low = 0, high = s->n_digests;
+
+	while (low < high) {
+		uint64_t a = s->digest[low], b = s->digest[high - 1];
+		size_t at;
+
+		if (digest < a || digest > b)
+			return false;
+		if (a == b)
+			return true;
+		at = low + (size_t)((wide)(digest - a) * (high - 1 - low) / (b - a));
+		if (s->digest[at] == digest)
+			return true;
+		if (s->digest[at] < digest)
+			low = at + 1;
+		else
+			high = at;
+	}
+	return false;
+}
+
+bool sealed_covers(const struct sealed *s, const struct pack_key *k)
+{
+	return s->n_keys && bsearch(k, s->key, s->n_keys, sizeof *s->key, pack_key_cmp);
+}

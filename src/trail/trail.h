@@ -1,0 +1,111 @@
+/*
+ * trail.h - visits in the house: durable, visible to the next trace, sealed, and gone in time.
+ *
+ * A batch's visits become rows of visit_pack in the transaction that accepts the batch, a row for
+ * each local day, sealed under that day's key from the first moment. The keys lie in one file
+ * outside the database and outside every backup; a day's visits end with its key. Everything else
+ * here follows from the packs and can be made again: the set that traces ask, the segments on
+ * disk, the numbers of people and places.
+ *
+ *     before the act:   trail_check(t, &v, now, &fault)              each row: may it come in?
+ *     in the act:       trail_keep(t, tx, batch, v, n, fate, f)      once for a batch
+ *     after it:         trail_kept(t, batch)  or  trail_undone(t, batch)
+ *     a recall's act:   trail_withdraw(t, tx, batch, &sum, f)
+ *     after it:         trail_withdrawn(t, batch)  or  trail_undone(t, batch)
+ *
+ * A pack holds all that its batch brought, also what another batch had brought before: so when
+ * that one is recalled, this one's visits are still there, and the state is what it would have
+ * been.
+ *
+ * Life:     trail_open reads what is stored -> the above from any thread -> trail_close.
+ * Shapes:   10^8 visits; batches of up to 2^20, best some 10,000. A visit lasts at most 31 days.
+ * Units:    local days by the zone, counted from 1970-01-01; a visit is of the day of its `from`.
+ * Memory:   16 to 32 bytes a visit, while it is not in a segment 100 more.
+ * Threads:  all functions from any thread; keep and withdraw inside their act.
+ * Errors:   ERR_RANGE a visit that may not come in, the fault says why; ERR_EXISTS a batch that
+ *           has visits already; ERR_CORRUPT a pack that its key does not open.
+ * Source:   docs/adr/0016-trail.md
+ */
+#ifndef TRAIL_TRAIL_H
+#define TRAIL_TRAIL_H
+#include "base/area.h"
+#include "base/dice.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "crypt/crypt.h"
+#include "record/field.h"
+
+struct db;
+struct tx;
+struct trail;
+
+enum {
+	TRAIL_SEAT_BYTES_MAX = 64,
+	TRAIL_VISIT_DAYS_MAX = 31,
+	TRAIL_BATCH_MAX = 1 << 20,
+};
+
+struct trail_options {
+	struct db *db;
+	const char *dir;         /* DIR/trail: segments, derived */
+	const char *keys;        /* DIR/keys/days: the live key file */
+	const struct zone *zone; /* all three borrowed until trail_close */
+	struct area_code county; /* the house's own */
+	enum crypt_suite suite;  /* of new keys */
+	const struct crypt_random *chance;
+};
+MUST_CHECK enum err trail_open(const struct trail_options *o, struct trail **ret, struct fault *f);
+void trail_close(struct trail **t); /* for CLEANUP() */
+
+struct trail_visit {
+	int64_t person; /* vault_pseudonym's, > 0 */
+	struct record_id place;
+	struct utc_s from, to; /* to may be TRACE_STILL */
+	struct str seat, role; /* as written; may be empty */
+};
+
+/* A batch by its id and the county whose books it is in. */
+struct trail_batch {
+	struct area_code county;
+	int64_t id;
+};
+
+enum trail_fate {
+	TRAIL_NEW,
+	TRAIL_KNOWN,   /* another batch brought the same visit */
+	TRAIL_REPEATED /* an earlier row of this batch is the same */
+};
+
+/* May this visit come in? ERR_RANGE with a sentence and the field: times, age, seat, numbers. */
+MUST_CHECK enum err trail_check(const struct trail *t, const struct trail_visit *v,
+				struct utc_s now, struct fault *f);
+/* Of n > 0 checked visits; one that cannot come in fails the whole, with its index as `where`. */
+MUST_CHECK enum err trail_keep(struct trail *t, struct tx *tx, struct trail_batch b,
+			       const struct trail_visit *v, size_t n, enum trail_fate *ret,
+			       struct fault *f);
+/* After the commit: the next trace sees them. What it cannot do now it does before that. */
+void trail_kept(struct trail *t, struct trail_batch b);
+/* The act did not happen, or nobody knows. */
+void trail_undone(struct trail *t, struct trail_batch b);
+
+struct trail_sum {
+	uint64_t packs, visits;
+	uint32_t days;
+	int32_t first_day, last_day;
+};
+/* What a recall would take back. Zeros for a batch without visits. */
+MUST_CHECK enum err trail_preview(struct tx *tx, struct trail_batch b, struct trail_sum *ret,
+				  struct fault *f);
+MUST_CHECK enum err trail_withdraw(struct trail *t, struct tx *tx, struct trail_batch b,
+				   struct trail_sum *ret, struct fault *f);
+void trail_withdrawn(struct trail *t, struct trail_batch b);
+
+struct trail_counts {
+	uint64_t visits;   /* that a trace sees */
+	uint64_t unsealed; /* of them, not in a segment yet */
+	uint64_t persons, places;
+	uint32_t days, segments;
+};
+MUST_CHECK enum err trail_count(struct trail *t, struct trail_counts *ret, struct fault *f);
+
+#endif

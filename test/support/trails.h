@@ -1,0 +1,48 @@
+/*
+ * trails.h - a trail over a test's database, what it shows, and the same as a plain list.
+ */
+#ifndef TEST_SUPPORT_TRAILS_H
+#define TEST_SUPPORT_TRAILS_H
+#include "base/dice.h"
+#include "support/chance.h"
+#include "support/database.h"
+#include "support/paths.h"
+#include "trail/trail.h"
+
+enum { TRAILS_DAY = 20700 }; /* of the first visits, in Asia/Shanghai */
+
+struct trails {
+	struct database *d;
+	struct path dir;
+	char segments[PATHS_BYTES], keys[PATHS_BYTES];
+	struct zone *zone;
+	struct chance chance;
+	struct trail_options options;
+	struct trail *t;
+	struct fault fault;
+};
+void trails_begin(struct trails *s, struct database *d, uint64_t seed);
+void trails_again(struct trails *s); /* close and open */
+void trails_end(struct trails *s);
+struct utc_s trails_now(const struct trails *s); /* noon of the day after all visits */
+
+/* Batches of few people, places, seats and times, so that much is the same. */
+void trails_visits(struct dice *dice, const struct trails *s, struct trail_visit *ret, size_t n);
+
+struct trails_keep {
+	struct trails *s;
+	struct trail_batch b;
+	const struct trail_visit *v;
+	size_t n;
+	enum trail_fate *fate;
+	bool fail; /* after trail_keep, for the act to be undone */
+};
+enum err trails_keep_act(struct tx *tx, void *arg, struct fault *f);
+/* keep, commit, kept or undone. */
+enum err trails_keep(struct trails_keep *k, struct fault *f);
+enum err trails_recall(struct trails *s, struct trail_batch b, struct trail_sum *ret,
+		       struct fault *f);
+
+/* Everything that a trace sees, a line a visit, sorted. mem_drop it. */
+char *trails_shown(struct trails *s);
+#endif

@@ -1,0 +1,187 @@
+/*
+ * trail.c - batches come, go and fail in any order; a trace sees what a plain list says.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "support/trails.h"
+#include "trail/inside.h"
+
+enum { BATCHES = 24, VISITS_MAX = 40 };
+
+/* ---- the plain list -------------------------------------------------------------------------- */
+
+struct listed {
+	bool in;
+	size_t n;
+	struct trail_visit v[VISITS_MAX];
+};
+struct list {
+	struct listed batch[BATCHES];
+};
+
+static bool same(const struct trail_visit *a, const struct trail_visit *b)
+{
+	return a->person == b->person && a->place.v == b->place.v && a->from.v == b->from.v &&
+	       a->to.v == b->to.v && str_eq(a->seat, b->seat) && str_eq(a->role, b->role);
+}
+
+static bool listed_before(const struct list *l, size_t batch, size_t n, const struct trail_visit *v)
+{
+	for (size_t k = 0; k <= batch; k++)
+		for (size_t i = 0; l->batch[k].in && i < (k < batch ? l->batch[k].n : n); i++)
+			if (same(&l->batch[k].v[i], v))
+				return true;
+	return false;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *list_shown(const struct list *l)
+{
+	struct buf text = { 0 };
+	char *line[BATCHES * VISITS_MAX];
+	size_t n = 0;
+
+	for (size_t k = 0; k < BATCHES; k++)
+		for (size_t i = 0; l->batch[k].in && i < l->batch[k].n; i++) {
+			const struct trail_visit *v = &l->batch[k].v[i];
+
+			if (listed_before(l, k, i, v))
+				continue;
+			line[n] = mem_take(200, 1);
+			(void)snprintf(line[n++], 200, "%lld %lld %lld %lld %.*s/%.*s\n",
+				       (long long)v->person, (long long)v->place.v,
+				       (long long)v->from.v, (long long)v->to.v, (int)v->seat.n,
+				       v->seat.p, (int)v->role.n, v->role.p);
+		}
+	if (n)
+		qsort(line, n, sizeof *line, by_text);
+	for (size_t i = 0; i < n; i++) {
+		buf_lit(&text, line[i]);
+		mem_drop(line[i]);
+	}
+	buf_char(&text, '\0');
+	return text.p;
+}
+
+static enum trail_fate list_fate(const struct list *l, size_t batch, size_t i)
+{
+	const struct trail_visit *v = &l->batch[batch].v[i];
+
+	for (size_t k = 0; k < i; k++)
+		if (same(&l->batch[batch].v[k], v))
+			return TRAIL_REPEATED;
+	for (size_t k = 0; k < BATCHES; k++)
+		for (size_t j = 0; k != batch && l->batch[k].in && j < l->batch[k].n; j++)
+			if (same(&l->batch[k].v[j], v))
+				return TRAIL_KNOWN;
+	return TRAIL_NEW;
+}
+
+static void equal(struct trails *s, const struct list *l)
+{
+	char *shown = trails_shown(s), *listed = list_shown(l);
+	size_t at = 0;
+
+	while (shown[at] && shown[at] == listed[at])
+		at++;
+	while (at && shown[at - 1] != '\n')
+		at--;
+	if (strcmp(shown, listed) != 0)
+		fail_msg("shown %.60s, listed %.60s", shown + at, listed + at);
+	mem_drop(shown);
+	mem_drop(listed);
+}
+
+/* ---- random histories ------------------------------------------------------------------------ */
+
+static struct trail_batch batch_of(size_t k)
+{
+	return (struct trail_batch){ { 430802000000000 + (int64_t)(k % 3) * 1000000000 },
+				     (int64_t)k + 100 };
+}
+
+static void push(struct trails *s, struct dice *dice, struct list *l, size_t k)
+{
+	struct database *d = s->d;
+	struct listed *b = &l->batch[k];
+	enum trail_fate fate[VISITS_MAX];
+	struct trails_keep keep = { s, batch_of(k), b->v, 0, fate, dice_below(dice, 5) == 0 };
+
+	keep.n = b->n = 1 + dice_below(dice, VISITS_MAX);
+	trails_visits(dice, s, b->v, b->n);
+	for (size_t i = 0; i < b->n; i++)
+		MUST(trail_check(s->t, &b->v[i], trails_now(s), &d->fault));
+	if (keep.fail) {
+		MUST_FAIL(trails_keep(&keep, &d->fault), ERR_CONFLICT);
+		return;
+	}
+	MUST(trails_keep(&keep, &d->fault));
+	for (size_t i = 0; i < b->n; i++)
+		assert_int_equal(fate[i], list_fate(l, k, i));
+	b->in = true;
+	MUST_FAIL(trails_keep(&keep, &d->fault), ERR_EXISTS);
+}
+
+static void take_back(struct trails *s, struct list *l, size_t k)
+{
+	struct database *d = s->d;
+	struct trail_sum sum;
+
+	MUST(trails_recall(s, batch_of(k), &sum, &d->fault));
+	assert_true(sum.visits > 0 && sum.visits <= l->batch[k].n);
+	l->batch[k].in = false;
+}
+
+static void what_is_shown_is_what_came_and_was_not_recalled(void **state)
+{
+	struct database *d = *state;
+	uint64_t n = env_u64("OUTPOST_WORLDS", 10), first = env_u64("OUTPOST_SEED", 1);
+	struct list *l = mem_take(1, sizeof *l);
+
+	for (uint64_t seed = first; seed < first + n; seed++) {
+		struct dice dice = { seed };
+		struct trails s;
+
+		trails_begin(&s, d, seed);
+		memset(l, 0, sizeof *l);
+		for (int i = 0; i < 60; i++) {
+			size_t k = dice_below(&dice, BATCHES);
+
+			if (l->batch[k].in)
+				take_back(&s, l, k);
+			else
+				push(&s, &dice, l, k);
+			if (dice_below(&dice, 10) == 0)
+				trails_again(&s);
+			if (dice_below(&dice, 4) == 0)
+				equal(&s, l);
+		}
+		for (size_t k = 0; k < BATCHES; k++)
+			if (l->batch[k].in)
+				take_back(&s, l, k);
+		equal(&s, l);
+		trails_end(&s);
+	}
+	mem_drop(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_BOTH(what_is_shown_is_what_came_and_was_not_recalled),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
