@@ -274,12 +274,15 @@ static enum err import_act(struct tx *tx, void *arg, struct fault *f)
 	if (e || (e = import_rows(&m)))
 		return e;
 	i->accepted = m.account.accepted;
-	import_entry(&m, &en);
-	en.at = i->ask.now;
-	en.kind = LEDGER_ACT;
-	en.actor = 1;
-	en.purpose = STR("duty");
-	return ledger_append(tx, &en, NULL, f);
+	for (size_t c = 0; c < import_entries(&m) && !e; c++) {
+		import_entry(&m, c, &en);
+		en.at = i->ask.now;
+		en.kind = LEDGER_ACT;
+		en.actor = 1;
+		en.purpose = STR("duty");
+		e = ledger_append(tx, &en, NULL, f);
+	}
+	return e;
 }
 
 static enum err import_file(struct bench *b, const char *path)

@@ -250,6 +250,19 @@ enum err ledger_of_actor(struct tx *tx, const struct ledger_page *page, int64_t 
 			each, arg, f);
 }
 
+enum err ledger_of_version(struct tx *tx, struct area_code county, struct str object,
+			   int64_t object_id, int64_t version, ledger_each *each, void *arg,
+			   struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(tx, &ledger_sql.of_version,
+			    SQL_ARGS(sql_i64(county.v), sql_text(object), sql_i64(object_id),
+				     sql_i64(version)),
+			    &r, f);
+
+	return e ? e : tell(r, each, arg, f);
+}
+
 enum err ledger_at(struct tx *tx, struct area_code county, int64_t seq, ledger_each *each,
 		   void *arg, struct fault *f)
 {

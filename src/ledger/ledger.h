@@ -105,6 +105,10 @@ MUST_CHECK enum err ledger_of_object(struct tx *tx, const struct ledger_page *pa
 /* What this account did and read in this county. */
 MUST_CHECK enum err ledger_of_actor(struct tx *tx, const struct ledger_page *page, int64_t actor,
 				    ledger_each *each, void *arg, struct fault *f);
+/* The entry that left this object with that version. ERR_ABSENT. */
+MUST_CHECK enum err ledger_of_version(struct tx *tx, struct area_code county, struct str object,
+				      int64_t object_id, int64_t version, ledger_each *each,
+				      void *arg, struct fault *f);
 /* One entry. ERR_ABSENT. */
 MUST_CHECK enum err ledger_at(struct tx *tx, struct area_code county, int64_t seq,
 			      ledger_each *each, void *arg, struct fault *f);

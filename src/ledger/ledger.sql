@@ -133,3 +133,23 @@ FROM (SELECT object_id AS id, max(seq) AS last
 	GROUP BY object_id ORDER BY object_id LIMIT $4) newest
 JOIN ledger_entry e ON e.county = $1 AND e.seq = newest.last
 ORDER BY newest.id;
+
+-- name: of_many
+-- The entries that speak of many objects of one kind at once, or show them, a page at a time.
+-- $1 county bigint
+-- $2 object text
+-- $3 after  bigint
+-- $4 n      bigint
+SELECT seq, at_s, actor, object, object_id, version, bytes, hash
+FROM ledger_entry /*sqlite: INDEXED BY ledger_entry_object */
+WHERE county = $1 AND object = $2 AND object_id = 0 AND seq > $3 ORDER BY seq LIMIT $4;
+
+-- name: of_version
+-- The entry that left an object with this version.
+-- $1 county    bigint
+-- $2 object    text
+-- $3 object_id bigint
+-- $4 version   bigint
+SELECT seq, at_s, actor, object, object_id, version, bytes, hash
+FROM ledger_entry /*sqlite: INDEXED BY ledger_entry_object */
+WHERE county = $1 AND object = $2 AND object_id = $3 AND version = $4 ORDER BY seq LIMIT 1;

@@ -153,6 +153,17 @@ static enum err check_tip(struct tx *tx, struct run *v, struct fault *f)
 
 /* ---- what the entries speak of ---- */
 
+static void say_object(struct run *v, const struct verify_object *o, const struct ledger_entry *en,
+		       const char *zh, const char *en_)
+{
+	if (!verify_say(v->r, VERIFY_BROKEN, zh, en_))
+		return;
+	v->r->county = en->county;
+	v->r->seq = en->seq;
+	v->r->object = o->object;
+	v->r->object_id = en->object_id;
+}
+
 static enum err check_object(struct tx *tx, struct run *v, const struct verify_object *o,
 			     const struct ledger_entry *en, bool *ret_live, struct fault *f)
 {
@@ -161,16 +172,48 @@ static enum err check_object(struct tx *tx, struct run *v, const struct verify_o
 
 	v->r->objects++;
 	*ret_live = en->after.v[0] != 0;
-	if (e || same)
-		return e;
-	if (verify_say(v->r, VERIFY_BROKEN, "对象与它在台账里最后一次的样子不符",
-		       "the object is not as its last entry left it")) {
-		v->r->county = en->county;
-		v->r->seq = en->seq;
-		v->r->object = o->object;
-		v->r->object_id = en->object_id;
+	if (!e && !same)
+		say_object(v, o, en, "对象与它在台账里最后一次的样子不符",
+			   "the object is not as its last entry left it");
+	return e;
+}
+
+static enum err check_many(struct tx *tx, struct run *v, const struct verify_object *o,
+			   const struct ledger_entry *en, uint64_t *live, struct fault *f)
+{
+	uint64_t untouched = 0;
+	bool same = false;
+	enum err e = o->many(tx, en, o->arg, &same, &untouched, f);
+
+	v->r->objects += untouched;
+	*live += untouched;
+	if (!e && !same)
+		say_object(v, o, en, "一批对象与它们在台账里的样子不符",
+			   "of many objects that came together, some are not as their entry or a "
+			   "later one left them");
+	return e;
+}
+
+/* One page of entries that speak of many. */
+static enum err many_page(struct tx *tx, struct run *v, const struct verify_object *o,
+			  int64_t *after, int64_t *ret_n, uint64_t *live, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	bool more = false;
+	enum err e = tx_rows(tx, &ledger_sql.of_many,
+			     SQL_ARGS(sql_i64(v->chain.county.v), sql_text(o->object),
+				      sql_i64(*after), sql_i64(OBJECT_PAGE)),
+			     &r, f);
+
+	for (*ret_n = 0; !e && !(e = rows_next(r, &more, f)) && more; ++*ret_n) {
+		struct chain_row row = chain_row_of(r);
+		struct ledger_entry en;
+
+		*after = row.seq;
+		if (!entry_parse(row.bytes, &en) && en.kind == LEDGER_ACT && en.after.v[0])
+			e = check_many(tx, v, o, &en, live, f);
 	}
-	return OK;
+	return e;
 }
 
 /* One page of last entries; they were verified with all others. */
@@ -206,6 +249,8 @@ static enum err check_objects(struct tx *tx, struct run *v, const struct verify_
 
 	while (!e && n == OBJECT_PAGE)
 		e = object_page(tx, v, o, &after, &n, &live, f);
+	for (after = 0, n = OBJECT_PAGE; !e && o->many && n == OBJECT_PAGE;)
+		e = many_page(tx, v, o, &after, &n, &live, f);
 	if (e || !o->count || (e = o->count(tx, v->chain.county, o->arg, &there, f)) ||
 	    there == live)
 		return e;
@@ -323,7 +368,7 @@ static void tell_text(struct json *j, const char *key, struct str s)
 
 void verify_tell(const struct verify_report *r, struct json *j)
 {
-	char county[AREA_TEXT_BYTES] = "";
+	char county[AREA_TEXT_BYTES] = "", id[24];
 
 	if (r->county.v)
 		area_text(r->county, county);
@@ -334,7 +379,8 @@ void verify_tell(const struct verify_report *r, struct json *j)
 	tell_count(j, "seq", (uint64_t)r->seq);
 	tell_count(j, "head", (uint64_t)r->head);
 	tell_text(j, "object", r->object);
-	tell_count(j, "object_id", (uint64_t)r->object_id);
+	snprintf(id, sizeof id, "%lld", (long long)r->object_id); /* too many digits for some */
+	tell_text(j, "object_id", r->object.n ? str_of(id) : STR(""));
 	tell_count(j, "counties", r->counties);
 	tell_count(j, "entries", r->entries);
 	tell_count(j, "heads", r->heads);
@@ -345,4 +391,9 @@ void verify_tell(const struct verify_report *r, struct json *j)
 	tell_count(j, "clock_set_back", r->set_back);
 	tell_count(j, "torn_lines", r->torn);
 	tell_text(j, "fingerprint", str_of(r->fingerprint));
+	json_key(j, "last_head_at_s");
+	if (r->last_head_at.v)
+		json_i64(j, r->last_head_at.v);
+	else
+		json_nil(j);
 }

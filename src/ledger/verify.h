@@ -43,6 +43,13 @@ struct verify_object {
 	/* Is it as its last entry with a version left it? An `after` without a hash: gone. */
 	enum err (*same)(struct tx *tx, const struct ledger_entry *last, void *arg, bool *ret_same,
 			 struct fault *f);
+	/*
+	 * Are the objects of an entry that speaks of many (object 0, with an `after`) as it left
+	 * them, but for what later entries changed? *ret_untouched: how many no other entry speaks
+	 * of. NULL: there are no such entries.
+	 */
+	enum err (*many)(struct tx *tx, const struct ledger_entry *en, void *arg, bool *ret_same,
+			 uint64_t *ret_untouched, struct fault *f);
 	/* How many of them the county has; NULL: nobody counts. */
 	enum err (*count)(struct tx *tx, struct area_code county, void *arg, uint64_t *ret,
 			  struct fault *f);

@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "http/http.h"
 #include "record/handler.h"
-#include "record/query.h"
 #include "table/table.h"
 
 enum { PAGE_ROWS = 1000, PAGE_BYTES_MAX = 32 << 20, HEAD_COLUMNS = 3 };
@@ -67,27 +66,21 @@ enum err export_reply(struct call *c, struct buf *b, const char *type, struct st
 
 /* ---- columns -------------------------------------------------------------------------------- */
 
-struct export
+enum err export_begin(struct export *x, const struct record_kind *k, struct query *q)
 {
-	struct call *c;
-	const struct record_kind *k;
-	struct query *q;
-	struct db *db; /* of pages that are made while the body is sent */
-	struct tx *tx; /* of pages that are made before it is; else NULL */
-	bool english;
-	const struct field *field[NOUN_FIELDS_MAX]; /* those that leave the house */
-	size_t n_fields;
-	struct arena *a; /* of one page */
-	void **row;
-	size_t n_rows;
-	struct buf cell;
-	bool begun;
-};
+	*x = (struct export){ .k = k, .q = q };
+	q->ask.limit = PAGE_ROWS;
+	for (size_t i = 0; i < k->noun->n_fields; i++) {
+		const struct field *field = &k->noun->field[i];
 
-static void export_end(void *arg)
+		if ((field->flags & FIELD_EXPORT) && row_sees(q->ask.sight, field))
+			x->field[x->n_fields++] = field;
+	}
+	return arena_new(PAGE_BYTES_MAX, &x->a);
+}
+
+void export_end(struct export *x)
 {
-	struct export *x = arg;
-
 	arena_end(&x->a);
 	buf_release(&x->cell);
 }
@@ -146,16 +139,17 @@ static enum err page(struct export *x, struct fault *f)
 
 	if (!e && x->n_rows > 0)
 		x->q->ask.below = row_head(x->row[x->n_rows - 1])->id;
+	if (!e)
+		x->n_told += x->n_rows;
 	return e;
 }
 
-/* ---- CSV, made while it is sent ------------------------------------------------------------- */
+/* ---- CSV ------------------------------------------------------------------------------------ */
 
-static enum err more_csv(void *arg, struct buf *out, bool *ret_end)
+enum err export_more(struct export *x, struct buf *out, bool *ret_end, struct fault *f)
 {
-	struct export *x = arg;
 	size_t n = HEAD_COLUMNS + x->n_fields;
-	enum err e = page(x, NULL);
+	enum err e = page(x, f);
 
 	if (e)
 		return e;
@@ -220,86 +214,94 @@ static enum err excel_row(struct export *x, struct table_out *out, const void *r
 	return table_out_row(out, cells, f);
 }
 
-/* `rows`: with what the query finds; else the header alone. */
-static enum err excel(struct export *x, const char *const *headings, size_t n, bool rows,
-		      struct str name, struct fault *f)
+/* `x`: with what its query finds; NULL: the header alone. */
+static enum err excel(struct export *x, const char *const *headings, size_t n, const char *path,
+		      struct fault *f)
 {
 	CLEANUP(table_out_end) struct table_out *out = NULL;
 	struct table_out_column columns[TABLE_COLUMNS_MAX] = { 0 };
 	struct table_out_options o = { .format = TABLE_EXCEL, .columns = columns, .n_columns = n };
-	char path[512];
-	enum err e = scratch(x->k->book, path, sizeof path, f);
+	enum err e;
 
 	for (size_t i = 0; i < n; i++)
 		columns[i] = (struct table_out_column){ headings[i], TABLE_TEXT };
-	if (e || (e = table_out_open(path, &o, &out, f)))
+	if ((e = table_out_open(path, &o, &out, f)))
 		return e;
-	for (bool more = rows; more && !e; more = x->n_rows == PAGE_ROWS) {
+	for (bool more = x != NULL; more && !e; more = x->n_rows == PAGE_ROWS) {
 		e = page(x, f);
 		for (size_t r = 0; r < x->n_rows && !e; r++)
 			e = excel_row(x, out, x->row[r], f);
 	}
-	if (e || (e = table_out_close(&out, f)))
-		return e;
-	return take_file(x->c, path, name, f);
+	return e ? e : table_out_close(&out, f);
+}
+
+enum err export_excel(struct export *x, const char *path, struct fault *f)
+{
+	const char *headings[HEAD_COLUMNS + NOUN_FIELDS_MAX];
+
+	for (size_t i = 0; i < HEAD_COLUMNS + x->n_fields; i++)
+		headings[i] = heading(x, i);
+	return excel(x, headings, HEAD_COLUMNS + x->n_fields, path, f);
 }
 
 /* ---- handlers ------------------------------------------------------------------------------- */
 
-static enum err open_export(struct call *c, struct export **ret, struct str *ret_format,
-			    struct fault *f)
+static enum err read_format(const struct call *c, bool *ret_excel, struct fault *f)
 {
-	const struct record_kind *k = c->route->arg;
-	struct export *x = arena_take(c->a, 1, sizeof *x);
-	struct str format;
+	struct str format = http_query(c->rq, "format");
 
-	if (!x)
-		return ERR_MEMORY;
-	*x = (struct export){ .c = c, .k = k, .english = c->who->language == LANGUAGE_EN };
-	format = http_query(c->rq, "format");
-	if (format.n == 0)
-		format = STR("csv");
-	if (!str_eq(format, STR("csv")) && !str_eq(format, STR("xlsx"))) {
-		fault_set(f, ERR_RANGE, "format 应为 csv 或 xlsx", "format is csv or xlsx");
-		fault_at(f, "format", NULL);
-		return ERR_RANGE;
-	}
-	*ret = x;
-	*ret_format = format;
-	return OK;
+	*ret_excel = str_eq(format, STR("xlsx"));
+	if (format.n == 0 || *ret_excel || str_eq(format, STR("csv")))
+		return OK;
+	fault_set(f, ERR_RANGE, "format 应为 csv 或 xlsx", "format is csv or xlsx");
+	fault_at(f, "format", NULL);
+	return ERR_RANGE;
 }
 
-static struct str file_name(const struct export *x, const char *suffix)
+static struct str file_name(struct call *c, const struct record_kind *k, const char *suffix)
 {
 	char text[80];
-	int n = snprintf(text, sizeof text, "%s%s", x->k->noun->path, suffix);
-	char *copy = arena_copy(x->c->a, text, (size_t)n);
+	int n = snprintf(text, sizeof text, "%s%s", k->noun->path, suffix);
+	char *copy = arena_copy(c->a, text, (size_t)n);
 
 	return copy ? (struct str){ copy, (size_t)n } : STR("file");
 }
 
-static enum err send(struct export *x, bool is_excel, struct fault *f)
+static enum err send_more(void *export, struct buf *out, bool *ret_end)
 {
-	const char *headings[HEAD_COLUMNS + NOUN_FIELDS_MAX];
-	struct http_source source = { more_csv, export_end, x };
-	enum err e = arena_new(PAGE_BYTES_MAX, &x->a);
+	return export_more(export, out, ret_end, NULL);
+}
 
-	if (e)
-		return e;
-	for (size_t i = 0; i < HEAD_COLUMNS + x->n_fields; i++)
-		headings[i] = heading(x, i);
-	if (is_excel) {
-		e = excel(x, headings, HEAD_COLUMNS + x->n_fields, true, file_name(x, ".xlsx"), f);
+static void send_end(void *export)
+{
+	export_end(export);
+}
+
+static enum err send_csv(struct call *c, struct export *x)
+{
+	struct http_source source = { send_more, send_end, x };
+	enum err e;
+
+	x->db = c->parsed;
+	c->rs->type = "text/csv; charset=utf-8";
+	if ((e = http_download(c->rs, file_name(c, x->k, ".csv")))) {
 		export_end(x);
 		return e;
 	}
-	x->c->rs->type = "text/csv; charset=utf-8";
-	if ((e = http_download(x->c->rs, file_name(x, ".csv")))) {
-		export_end(x);
-		return e;
-	}
-	http_body_from(x->c->rs, source);
+	http_body_from(c->rs, source);
 	return OK;
+}
+
+static enum err send_excel(struct call *c, struct export *x, struct tx *tx, struct fault *f)
+{
+	char path[512];
+	enum err e = scratch(x->k->book, path, sizeof path, f);
+
+	x->tx = tx;
+	if (!e)
+		e = export_excel(x, path, f);
+	export_end(x);
+	return e ? e : take_file(c, path, file_name(c, x->k, ".xlsx"), f);
 }
 
 /* Pages of a long file are read after the answer began: from here comes what they are read from. */
@@ -312,65 +314,73 @@ enum err handler_export_open(struct call *c, struct fault *f)
 
 enum err handler_export(struct call *c, struct tx *tx, struct fault *f)
 {
-	struct export *x;
-	struct str format;
-	enum err e = open_export(c, &x, &format, f);
+	const struct record_kind *k = c->route->arg;
+	struct export *x = arena_take(c->a, 1, sizeof *x);
+	struct query *q = arena_take(c->a, 1, sizeof *q);
 	bool is_excel;
+	enum err e;
 
-	if (e)
-		return e;
-	if (!call_may(c, x->k->noun->read))
-		return fault_set(f, ERR_ROLE, "您的角色不能这样做", "your role may not do this");
-	if (!(x->q = arena_take(c->a, 1, sizeof *x->q)))
+	if (!x || !q)
 		return ERR_MEMORY;
-	if ((e = query_read(c, x->k, x->q, f)))
+	if ((e = read_format(c, &is_excel, f)))
 		return e;
-	is_excel = str_eq(format, STR("xlsx"));
-	x->db = c->parsed;
-	x->tx = is_excel ? tx : NULL;
-	x->q->ask.limit = PAGE_ROWS;
-	for (size_t i = 0; i < x->k->noun->n_fields; i++) {
-		const struct field *field = &x->k->noun->field[i];
-
-		if ((field->flags & FIELD_EXPORT) && row_sees(x->q->ask.sight, field))
-			x->field[x->n_fields++] = field;
-	}
-	if ((e = handler_saw(c, x->k, NULL, x->q->scope.v[0], "export", f)))
+	if (!call_may(c, k->noun->read))
+		return fault_set(f, ERR_ROLE, "您的角色不能这样做", "your role may not do this");
+	if ((e = query_read(c, k, q, f)) ||
+	    (e = handler_saw(c, k, NULL, q->scope.v[0], "export", f)) ||
+	    (e = export_begin(x, k, q)))
 		return e;
-	return send(x, is_excel, f);
+	x->english = c->who->language == LANGUAGE_EN;
+	return is_excel ? send_excel(c, x, tx, f) : send_csv(c, x);
 }
 
-/* An empty table to fill in: what must be given has a star. */
-enum err handler_template(struct call *c, struct fault *f)
+/* The headings of an empty table to fill in: what must be given has a star. */
+static enum err template_headings(struct call *c, const struct noun *n, const char **ret,
+				  size_t *ret_n)
 {
-	CLEANUP(buf_release) struct buf b = { 0 };
-	const char *headings[1 + NOUN_FIELDS_MAX];
-	struct export *x;
-	struct str format;
-	size_t n = 0;
-	enum err e = open_export(c, &x, &format, f);
+	bool english = c->who->language == LANGUAGE_EN;
 
-	if (e)
-		return e;
-	if (!call_may(c, x->k->noun->write))
-		return fault_set(f, ERR_ROLE, "您的角色不能这样做", "your role may not do this");
-	headings[n++] = label(x, "区域*", "Area*");
-	for (size_t i = 0; i < x->k->noun->n_fields; i++) {
-		const struct field *field = &x->k->noun->field[i];
-		const char *text = label(x, field->zh, field->en);
+	*ret_n = 0;
+	ret[(*ret_n)++] = english ? "Area*" : "区域*";
+	for (size_t i = 0; i < n->n_fields; i++) {
+		const struct field *field = &n->field[i];
 		char star[128];
 
 		if ((field->flags & FIELD_SERVER) || !row_sees(sight_of(c->who), field))
 			continue;
-		snprintf(star, sizeof star, "%s%s", text, field->flags & FIELD_REQUIRED ? "*" : "");
-		if (!(headings[n++] = arena_copy(c->a, star, strlen(star))))
+		snprintf(star, sizeof star, "%s%s", english ? field->en : field->zh,
+			 field->flags & FIELD_REQUIRED ? "*" : "");
+		if (!(ret[(*ret_n)++] = arena_copy(c->a, star, strlen(star))))
 			return ERR_MEMORY;
 	}
-	if (str_eq(format, STR("xlsx")))
-		return excel(x, headings, n, false, file_name(x, "-template.xlsx"), f);
+	return OK;
+}
+
+enum err handler_template(struct call *c, struct fault *f)
+{
+	CLEANUP(buf_release) struct buf b = { 0 };
+	const struct record_kind *k = c->route->arg;
+	const char *headings[1 + NOUN_FIELDS_MAX];
+	char path[512];
+	size_t n;
+	bool is_excel;
+	enum err e = read_format(c, &is_excel, f);
+
+	if (e)
+		return e;
+	if (!call_may(c, k->noun->write))
+		return fault_set(f, ERR_ROLE, "您的角色不能这样做", "your role may not do this");
+	if ((e = template_headings(c, k->noun, headings, &n)))
+		return e;
+	if (is_excel) {
+		if ((e = scratch(k->book, path, sizeof path, f)) ||
+		    (e = excel(NULL, headings, n, path, f)))
+			return e;
+		return take_file(c, path, file_name(c, k, "-template.xlsx"), f);
+	}
 	buf_lit(&b, EXPORT_MARK);
 	for (size_t i = 0; i < n; i++)
 		csv_field(&b, str_of(headings[i]), i == 0);
 	buf_lit(&b, "\r\n");
-	return export_reply(c, &b, "text/csv; charset=utf-8", file_name(x, "-template.csv"));
+	return export_reply(c, &b, "text/csv; charset=utf-8", file_name(c, k, "-template.csv"));
 }

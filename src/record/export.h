@@ -4,10 +4,14 @@
  * A cell that a spreadsheet would take for a formula (it begins with = + - @ or a tab) gets an
  * apostrophe in front in CSV; a reading takes it away again, so what went out comes back as it was.
  * An Excel file needs none: its cells say that they are text.
+ *
+ * Life:     export_begin -> export_more until the end, or export_excel -> export_end.
+ * Memory:   a page of rows in an arena of its own.
  */
 #ifndef RECORD_EXPORT_H
 #define RECORD_EXPORT_H
 #include "record/inside.h"
+#include "record/query.h"
 
 #define EXPORT_MARK "\xEF\xBB\xBF" /* without it Excel takes UTF-8 for the local code page */
 
@@ -16,5 +20,29 @@ struct str export_unescape(struct str s);
 /* Give the bytes as a file. `b` is empty afterwards. */
 MUST_CHECK enum err export_reply(struct call *c, struct buf *b, const char *type,
 				 struct str file_name);
+
+struct export
+{
+	const struct record_kind *k;
+	struct query *q; /* borrowed, and moved on */
+	struct db *db;   /* of pages that are made one by one */
+	struct tx *tx;   /* of pages that are made at once; else NULL */
+	bool english;
+	const struct field *field[NOUN_FIELDS_MAX]; /* those that leave the house */
+	size_t n_fields;
+	struct arena *a; /* of one page */
+	void **row;
+	size_t n_rows;
+	struct buf cell;
+	bool begun;
+	uint64_t n_told;
+};
+/* db, tx and english are the caller's to set. */
+MUST_CHECK enum err export_begin(struct export *x, const struct record_kind *k, struct query *q);
+/* The next page as CSV. */
+MUST_CHECK enum err export_more(struct export *x, struct buf *out, bool *ret_end, struct fault *f);
+/* All of it as a new Excel file. */
+MUST_CHECK enum err export_excel(struct export *x, const char *path, struct fault *f);
+void export_end(struct export *x); /* for CLEANUP() */
 
 #endif

@@ -130,10 +130,17 @@ enum err import_begin(struct import *m, const struct record_kind *k, struct tx *
 	if ((e = open_area(m)) || (e = arena_new(ROW_BYTES_MAX, &m->a)) ||
 	    (e = crypt_hasher_new(CRYPT_WORLD, &m->hasher)))
 		return e;
-	merkle_begin(&m->merkle, m->hasher);
 	if (!(m->row = arena_take(ask->a, 1, k->noun->bytes)))
 		return ERR_MEMORY;
-	return open_columns(m);
+	if (mode == IMPORT_KEEP)
+		m->tick = record_ids_take(k->book, IMPORT_ROWS_MAX);
+	if ((e = open_columns(m)) || !ask->give_back)
+		return e;
+	buf_lit(&m->file, EXPORT_MARK);
+	for (size_t i = 0; i < m->n_columns; i++)
+		export_field(&m->file, m->heading[i], i == 0);
+	buf_lit(&m->file, ",原因 / reason\r\n");
+	return m->file.failed;
 }
 
 void import_end(struct import *m)
@@ -145,6 +152,7 @@ void import_end(struct import *m)
 	buf_release(&m->file);
 	vec_drop(&m->told);
 	batch_release(&m->batch);
+	vec_drop(&m->county);
 	vec_drop(&m->seen);
 }
 
@@ -270,16 +278,40 @@ static enum err is_twin(struct import *m, bool *ret)
 
 /* ---- one row: what becomes of it ------------------------------------------------------------ */
 
+static struct import_county *county_of(struct import *m, struct area_code county)
+{
+	struct import_county fresh = { .county = county };
+
+	for (size_t i = m->county.n; i > 0; i--) /* mostly that of the row before */
+		if (m->county.v[i - 1].county.v == county.v)
+			return &m->county.v[i - 1];
+	merkle_begin(&fresh.merkle, m->hasher);
+	return vec_push(&m->county, fresh) ? NULL : &m->county.v[m->county.n - 1];
+}
+
+static enum err count(struct import *m)
+{
+	struct record *head = row_head(m->row);
+	struct import_county *c = county_of(m, area_county(head->area));
+
+	if (!c)
+		return ERR_MEMORY;
+	if (m->mode == IMPORT_KEEP)
+		head->id = record_id_at(m->k->book, m->tick++);
+	c->last = head->id;
+	if (c->n++ == 0)
+		c->first = head->id;
+	m->account.accepted++;
+	return OK;
+}
+
 static enum err keep(struct import *m)
 {
-	static const uint8_t leaf_word = 0;
 	const struct noun *n = m->k->noun;
-	struct record *head = row_head(m->row);
 	struct merkle_node leaf;
 	struct crypt_hash hash;
 	enum err e;
 
-	head->id = record_id_new(m->k->book);
 	if ((e = act_insert_bare(m->tx, m->k, m->row, m->f)) ||
 	    (e = batch_add(&m->batch, m->row, m->f)) ||
 	    (n->follow && (e = n->follow(NULL, m->tx, NULL, m->row, m->f))))
@@ -288,11 +320,10 @@ static enum err keep(struct import *m)
 	row_canonical(n, m->row, &m->text);
 	if (m->text.failed)
 		return m->text.failed;
-	crypt_hasher_add(m->hasher, &leaf_word, 1);
 	crypt_hasher_add(m->hasher, m->text.p, m->text.n);
 	crypt_hasher_take(m->hasher, &hash);
-	memcpy(leaf.v, hash.v + 1, sizeof leaf.v);
-	merkle_add(&m->merkle, &leaf);
+	import_leaf(m->hasher, &hash, &leaf);
+	merkle_add(&county_of(m, area_county(row_head(m->row)->area))->merkle, &leaf);
 	return OK;
 }
 
@@ -300,8 +331,10 @@ static enum err tell_refused(struct import *m, const struct csv_record *r, const
 {
 	struct import_refused one = { r->line, *why };
 
-	if (m->mode != IMPORT_REFUSED)
-		return m->told.n < IMPORT_REFUSED_TOLD ? vec_push(&m->told, one) : OK;
+	if (m->told.n < IMPORT_REFUSED_TOLD && vec_push(&m->told, one))
+		return ERR_MEMORY;
+	if (!m->ask->give_back)
+		return OK;
 	for (size_t i = 0; i < m->n_columns; i++)
 		export_field(&m->file, i < r->n_fields ? r->fields[i] : STR(""), i == 0);
 	buf_clear(&m->text);
@@ -319,7 +352,6 @@ static bool is_theirs(enum err e)
 
 static enum err take_row(struct import *m, const struct csv_record *r)
 {
-	struct area_code county;
 	struct fault why = { 0 };
 	bool twin;
 	enum err e;
@@ -341,11 +373,8 @@ static enum err take_row(struct import *m, const struct csv_record *r)
 		m->account.duplicate++;
 		return OK;
 	}
-	county = area_county(row_head(m->row)->area);
-	if (m->account.accepted++ == 0)
-		m->county = county;
-	else if (m->county.v != county.v)
-		m->county = area_county(m->ask->who->home);
+	if ((e = count(m)))
+		return e;
 	return m->mode == IMPORT_KEEP ? keep(m) : OK;
 }
 
@@ -372,20 +401,92 @@ enum err import_rows(struct import *m)
 	return batch_flush(&m->batch, m->f);
 }
 
-void import_entry(struct import *m, struct ledger_entry *ret)
-{
-	struct merkle_node root;
+/* ---- the entries ---------------------------------------------------------------------------- */
 
-	*ret = (struct ledger_entry){ .county = m->county,
+enum { ID_HALF = 1000000000 };
+
+size_t import_entries(const struct import *m)
+{
+	return m->county.n ? m->county.n : 1;
+}
+
+/* Ids are told in two halves: whole, they have as many digits as an ID number. */
+void import_entry(struct import *m, size_t i, struct ledger_entry *ret)
+{
+	const struct import_county *c = m->county.n ? &m->county.v[i] : NULL;
+	struct merkle_node root;
+	int n;
+
+	*ret = (struct ledger_entry){ .county = c ? c->county : area_county(m->ask->who->home),
 				      .object = str_of(m->k->noun->name),
 				      .action = STR("import") };
-	merkle_root(&m->merkle, &root);
-	ret->after.v[0] = CRYPT_WORLD;
-	memcpy(ret->after.v + 1, root.v, sizeof root.v);
-	if (m->account.accepted == 0)
-		ret->county = area_county(m->ask->who->home);
-	snprintf(m->detail, sizeof m->detail,
-		 "in=%" PRIu64 " accepted=%" PRIu64 " refused=%" PRIu64 " duplicate=%" PRIu64,
-		 m->account.in, m->account.accepted, m->account.refused, m->account.duplicate);
+	n = snprintf(m->detail, sizeof m->detail,
+		     "in=%" PRIu64 " accepted=%" PRIu64 " refused=%" PRIu64 " duplicate=%" PRIu64,
+		     m->account.in, m->account.accepted, m->account.refused, m->account.duplicate);
+	if (c) {
+		merkle_root(&c->merkle, &root);
+		ret->after.v[0] = CRYPT_WORLD;
+		memcpy(ret->after.v + 1, root.v, sizeof root.v);
+		snprintf(m->detail + n, sizeof m->detail - (size_t)n,
+			 " rows=%" PRIu64 " first=%" PRId64 ".%09" PRId64 " last=%" PRId64
+			 ".%09" PRId64,
+			 c->n, c->first.v / ID_HALF, c->first.v % ID_HALF, c->last.v / ID_HALF,
+			 c->last.v % ID_HALF);
+	}
 	ret->detail = str_of(m->detail);
+}
+
+/* What stands behind " word=" until the next blank. */
+static bool part_of(struct str detail, const char *word, struct str *ret)
+{
+	const char *at = memmem(detail.p, detail.n, word, strlen(word)), *end;
+
+	if (!at)
+		return false;
+	at += strlen(word);
+	end = memchr(at, ' ', (size_t)(detail.p + detail.n - at));
+	*ret = (struct str){ at, (size_t)((end ? end : detail.p + detail.n) - at) };
+	return true;
+}
+
+static bool id_of(struct str s, struct record_id *ret)
+{
+	const char *dot = memchr(s.p, '.', s.n);
+	int64_t high, low;
+	size_t n;
+
+	if (!dot)
+		return false;
+	n = (size_t)(dot - s.p);
+	if (str_i64((struct str){ s.p, n }, &high) ||
+	    str_i64((struct str){ dot + 1, s.n - n - 1 }, &low) || high < 0 || low < 0 ||
+	    low >= ID_HALF || high >= INT64_MAX / ID_HALF)
+		return false;
+	ret->v = high * ID_HALF + low;
+	return true;
+}
+
+bool import_span(const struct ledger_entry *en, uint64_t *ret_n, struct record_id *ret_first,
+		 struct record_id *ret_last)
+{
+	struct str n, first, last;
+	int64_t rows;
+
+	if (!str_eq(en->action, STR("import")) || !en->after.v[0] ||
+	    !part_of(en->detail, " rows=", &n) || !part_of(en->detail, " first=", &first) ||
+	    !part_of(en->detail, " last=", &last) || str_i64(n, &rows) || rows < 1)
+		return false;
+	*ret_n = (uint64_t)rows;
+	return id_of(first, ret_first) && id_of(last, ret_last);
+}
+
+void import_leaf(struct crypt_hasher *h, const struct crypt_hash *row, struct merkle_node *ret)
+{
+	static const uint8_t leaf_word = 0;
+	struct crypt_hash hash;
+
+	crypt_hasher_add(h, &leaf_word, 1);
+	crypt_hasher_add(h, row->v, sizeof row->v);
+	crypt_hasher_take(h, &hash);
+	memcpy(ret->v, hash.v + 1, sizeof ret->v);
 }

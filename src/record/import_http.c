@@ -137,9 +137,11 @@ enum err handler_import(struct call *c, struct tx *tx, struct fault *f)
 
 	if (e || (e = import_rows(&m)))
 		return e;
-	import_entry(&m, &en);
-	if ((e = call_act(c, tx, &en, f)))
-		return e;
+	for (size_t i = 0; i < import_entries(&m); i++) {
+		import_entry(&m, i, &en);
+		if ((e = call_act(c, tx, &en, f)))
+			return e;
+	}
 	answer(c, &m);
 	call_receipt_json(c);
 	json_close(call_json(c), '}');
@@ -152,15 +154,11 @@ enum err handler_import_refused(struct call *c, struct tx *tx, struct fault *f)
 {
 	CLEANUP(import_end) struct import m;
 	struct import_ask ask = ask_of(c);
-	enum err e = import_begin(&m, c->route->arg, tx, IMPORT_REFUSED, &ask, f);
+	enum err e;
 
-	if (e)
-		return e;
-	buf_lit(&m.file, EXPORT_MARK);
-	for (size_t i = 0; i < m.n_columns; i++)
-		export_field(&m.file, m.heading[i], i == 0);
-	buf_lit(&m.file, ",原因 / reason\r\n");
-	if ((e = import_rows(&m)))
+	ask.give_back = true;
+	e = import_begin(&m, c->route->arg, tx, IMPORT_CHECK, &ask, f);
+	if (e || (e = import_rows(&m)))
 		return e;
 	return export_reply(c, &m.file, "text/csv; charset=utf-8", STR("refused.csv"));
 }

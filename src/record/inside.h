@@ -41,6 +41,10 @@ struct record_book {
 };
 
 const struct record_kind *record_kind_of(const struct record_book *b, const char *name);
+/* A block of n ids that nobody else gets: ids of the ticks from the one returned on. */
+int64_t record_ids_take(struct record_book *b, int64_t n);
+struct record_id record_id_at(const struct record_book *b, int64_t tick);
+bool record_id_kin(struct record_id a, struct record_id b); /* did one process make both? */
 /* One row for each verb of each noun, and those of the book itself. */
 MUST_CHECK enum err routes_expand(struct record_book *b);
 

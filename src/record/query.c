@@ -167,18 +167,24 @@ static uint64_t mark_of(const struct reading *r)
 	return mark;
 }
 
+void query_all(const struct record_kind *k, const struct scope *scope, unsigned sight,
+	       struct query *ret)
+{
+	*ret = (struct query){ .scope = *scope };
+	ret->ask = (struct list_ask){ .scope = &ret->scope,
+				      .filter = ret->filter,
+				      .n_filter = list_filters(k),
+				      .sight = sight,
+				      .below = { INT64_MAX },
+				      .limit = QUERY_ROWS };
+}
+
 enum err query_read(struct call *c, const struct record_kind *k, struct query *ret, struct fault *f)
 {
 	struct reading r = { .c = c, .k = k, .q = ret, .f = f };
 	enum err e = OK;
 
-	*ret = (struct query){ .scope = *call_scope(c) };
-	ret->ask = (struct list_ask){ .scope = &ret->scope,
-				      .filter = ret->filter,
-				      .n_filter = list_filters(k),
-				      .sight = sight_of(c->who),
-				      .below = { INT64_MAX },
-				      .limit = QUERY_ROWS };
+	query_all(k, call_scope(c), sight_of(c->who), ret);
 	r.from = (struct value_from){ .zone = k->book->zone, .a = c->a };
 	if (!(r.row = arena_take(c->a, 1, k->noun->bytes)))
 		return ERR_MEMORY;

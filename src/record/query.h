@@ -18,6 +18,9 @@ struct query {
 	struct str format;   /* "csv", "xlsx" or empty: for an export */
 };
 
+/* All rows of `scope`, newest first; `ret` must not be moved afterwards. */
+void query_all(const struct record_kind *k, const struct scope *scope, unsigned sight,
+	       struct query *ret);
 MUST_CHECK enum err query_read(struct call *c, const struct record_kind *k, struct query *ret,
 			       struct fault *f);
 

@@ -101,7 +101,6 @@ void noun_blank(const struct noun *n, void *row);
 /* ---- the book of all nouns ------------------------------------------------------------------ */
 
 struct record_book;
-struct record_ids; /* the maker of ids */
 
 struct record_options {
 	const struct noun *const *nouns;

@@ -203,9 +203,11 @@ void row_canonical(const struct noun *n, const void *row, struct buf *b)
 	for (size_t i = 0; i < n->n_fields; i++) {
 		const struct field *x = &n->field[i];
 
-		if (!field_kept(x))
+		if (!field_kept(x) || !value_given(x, row) ||
+		    (x->type == FIELD_BOOL && !*(const bool *)((const char *)row + x->at)))
 			continue;
-		if (x->type == FIELD_TIME && value_given(x, row))
+		json_str(&j, str_of(x->name));
+		if (x->type == FIELD_TIME)
 			json_i64(&j, ((const struct utc_s *)((const char *)row + x->at))->v);
 		else
 			value_to_json(x, row, NULL, &j);

@@ -33,8 +33,9 @@ MUST_CHECK enum err row_whole(const struct noun *n, const void *row, struct faul
 void row_to_json(const struct noun *n, const void *row, unsigned sight, const struct zone *zone,
 		 struct json *j);
 /*
- * The text that hashes are made of: everything, in the order of the table, times in UTC. Two rows
- * that are equal have equal bytes, on every machine and for ever.
+ * The text that hashes are made of: the head, then name and value of every field that says
+ * something, in the order of the table, times in UTC. Two rows that are equal have equal bytes, on
+ * every machine and for ever: a field that a later program adds says nothing in the rows before it.
  */
 void row_canonical(const struct noun *n, const void *row, struct buf *b);
 

@@ -100,6 +100,14 @@ static enum err read_one(struct draft *d, struct statements *s)
 	d->across = "an id does not say its county; the handler asks whether the caller reaches it";
 	if ((e = take(d, "get", SQL_READ, &s->get)))
 		return e;
+	buf_lit(&d->text, "SELECT ");
+	columns(d, "");
+	buf_fmt(&d->text,
+		" FROM %s WHERE county = $1 AND id >= $2 AND id <= $3 ORDER BY id LIMIT $4",
+		d->n->path);
+	buf_lit(&d->letters, "iiii");
+	if ((e = take(d, "span", SQL_READ, &s->span)))
+		return e;
 	if (!s->n_keys)
 		return OK;
 	buf_fmt(&d->text, "SELECT id FROM %s WHERE county = $1 AND area = $2", d->n->path);

@@ -38,7 +38,7 @@ struct statement_by {
 };
 
 struct statements {
-	const struct sql *insert, *update, *get, *twin;
+	const struct sql *insert, *update, *get, *span, *twin;
 	const struct sql *floor, *floor_wide, *counties; /* where to look */
 	const struct sql *walk, *wide, *within, *count_within, *find, *count_token;
 	struct statement_by *by; /* the state, then each filter that asks for one value */

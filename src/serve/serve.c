@@ -29,12 +29,14 @@ static enum err open_book(struct serve *s, struct fault *f)
 		.n = grid_nouns_n,
 		.zone = s->house->zone,
 		.clock = &s->wall,
+		.scratch = s->scratch_path,
 	};
 	const struct sql_list *lists;
 	size_t n;
-	enum err e = record_open(&o, &s->book, f);
+	enum err e;
 
-	if (e)
+	house_path(s->house->dir, "scratch", s->scratch_path);
+	if ((e = record_open(&o, &s->book, f)))
 		return e;
 	lists = record_statements(s->book, &n);
 	if ((e = db_prepare_all(s->house->db, lists, n, f)))

@@ -23,7 +23,8 @@ struct serve {
 	struct policy *policy;
 	struct dispatch *dispatch;
 	struct heads *heads;
-	char heads_path[PATH_MAX]; /* heads borrows both */
+	char scratch_path[PATH_MAX]; /* the book borrows it */
+	char heads_path[PATH_MAX];   /* heads borrows both */
 	const char *copies[CONFIG_LIST_MAX];
 	struct http_metrics *metrics;
 	struct http *http;

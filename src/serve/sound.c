@@ -46,6 +46,7 @@ enum err sound_look(struct house *h, const struct sound_ask *ask, struct sound_r
 				.heads = heads,
 				.against = ask->against,
 				.fingerprint = ask->fingerprint,
+				.alive_at = ask->alive_at,
 				.objects = objects };
 	enum err e;
 

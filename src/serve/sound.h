@@ -16,6 +16,7 @@
 struct sound_ask {
 	const char *against, *fingerprint; /* as verify_ask */
 	bool whole;                        /* also I1 and I12 */
+	struct utc_s alive_at;             /* as verify_ask */
 };
 struct sound_report {
 	struct verify_report ledger;

@@ -159,7 +159,9 @@ static void look_is(struct town *t, enum verify_verdict verdict)
 	struct sound_report r;
 
 	MUST(sound_look(t->h, &(struct sound_ask){ .whole = true }, &r, &d->fault));
-	assert_int_equal(r.ledger.verdict, verdict);
+	if (r.ledger.verdict != verdict)
+		fail_msg("%s: %s, seq %lld", verify_word(r.ledger.verdict), r.ledger.en,
+			 (long long)r.ledger.seq);
 	assert_int_equal(r.receipts_lost, 0);
 }
 
@@ -390,6 +392,70 @@ static void an_account_changed_behind_the_ledgers_back_is_found(void **state)
 	close_town(&t);
 }
 
+static const char offices[] = "area,name,kind\n430802000000000,合成·甲,government\n"
+			      "430822000000000,合成·乙,health\n"
+			      "430802000000000,合成·丙,other\n"
+			      "430802000000000,合成·丁,other\n";
+
+#define RAW(text_) \
+	{ \
+		.name = "test.raw", .text = (text_), .args = "", .act = SQL_WRITE \
+	}
+static enum err raw(struct tx *tx, void *arg, struct fault *f)
+{
+	return tx_run(tx, arg, SQL_NO_ARGS, NULL, f);
+}
+
+static void rows_of_a_file_are_held_against_the_entry_of_their_import(void **state)
+{
+	static struct {
+		struct sql lie, back;
+	} LIES[] = {
+		{ RAW("UPDATE organisations SET name = '别的' WHERE name = '合成·丙'"),
+		  RAW("UPDATE organisations SET name = '合成·丙' WHERE name = '别的'") },
+		{ RAW("UPDATE organisations SET version = 2 WHERE name = '合成·丙'"),
+		  RAW("UPDATE organisations SET version = 1 WHERE name = '合成·丙'") },
+		{ RAW("UPDATE organisations SET address = 'x' WHERE name = '改过的'"),
+		  RAW("UPDATE organisations SET address = NULL WHERE name = '改过的'") },
+		{ RAW("INSERT INTO organisations SELECT county, id + 1000000, area, version, state,"
+		      " created_at, updated_at, created_by, '多的', short_name, kind, parent,"
+		      " credit_code, address, duty_phone FROM organisations"
+		      " WHERE name = '合成·乙'"),
+		  RAW("DELETE FROM organisations WHERE name = '多的'") },
+		{ RAW("DELETE FROM organisations WHERE name = '合成·丁'"), { 0 } },
+	};
+	CLEANUP(answer_end) struct answer a = { 0 }, list = { 0 }, excel = { 0 };
+	struct database *d = *state;
+	struct town t = { 0 };
+	char id[32], target[100];
+
+	make_town(&t, d, "file");
+	open_town(&t);
+	sign_in(&t, "lead", t.password);
+	ask(&t, "POST", "/api/v1/organisations/import", offices, &a);
+	assert_int_equal(a.status, 200);
+	assert_true(answer_holds(&a, "\"accepted\":4"));
+	look_is(&t, VERIFY_WHOLE);
+	ask(&t, "GET", "/api/v1/organisations/export?format=xlsx", NULL, &excel);
+	assert_int_equal(excel.status, 200);
+	assert_true(excel.body.n > 4 && memcmp(excel.body.p, "PK", 2) == 0);
+	ask(&t, "GET", "/api/v1/organisations?q=合成·甲", NULL, &list);
+	text_of(&list, "id", id, sizeof id);
+	(void)snprintf(target, sizeof target, "/api/v1/organisations/%s", id);
+	(void)snprintf(t.headers + strlen(t.headers), 40, "If-Match: \"1\"\r\n");
+	assert_int_equal(status_of(&t, "PATCH", target, "{\"name\":\"改过的\"}"), 200);
+	look_is(&t, VERIFY_WHOLE);
+	for (size_t i = 0; i < ARRAY_LEN(LIES); i++) {
+		MUST(db_write(t.h->db, raw, &LIES[i].lie, &d->fault));
+		look_is(&t, VERIFY_BROKEN);
+		if (LIES[i].back.text) {
+			MUST(db_write(t.h->db, raw, &LIES[i].back, &d->fault));
+			look_is(&t, VERIFY_WHOLE);
+		}
+	}
+	close_town(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +467,7 @@ int main(void)
 		ON_SQLITE(a_backup_made_at_work_becomes_the_same_house),
 		ON_BOTH(a_row_changed_behind_the_ledgers_back_is_found),
 		ON_BOTH(an_account_changed_behind_the_ledgers_back_is_found),
+		ON_BOTH(rows_of_a_file_are_held_against_the_entry_of_their_import),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);
