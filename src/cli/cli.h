@@ -12,6 +12,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 #include "base/base.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/args.h"
 
@@ -25,10 +26,12 @@ struct cli {
 	const struct cli_verb *verb;
 	enum cli_lang lang;
 	bool terminal; /* standard error is one: a progress bar may be drawn */
-	struct cli_count visits, cases, named, areas;
+	struct cli_count visits, cases, named, areas, rows;
 	char profile[128]; /* as results name it; "" for none */
 	int exit;          /* of a run that went well: what it found, for verify and fsck */
 	struct fault fault;
+	struct buf told; /* what cli_tell's writer wrote */
+	struct json tell;
 };
 
 /* argv[0] is the program. */
@@ -50,8 +53,11 @@ void cli_say(const struct cli *c, const char *zh, const char *en, ...) PRINTF(2,
 void cli_say_fault(const struct cli *c, enum err e);
 /* Text from a file, fit for a terminal: control bytes become '?', at most 200 bytes. */
 void cli_say_put(struct buf *b, struct str s);
+/* The object that --json ends with, open: a verb may add what it found to the account. */
+struct json *cli_tell(struct cli *c);
+bool cli_tells(const struct cli *c); /* is --json asked for? */
 /* The account, as lines or as JSON; the last thing a run says. */
-void cli_say_account(const struct cli *c, int exit_code, enum err e);
+void cli_say_account(struct cli *c, int exit_code, enum err e);
 /* Redraw the progress bar if there is a terminal; total 0: unknown. */
 void cli_say_progress(const struct cli *c, uint64_t done, uint64_t total, uint64_t rows);
 void cli_say_progress_end(const struct cli *c);

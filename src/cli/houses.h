@@ -16,6 +16,8 @@ enum err cli_verify(struct cli *c);
 enum err cli_fsck(struct cli *c);
 enum err cli_user(struct cli *c);
 enum err cli_area(struct cli *c);
+enum err cli_import(struct cli *c);
+enum err cli_export(struct cli *c);
 enum err cli_backup(struct cli *c);
 enum err cli_restore(struct cli *c);
 #endif

@@ -60,6 +60,8 @@ enum err cli_init(struct cli *c)
 	if ((e = found_house(a->operand[0], &config, suite, now, &first, &c->fault)))
 		return e;
 	buf_fmt(&text, "%s\n%s\n", first.login, first.password);
+	json_key(cli_tell(c), "fingerprint");
+	json_str(cli_tell(c), str_of(first.fingerprint));
 	cli_say(c,
 		"已建好 %s。\n"
 		"  首个账号（系统管理员）与一次性口令见标准输出，首次登录须改。\n"

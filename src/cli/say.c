@@ -12,7 +12,7 @@
 
 #include "base/ban.h"
 
-enum { SAY_BYTES_MAX = 200, COUNTS = 4 };
+enum { SAY_BYTES_MAX = 200, COUNTS = 5 };
 
 void cli_say(const struct cli *c, const char *zh, const char *en, ...)
 {
@@ -58,6 +58,7 @@ static void counts_of(const struct cli *c, struct named_count ret[static COUNTS]
 	ret[1] = (struct named_count){ "cases", &c->cases };
 	ret[2] = (struct named_count){ "named", &c->named };
 	ret[3] = (struct named_count){ "areas", &c->areas };
+	ret[4] = (struct named_count){ "rows", &c->rows };
 }
 
 static uint64_t accepted(const struct cli_count *k)
@@ -116,6 +117,8 @@ static void account_rules(const struct cli *c, struct json *j)
 		{ CLI_PRE_DAYS, "pre_days" },
 	};
 
+	if (!(c->verb->options & CLI_BIT(CLI_PROFILE)))
+		return;
 	json_key(j, "profile");
 	json_str(j, str_of(c->profile));
 	json_key(j, "overrides");
@@ -135,34 +138,50 @@ static void json_sentence(struct json *j, const char *key, const char *text)
 	json_str(j, str_of(text));
 }
 
-static void account_json(const struct cli *c, int exit_code, enum err e)
+struct json *cli_tell(struct cli *c)
 {
-	CLEANUP(buf_release) struct buf b = { 0 };
-	struct json j;
-
-	json_begin(&j, &b);
-	json_open(&j, '{');
-	if (!e) {
-		account_counts(c, &j);
-		account_rules(c, &j);
-	} else {
-		json_key(&j, "error");
-		json_open(&j, '{');
-		json_sentence(&j, "code", err_word(e));
-		json_sentence(&j, "message_zh", c->fault.code ? c->fault.zh : err_zh(e));
-		json_sentence(&j, "message_en", c->fault.code ? c->fault.en : err_en(e));
-		json_close(&j, '}');
+	if (!c->tell.out) {
+		json_begin(&c->tell, &c->told);
+		json_open(&c->tell, '{');
 	}
-	json_key(&j, "exit");
-	json_i64(&j, exit_code);
-	json_close(&j, '}');
-	if (!b.failed)
-		fprintf(stderr, "%.*s\n", (int)b.n, b.p);
+	return &c->tell;
 }
 
-void cli_say_account(const struct cli *c, int exit_code, enum err e)
+bool cli_tells(const struct cli *c)
 {
-	if (c->args.text[CLI_JSON])
+	return c->args.text[CLI_JSON] != NULL;
+}
+
+static void account_json(struct cli *c, int exit_code, enum err e)
+{
+	struct json *j;
+
+	if (e) { /* nothing that was found before it counts */
+		buf_clear(&c->told);
+		c->tell.out = NULL;
+	}
+	j = cli_tell(c);
+	if (!e) {
+		account_counts(c, j);
+		account_rules(c, j);
+	} else {
+		json_key(j, "error");
+		json_open(j, '{');
+		json_sentence(j, "code", err_word(e));
+		json_sentence(j, "message_zh", c->fault.code ? c->fault.zh : err_zh(e));
+		json_sentence(j, "message_en", c->fault.code ? c->fault.en : err_en(e));
+		json_close(j, '}');
+	}
+	json_key(j, "exit");
+	json_i64(j, exit_code);
+	json_close(j, '}');
+	if (!c->told.failed)
+		fprintf(stderr, "%.*s\n", (int)c->told.n, c->told.p);
+}
+
+void cli_say_account(struct cli *c, int exit_code, enum err e)
+{
+	if (cli_tells(c))
 		account_json(c, exit_code, e);
 	else if (!e)
 		account_lines(c);

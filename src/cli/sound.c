@@ -3,24 +3,15 @@
  */
 #include <inttypes.h>
 
+#include "base/dice.h"
 #include "cli/houses.h"
 #include "serve/sound.h"
 
 #include "base/ban.h"
 
-static enum err look(struct cli *c, bool whole, struct sound_report *ret)
+static void say_ledger(struct cli *c, const struct house *h, const struct verify_report *r)
 {
-	CLEANUP(house_end) struct house *h = NULL;
-	const struct sound_ask ask = { .against = c->args.text[CLI_AGAINST],
-				       .fingerprint = c->args.text[CLI_FINGERPRINT],
-				       .whole = whole };
-	enum err e = cli_house_open(c, false, &h);
-
-	return e ? e : sound_look(h, &ask, ret, &c->fault);
-}
-
-static void say_ledger(struct cli *c, const struct verify_report *r)
-{
+	CLEANUP(buf_release) struct buf at = { 0 };
 	char county[AREA_TEXT_BYTES];
 
 	area_text(r->county, county);
@@ -30,6 +21,10 @@ static void say_ledger(struct cli *c, const struct verify_report *r)
 		"ledger: %s; %" PRIu64 " entries, %" PRIu64 " counties, %" PRIu64 " heads, %" PRIu64
 		" entries under no head yet",
 		verify_word(r->verdict), r->entries, r->counties, r->heads, r->uncovered);
+	when_iso(&at, r->last_head_at, h->zone);
+	if (r->heads && !at.failed)
+		cli_say(c, "最近的账头签于 %.*s", "the last head was signed at %.*s", (int)at.n,
+			at.p);
 	if (r->fingerprint[0])
 		cli_say(c, "台账公钥指纹 %s", "fingerprint of the first key: %s", r->fingerprint);
 	if (r->verdict == VERIFY_WHOLE)
@@ -39,6 +34,25 @@ static void say_ledger(struct cli *c, const struct verify_report *r)
 		"where: county %s, seq %" PRId64 ", head %" PRId64, county, r->seq, r->head);
 }
 
+static enum err look(struct cli *c, bool whole, struct sound_report *ret)
+{
+	CLEANUP(house_end) struct house *h = NULL;
+	struct sound_ask ask = { .against = c->args.text[CLI_AGAINST],
+				 .fingerprint = c->args.text[CLI_FINGERPRINT],
+				 .whole = whole };
+	enum err e = cli_house_open(c, false, &h);
+
+	if (c->args.text[CLI_ALIVE])
+		ask.alive_at = clock_s(&clock_wall);
+	if (e || (e = sound_look(h, &ask, ret, &c->fault)))
+		return e;
+	if (cli_tells(c))
+		verify_tell(&ret->ledger, cli_tell(c));
+	else
+		say_ledger(c, h, &ret->ledger);
+	return OK;
+}
+
 enum err cli_verify(struct cli *c)
 {
 	struct sound_report r;
@@ -46,7 +60,6 @@ enum err cli_verify(struct cli *c)
 
 	if (e)
 		return e;
-	say_ledger(c, &r.ledger);
 	c->exit = (int)r.ledger.verdict;
 	return OK;
 }
@@ -58,10 +71,16 @@ enum err cli_fsck(struct cli *c)
 
 	if (e)
 		return e;
-	say_ledger(c, &r.ledger);
-	cli_say(c, "回执：%" PRIu64 " 张，其中 %" PRIu64 " 张在台账里找不到",
-		"receipts: %" PRIu64 ", of which %" PRIu64 " have no entry", r.receipts,
-		r.receipts_lost);
+	if (cli_tells(c)) {
+		json_key(cli_tell(c), "receipts");
+		json_i64(cli_tell(c), (int64_t)r.receipts);
+		json_key(cli_tell(c), "receipts_lost");
+		json_i64(cli_tell(c), (int64_t)r.receipts_lost);
+	} else {
+		cli_say(c, "回执：%" PRIu64 " 张，其中 %" PRIu64 " 张在台账里找不到",
+			"receipts: %" PRIu64 ", of which %" PRIu64 " have no entry", r.receipts,
+			r.receipts_lost);
+	}
 	c->exit = r.receipts_lost ? (int)VERIFY_TAIL_MISSING : (int)r.ledger.verdict;
 	return OK;
 }

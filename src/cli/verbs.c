@@ -92,14 +92,14 @@ static const struct cli_verb VERBS[] = {
 	  .more_zh = "退出码：0 完整，4 被改动，5 分叉，6 缺尾；1 至 3 同其他动词。",
 	  .more_en = "Exit codes: 0 whole, 4 broken, 5 forked, 6 tail missing; 1 to 3 as in every "
 		     "verb.",
-	  .options = COMMON | CLI_BIT(CLI_AGAINST) | CLI_BIT(CLI_FINGERPRINT),
+	  .options = COMMON | CLI_BIT(CLI_AGAINST) | CLI_BIT(CLI_FINGERPRINT) | CLI_BIT(CLI_ALIVE),
 	  .run = cli_verify },
 	{ .word = "fsck", .operand = "DIR", .usage = "",
 	  .zh = "检查全部：数据库、台账、每行与台账是否一致、回执是否都在",
 	  .en = "look at everything: database, ledger, rows against the ledger, receipts",
 	  .more_zh = "退出码同 verify。",
 	  .more_en = "Exit codes as of verify.",
-	  .options = COMMON | CLI_BIT(CLI_AGAINST) | CLI_BIT(CLI_FINGERPRINT),
+	  .options = COMMON | CLI_BIT(CLI_AGAINST) | CLI_BIT(CLI_FINGERPRINT) | CLI_BIT(CLI_ALIVE),
 	  .run = cli_fsck },
 	{ .word = "user", .operand = "add DIR LOGIN", .operands_max = 3, .usage = "",
 	  .zh = "开一个账号，口令只显示一次",
@@ -113,6 +113,22 @@ static const struct cli_verb VERBS[] = {
 		"into",
 	  .options = COMMON | CLI_BIT(CLI_UNDER) | CLI_BIT(CLI_FROM) | CLI_BIT(CLI_DRY_RUN),
 	  .run = cli_area },
+	{ .word = "import", .operand = "DIR NOUN FILE", .operands_max = 3, .usage = "",
+	  .zh = "导入一种对象：CSV 或 xlsx；列按名称、标签或 --map 对应",
+	  .en = "take rows of a noun in: CSV or xlsx; columns by name, label or --map",
+	  .more_zh = "NOUN 如 organisations（见数据字典）。标准输出是回执，每个区县一行。整个文件要么"
+		     "逐行有了着落，要么什么也没有发生。",
+	  .more_en = "NOUN as organisations (see the data dictionary). Standard output is the "
+		     "receipt, a line a county. Either every row has its place in the account, or "
+		     "nothing happened.",
+	  .options = COMMON | CLI_BIT(CLI_MAP) | CLI_BIT(CLI_AREA) | CLI_BIT(CLI_DRY_RUN) |
+		     CLI_BIT(CLI_REFUSED),
+	  .run = cli_import },
+	{ .word = "export", .operand = "DIR NOUN", .operands_max = 2, .usage = "",
+	  .zh = "导出一种对象",
+	  .en = "give the rows of a noun out",
+	  .options = COMMON | CLI_BIT(CLI_AREA) | CLI_BIT(CLI_TABLE_FORMAT) | CLI_BIT(CLI_OUT),
+	  .run = cli_export },
 	{ .word = "backup", .operand = "DIR FILE", .operands_max = 2, .usage = "",
 	  .zh = "在线备份成一个加密文件，密钥不在其中",
 	  .en = "back a house up, while it works, into one sealed file without keys",
@@ -175,10 +191,10 @@ static enum err set_lang(struct cli *c)
 	return OK;
 }
 
-static int finish(const struct cli *c, enum err e)
+static int finish(struct cli *c, enum err e)
 {
-	bool refused =
-		c->visits.refused || c->cases.refused || c->named.refused || c->areas.refused;
+	bool refused = c->visits.refused || c->cases.refused || c->named.refused ||
+		       c->areas.refused || c->rows.refused;
 	int code = e ? err_exit(e) : refused ? 1 : c->exit;
 
 	if (e) {
@@ -188,6 +204,7 @@ static int finish(const struct cli *c, enum err e)
 				c->verb ? c->verb->word : "");
 	}
 	cli_say_account(c, code, e);
+	buf_release(&c->told);
 	return code;
 }
 

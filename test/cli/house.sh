@@ -61,6 +61,40 @@ run 2 user add house both --roles system_admin,auditor
 run 2 user add house none --roles king
 run 2 user add house none
 
+says 'rows of a noun come from a file: each has its place in the account, the ledger its entry'
+printf '单位,area,kind\n合成·甲,430802,other\n坏,430802,x\n合成·乙,,school\n' >o.csv
+echo '{"单位":"name"}' >map.json
+run 1 import house organisations o.csv --map map.json --area 430802 --dry-run
+has err 'rows: 3 in = 2 accepted + 1 refused + 0 duplicate'
+[ ! -s out ] || fail 'a dry run has no receipt'
+run 1 import house organisation o.csv --map map.json --area 430802 --refused bad.csv
+has err 'rows: 3 in = 2 accepted + 1 refused + 0 duplicate'
+grep -q '^OPR1-' out || fail 'the receipt is printed'
+has bad.csv '坏,430802,x'
+lacks bad.csv '合成'
+run 1 import house organisations o.csv --area 430802 --json
+has err '"rows":{"in":3,"accepted":0,"refused":1,"duplicate":2}'
+has err '{"row":3,"field":'
+run 2 import house hats o.csv
+has err 'organisations'
+run 2 import house organisations nothing.csv
+run 2 import house organisations
+run 2 import house organisations o.csv --area here
+
+says 'and go into one: CSV on standard output, Excel with --out, only an area if asked'
+run 0 export house organisations
+has out '合成·甲'
+run 0 export house organisations --area 430822 --lang en
+has out 'Unified social credit code'
+lacks out '合成'
+run 2 export house organisations --format xlsx
+run 2 export house organisations --format pdf
+run 2 export house organisations --area 11
+run 0 export house organisations --format xlsx --out o.xlsx --json
+last err '{"rows":2,"exit":0}'
+run 0 import house organisations o.xlsx
+has err 'rows: 2 in = 0 accepted + 0 refused + 2 duplicate'
+
 says 'serve tells its address, answers, and ends with 0 when told to'
 serve house
 case $url in
@@ -73,6 +107,14 @@ esac
 [ "$(ask /api/v1/organisations | cut -d' ' -f2)" = 401 ] || fail 'a stranger gets a 401'
 grep -q '"message_zh"' answer || fail 'and a sentence in both languages'
 
+says 'beside a server at work, too'
+printf 'name,area,kind\n合成·丙,430802,other\n' >p.csv
+run 0 import house organisations p.csv
+run 0 export house organisations
+has out '合成·丙'
+run 0 verify house --alive
+run 0 fsck house
+
 says 'SIGTERM ends it with 0'
 kill -TERM $pid
 wait $pid
@@ -82,6 +124,9 @@ code=$?
 says 'the signed heads cover what happened, and a changed ledger is told'
 run 0 verify house
 has err '0 entries under no head yet'
+run 0 fsck house --json
+has err '{"verdict":"whole",'
+has err '"receipts_lost":0,"exit":0}'
 cp house/heads/heads kept
 run 0 verify house --against kept
 run 5 verify house --fingerprint 0000000000000000000000000000000000000000
