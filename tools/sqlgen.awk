@@ -4,6 +4,7 @@
 #   awk -v mode=c     -f sqlgen.awk src/grid/area.sql    the statements themselves
 #   awk -v mode=all   -f sqlgen.awk src/*/*.sql          sql_all
 #   awk -v mode=steps -f sqlgen.awk schema/*.sql         db_steps_builtin
+#   awk -v mode=vault_steps ...                          vault_steps, of another database
 #
 # A mistake in a file is a line "file:line: what" and exit 1.
 
@@ -47,7 +48,7 @@ function finish_statement() {
 		fail("statement " name[n] " has no line that says what it is for")
 }
 
-FNR == 1 && mode == "steps" {
+FNR == 1 && mode ~ /steps$/ {
 	file = FILENAME
 	sub(/^.*\//, "", file)
 	if (file !~ /^[0-9][0-9][0-9][0-9]_[a-z_]+\.sql$/)
@@ -58,7 +59,7 @@ FNR == 1 && mode == "steps" {
 		fail("steps come in the order of their numbers, each number once")
 	name[n] = substr(file, 6, length(file) - 9)
 }
-mode == "steps" {
+mode ~ /steps$/ {
 	text[n] = text[n] "\n\t\t" quoted($0 "") "\"\\n\""
 	next
 }
@@ -167,19 +168,22 @@ function list(    i) {
 	print "};\nconst size_t sql_all_n = ARRAY_LEN(sql_all);"
 }
 
-function steps(    i) {
+function steps(words,    i) {
 	print "/* Made of schema/ by tools/sqlgen.awk. */\n#include \"db/step.h\"\n"
-	print "const struct db_step db_steps_builtin[] = {"
+	printf "extern const struct db_step %s[];\nextern const size_t %s_n;\n", words, words
+	printf "const struct db_step %s[] = {\n", words
 	for (i = 1; i <= n; i++)
 		printf "\t{ %d, \"%s\",%s },\n", number[i], name[i], text[i]
-	print "};\nconst size_t db_steps_builtin_n = ARRAY_LEN(db_steps_builtin);"
+	printf "};\nconst size_t %s_n = ARRAY_LEN(%s);\n", words, words
 }
 
 END {
 	if (failed)
 		exit 1
 	if (mode == "steps")
-		steps()
+		steps("db_steps_builtin")
+	else if (mode == "vault_steps")
+		steps(mode)
 	else if (mode == "all")
 		list()
 	else {

@@ -238,3 +238,9 @@ enum err db_write(struct db *db, db_act *act, void *arg, struct fault *f)
 	acting = false;
 	return e;
 }
+
+enum err db_cut_log(struct db *db, struct fault *f)
+{
+	assert(!acting);
+	return db->sqlite ? lite_writer_act(db->writer, NULL, NULL, f) : OK;
+}

@@ -73,6 +73,15 @@ MUST_CHECK enum err db_migrate(struct db *db, struct utc_s now, struct fault *f)
 /* Hold sql_all and the lists of other rooms against the rules of scale and the live schema. */
 MUST_CHECK enum err db_prepare_all(struct db *db, const struct sql_list *lists, size_t n_lists,
 				   struct fault *f);
+/* The same of these lists alone: for a database that is not the house's. */
+MUST_CHECK enum err db_prepare(struct db *db, const struct sql_list *lists, size_t n_lists,
+			       struct fault *f);
+/*
+ * SQLite: carry the log over into the file and cut it to nothing, so that what was deleted is
+ * nowhere in either. ERR_BUSY while a reader or another process keeps it. PostgreSQL sees to its
+ * own log, and this does nothing.
+ */
+MUST_CHECK enum err db_cut_log(struct db *db, struct fault *f);
 
 /* Reads all of it: ERR_CORRUPT if a page is damaged or a foreign key leads nowhere. */
 MUST_CHECK enum err db_sound(struct db *db, struct fault *f);

@@ -165,6 +165,7 @@ enum err db_migrate(struct db *db, struct utc_s now, struct fault *f)
 struct all {
 	const struct sql_list *lists;
 	size_t n_lists;
+	bool whole; /* sql_all besides */
 	enum sql_act act;
 };
 
@@ -188,15 +189,13 @@ static enum err prepare_lists(struct tx *tx, const struct sql_list *lists, size_
 static enum err prepare_act(struct tx *tx, void *arg, struct fault *f)
 {
 	const struct all *a = arg;
-	enum err e = prepare_lists(tx, sql_all, sql_all_n, a->act, f);
+	enum err e = a->whole ? prepare_lists(tx, sql_all, sql_all_n, a->act, f) : OK;
 
 	return e ? e : prepare_lists(tx, a->lists, a->n_lists, a->act, f);
 }
 
-enum err db_prepare_all(struct db *db, const struct sql_list *lists, size_t n_lists,
-			struct fault *f)
+static enum err prepare(struct db *db, struct all a, struct fault *f)
 {
-	struct all a = { lists, n_lists, SQL_READ };
 	size_t pending;
 	enum err e;
 
@@ -210,4 +209,15 @@ enum err db_prepare_all(struct db *db, const struct sql_list *lists, size_t n_li
 		return e;
 	a.act = SQL_WRITE;
 	return db_write(db, prepare_act, &a, f);
+}
+
+enum err db_prepare_all(struct db *db, const struct sql_list *lists, size_t n_lists,
+			struct fault *f)
+{
+	return prepare(db, (struct all){ lists, n_lists, true, SQL_READ }, f);
+}
+
+enum err db_prepare(struct db *db, const struct sql_list *lists, size_t n_lists, struct fault *f)
+{
+	return prepare(db, (struct all){ lists, n_lists, false, SQL_READ }, f);
 }

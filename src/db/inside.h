@@ -126,6 +126,7 @@ enum err lite_keep(struct conn *c, struct fault *f); /* forget the savepoint, ke
 enum err lite_undo(struct conn *c);                  /* back to the savepoint, and forget it */
 /* Carry the log over into the file, once there is much of it. */
 enum err lite_checkpoint(struct conn *c, struct fault *f);
+enum err lite_cut(struct conn *c, struct fault *f); /* all of it carried over, the log empty */
 bool lite_final(const struct conn *c); /* an error after which nothing may be written */
 void lite_abandon(struct conn *c);     /* from now on it touches the file as little as it can */
 

@@ -225,6 +225,16 @@ enum err lite_checkpoint(struct conn *c, struct fault *f)
 	return failed(l, sqlite3_extended_errcode(l->h), "checkpoint", f);
 }
 
+enum err lite_cut(struct conn *c, struct fault *f)
+{
+	struct lite *l = lite_of(c);
+	int rc = sqlite3_wal_checkpoint_v2(l->h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	if (rc == SQLITE_OK)
+		l->log_pages = 0;
+	return rc == SQLITE_OK ? OK : failed(l, sqlite3_extended_errcode(l->h), "cut the log", f);
+}
+
 bool lite_final(const struct conn *c)
 {
 	return ((const struct lite *)c)->final;

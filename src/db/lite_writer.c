@@ -13,7 +13,7 @@
 enum { GROUP_MAX = 256 };
 
 struct job {
-	db_act *act;
+	db_act *act; /* NULL: cut the log */
 	void *arg;
 	struct fault *f;
 	enum err e;
@@ -57,6 +57,11 @@ static void run_alone(struct lite_writer *w, struct job *j)
 	forget_fault(j);
 	if (w->dead) {
 		j->e = refuse(j->f);
+		return;
+	}
+	if (!j->act) {
+		j->e = lite_cut(c, j->f);
+		w->dead = lite_final(c);
 		return;
 	}
 	j->e = c->ops->begin(c, j->f);
@@ -122,9 +127,17 @@ static bool run_together(struct lite_writer *w, struct job *first)
 	return true;
 }
 
+/* A log is cut between transactions. */
+static bool all_acts(const struct job *j)
+{
+	while (j && j->act)
+		j = j->next;
+	return !j;
+}
+
 static void run_group(struct lite_writer *w, struct job *first)
 {
-	if (!w->dead && first->next) {
+	if (!w->dead && first->next && all_acts(first)) {
 		bool told = run_together(w, first);
 
 		w->dead = lite_final(w->c);

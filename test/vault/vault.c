@@ -1,0 +1,260 @@
+/* vault.c - the vault through its socket: what is staged, kept, dropped, told, and to whom. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "support/vaulted.h"
+
+#define MUST(act) \
+	do { \
+		enum err must_e = (act); \
+		if (must_e) \
+			fail_msg("%s: %s: %s", #act, err_word(must_e), h->fault.en); \
+	} while (0)
+#define MUST_FAIL(act, error) \
+	do { \
+		enum err must_e = (act); \
+		if (must_e != (error)) \
+			fail_msg("%s: %s, not %s: %s", #act, err_word(must_e), err_word(error), \
+				 h->fault.en); \
+		assert_true(h->fault.zh[0] && h->fault.en[0]); \
+		h->fault = (struct fault){ 0 }; \
+	} while (0)
+
+static int open_world(void **state)
+{
+	static struct vaulted h;
+
+	vaulted_open(&h, CRYPT_WORLD);
+	*state = &h;
+	return 0;
+}
+
+static int open_sm(void **state)
+{
+	static struct vaulted h;
+
+	vaulted_open(&h, CRYPT_SM);
+	*state = &h;
+	return 0;
+}
+
+static int forget(void **state)
+{
+	struct vaulted *h = *state;
+
+	vaulted_close(h);
+	crypt_signer_end(&h->signer);
+	memset(h, 0, sizeof *h);
+	return system("rm -rf house");
+}
+
+static int64_t stage_one(struct vaulted *h, int64_t batch, int64_t row, struct vault_identity who,
+			 struct vault_staged_row *ret)
+{
+	const struct vault_row r = { row, who };
+
+	MUST(vault_stage(h->v, batch, &r, 1, ret, &h->fault));
+	return ret->subject;
+}
+
+static void assert_alike(const struct vault_staged_row *a, const struct vault_staged_row *b)
+{
+	assert_int_equal(a->subject, b->subject);
+	assert_int_equal(a->other, b->other);
+	assert_int_equal(a->match.verdict, b->match.verdict);
+	assert_int_equal(a->match.score, b->match.score);
+	assert_int_equal(a->match.reason, b->match.reason);
+}
+
+static bool is(const struct vault_people *p, size_t i, enum vault_field f, const char *text)
+{
+	return str_eq(p->v[i].who.text[f], str_of(text));
+}
+
+static void a_name_that_was_kept_is_told_to_whom_a_grant_is_addressed(void **state)
+{
+	CLEANUP(buf_release) struct buf blob = { 0 };
+	CLEANUP(vault_people_end) struct vault_people people = { 0 };
+	struct vaulted *h = *state;
+	struct vault_staged_row r;
+	int64_t id = stage_one(h, 1, 1, vaulted_person("覃小英", "", "13800001111"), &r);
+	struct grant g = vaulted_grant(h, GRANT_TRACE, &id, 1);
+	struct str grant = vaulted_sign(h, &g, &blob);
+
+	MUST(vault_resolve(h->v, grant, 7, &id, 1, &people, &h->fault));
+	assert_false(people.v[0].known); /* staged is not there yet */
+	vault_people_end(&people);
+	MUST(vault_keep(h->v, 1, &h->fault));
+	MUST(vault_resolve(h->v, grant, 7, &id, 1, &people, &h->fault));
+	assert_true(people.v[0].known);
+	assert_true(is(&people, 0, VAULT_NAME, "覃小英"));
+	assert_true(is(&people, 0, VAULT_PHONE, "13800001111"));
+	assert_true(is(&people, 0, VAULT_ADDRESS, ""));
+}
+
+static void a_batch_that_is_dropped_leaves_nobody_and_comes_again_the_same(void **state)
+{
+	CLEANUP(buf_release) struct buf blob = { 0 };
+	CLEANUP(vault_people_end) struct vault_people people = { 0 };
+	struct vaulted *h = *state;
+	struct vault_staged_row r;
+	int64_t id = stage_one(h, 2, 9, vaulted_person("向志强", "", "13900002222"), &r);
+	struct grant g = vaulted_grant(h, GRANT_TRACE, &id, 1);
+
+	MUST(vault_keep(h->v, 2, &h->fault));
+	MUST(vault_drop(h->v, 2, &h->fault));
+	MUST(vault_drop(h->v, 2, &h->fault));
+	MUST_FAIL(vault_keep(h->v, 2, &h->fault), ERR_ABSENT);
+	MUST(vault_resolve(h->v, vaulted_sign(h, &g, &blob), 7, &id, 1, &people, &h->fault));
+	assert_false(people.v[0].known);
+	assert_int_equal(stage_one(h, 2, 9, vaulted_person("向志强", "", "13900002222"), &r), id);
+	assert_int_equal(r.match.verdict, ALIKE_NEW);
+	MUST(vault_drop(h->v, 2, &h->fault));
+}
+
+static void the_same_id_number_is_found_again_and_staging_twice_says_the_same(void **state)
+{
+	struct vaulted *h = *state;
+	struct vault_staged_row first, second, again;
+	char number[19];
+
+	vaulted_id_number(17, number);
+	stage_one(h, 3, 1, vaulted_person("田春花", number, ""), &first);
+	MUST(vault_keep(h->v, 3, &h->fault));
+	stage_one(h, 4, 1, vaulted_person("田春花", number, ""), &second);
+	assert_int_equal(second.match.verdict, ALIKE_SAME);
+	assert_int_equal(second.match.reason, ALIKE_BY_ID_NUMBER);
+	assert_int_equal(second.other, first.subject);
+	stage_one(h, 4, 2, vaulted_person("田春花", number, ""), &again);
+	assert_int_equal(again.match.verdict, ALIKE_SAME);
+	stage_one(h, 4, 1, vaulted_person("田春花", number, ""), &again);
+	assert_alike(&again, &second);
+	MUST_FAIL(vault_stage(h->v, 3, &(struct vault_row){ 5, vaulted_person("甲", "", "") }, 1,
+			      &again, &h->fault),
+		  ERR_EXISTS);
+	MUST(vault_drop(h->v, 4, &h->fault));
+}
+
+static void a_dry_run_says_what_staging_would_and_keeps_nothing(void **state)
+{
+	struct vaulted *h = *state;
+	struct vault_row r = { 3, vaulted_person("田春花", "", "13700003333") };
+	struct vault_staged_row tried, staged;
+	struct vault_state before, after;
+
+	MUST(vault_look(h->v, &before, &h->fault));
+	MUST(vault_try(h->v, 5, &r, 1, &tried, &h->fault));
+	MUST(vault_look(h->v, &after, &h->fault));
+	assert_int_equal(before.subjects, after.subjects);
+	assert_int_equal(before.batches_staged, after.batches_staged);
+	MUST(vault_stage(h->v, 5, &r, 1, &staged, &h->fault));
+	assert_alike(&tried, &staged);
+	MUST(vault_drop(h->v, 5, &h->fault));
+}
+
+static struct vault_presence seen(const char *name, const char *number, int64_t at)
+{
+	return (struct vault_presence){ vaulted_person(name, number, ""), { at } };
+}
+
+static void a_pseudonym_is_the_same_in_every_batch_of_its_epoch_and_goes_with_the_last(void **state)
+{
+	CLEANUP(buf_release) struct buf blob = { 0 };
+	CLEANUP(vault_people_end) struct vault_people people = { 0 };
+	struct vaulted *h = *state;
+	char a[19], b[19];
+	int64_t one[3], two[1], now = *h->now_s;
+	struct grant g;
+
+	vaulted_id_number(1, a);
+	vaulted_id_number(2, b);
+	MUST(vault_pseudonym(h->v, 10,
+			     (struct vault_presence[]){ seen("甲", a, now), seen("乙", b, now),
+							seen("甲", a, now - 60) },
+			     3, one, &h->fault));
+	assert_true(one[0] == one[2] && one[0] != one[1] && one[0] > 0 && one[1] > 0);
+	MUST(vault_keep(h->v, 10, &h->fault));
+	MUST(vault_pseudonym(h->v, 11, (struct vault_presence[]){ seen("甲", a, now) }, 1, two,
+			     &h->fault));
+	assert_int_equal(two[0], one[0]);
+	MUST(vault_keep(h->v, 11, &h->fault));
+
+	g = vaulted_grant(h, GRANT_TRACE, one, 2);
+	vaulted_sign(h, &g, &blob);
+	MUST(vault_resolve(h->v, buf_view(&blob), 7, one, 2, &people, &h->fault));
+	assert_true(is(&people, 0, VAULT_NAME, "甲") && is(&people, 1, VAULT_NAME, "乙"));
+	vault_people_end(&people);
+	MUST(vault_drop(h->v, 10, &h->fault)); /* its name goes, who it is stays known by 11 */
+	MUST(vault_resolve(h->v, buf_view(&blob), 7, one, 2, &people, &h->fault));
+	assert_true(people.v[0].known && !people.v[1].known);
+	assert_true(is(&people, 0, VAULT_NAME, ""));
+	MUST(vault_drop(h->v, 11, &h->fault));
+}
+
+static enum err collect(int64_t batch, struct utc_s at, void *arg, struct fault *f)
+{
+	(void)at;
+	(void)f;
+	*(int64_t *)arg = *(int64_t *)arg * 100 + batch;
+	return OK;
+}
+
+static void what_is_open_is_listed_also_after_it_was_begun_anew(void **state)
+{
+	struct vaulted *h = *state;
+	struct vault_staged_row r;
+	int64_t listed = 0, id;
+
+	id = stage_one(h, 21, 1, vaulted_person("丙", "", "13600004444"), &r);
+	MUST(vault_stage(h->v, 22, NULL, 0, NULL, &h->fault));
+	MUST(vault_staged(h->v, collect, &listed, &h->fault));
+	assert_int_equal(listed, 2122);
+	vaulted_close(h);
+	vaulted_open(h, CRYPT_WORLD);
+	listed = 0;
+	MUST(vault_staged(h->v, collect, &listed, &h->fault));
+	assert_int_equal(listed, 2122);
+	assert_int_equal(stage_one(h, 21, 1, vaulted_person("丙", "", "13600004444"), &r), id);
+	MUST(vault_keep(h->v, 21, &h->fault));
+	MUST(vault_drop(h->v, 22, &h->fault));
+	MUST(vault_drop(h->v, 21, &h->fault));
+}
+
+static void without_a_vault_a_call_says_so_at_once(void **state)
+{
+	struct vaulted *h = *state;
+	struct vault_state st;
+
+	vault_stop(&h->process);
+	MUST_FAIL(vault_look(h->v, &st, &h->fault), ERR_BUSY);
+	vaulted_close(h);
+	vaulted_open(h, CRYPT_WORLD);
+	MUST(vault_look(h->v, &st, &h->fault));
+}
+
+#define ON(test) \
+	cmocka_unit_test_setup_teardown(test, open_world, forget), \
+		cmocka_unit_test_setup_teardown(test, open_sm, forget)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON(a_name_that_was_kept_is_told_to_whom_a_grant_is_addressed),
+		ON(a_batch_that_is_dropped_leaves_nobody_and_comes_again_the_same),
+		ON(the_same_id_number_is_found_again_and_staging_twice_says_the_same),
+		ON(a_dry_run_says_what_staging_would_and_keeps_nothing),
+		ON(a_pseudonym_is_the_same_in_every_batch_of_its_epoch_and_goes_with_the_last),
+		ON(what_is_open_is_listed_also_after_it_was_begun_anew),
+		ON(without_a_vault_a_call_says_so_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
