@@ -130,7 +130,7 @@ void call_time_json(struct call *c, struct utc_s t)
 	CLEANUP(buf_release) struct buf b = { 0 };
 	struct json *j = call_json(c);
 
-	when_iso(&b, t, c->state->d->utc);
+	when_iso(&b, t, c->state->d->o.zone);
 	json_str(j, buf_view(&b));
 	if (b.failed && !j->out->failed)
 		j->out->failed = b.failed;

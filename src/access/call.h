@@ -86,7 +86,7 @@ MUST_CHECK enum err call_saw(struct call *c, const struct ledger_entry *entry, s
 /* ---- the answer ---- */
 struct json *call_json(struct call *c);                /* writes the body; the same one each time */
 void call_id_json(struct call *c, int64_t id);         /* ids are text, as browsers count to 2^53 */
-void call_time_json(struct call *c, struct utc_s t);   /* RFC 3339 */
+void call_time_json(struct call *c, struct utc_s t);   /* RFC 3339, with the offset of the house */
 void call_receipt_json(struct call *c);                /* the key "receipt": what call_act got */
 MUST_CHECK enum err call_receipt_only(struct call *c); /* {receipt}, for acts without an item */
 void call_status(struct call *c, int status);

@@ -15,16 +15,13 @@ enum { STRANGER_BODY_MAX = 64 * 1024 };
 
 enum err dispatch_new(const struct dispatch_options *o, struct dispatch **ret)
 {
-	CLEANUP(dispatch_end) struct dispatch *d = mem_take(1, sizeof(*d));
-	enum err e;
+	struct dispatch *d = mem_take(1, sizeof(*d));
 
 	if (!d)
 		return ERR_MEMORY;
+	assert(o->zone);
 	d->o = *o;
-	if ((e = zone_open("UTC", &d->utc, NULL)))
-		return e;
 	*ret = d;
-	d = NULL;
 	return OK;
 }
 
@@ -32,7 +29,6 @@ void dispatch_end(struct dispatch **d)
 {
 	if (!*d)
 		return;
-	zone_end(&(*d)->utc);
 	mem_drop(*d);
 	*d = NULL;
 }

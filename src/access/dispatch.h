@@ -22,6 +22,7 @@
 #include "base/area.h"
 #include "base/dice.h"
 #include "base/json.h"
+#include "base/when.h"
 #include "db/db.h"
 #include "http/http.h"
 
@@ -33,8 +34,9 @@ struct dispatch_options {
 	struct db *db;
 	const struct routes *routes;
 	struct policy *policy;
-	struct clock clock; /* the wall's */
-	void *house;        /* handed to handlers as call->house */
+	struct clock clock;      /* the wall's */
+	const struct zone *zone; /* of the times that are told */
+	void *house;             /* handed to handlers as call->house */
 	/* A GET that no row answers and that is not below /api: a page. NULL: there are none. */
 	http_handler *page;
 	void *page_arg;

@@ -13,7 +13,6 @@
 
 struct dispatch {
 	struct dispatch_options o;
-	struct zone *utc;
 };
 
 enum { CALL_SAW_MAX = 4 };

@@ -154,11 +154,28 @@ enum err session_make(struct tx *tx, const struct bearer *b, int64_t id, const s
 		      NULL, f);
 }
 
+enum err session_of(struct tx *tx, const struct policy *p, struct area_code home, int64_t account,
+		    struct utc_s now, session_list *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	bool more;
+	enum err e = tx_rows(tx, &session_sql.mine,
+			     SQL_ARGS(sql_i64(area_county(home).v), sql_i64(account)), &r, f);
+
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
+		struct session_mine s = { rows_i64(r, 0), rows_time(r, 1), rows_time(r, 2) };
+
+		if (!session_over(policy_choice(p), s.made, s.seen, now))
+			e = vec_push(ret, s);
+	}
+	return e;
+}
+
 enum err session_finish(struct tx *tx, struct area_code home, int64_t account, int64_t id,
-			struct fault *f)
+			uint64_t *ret_n, struct fault *f)
 {
 	return tx_run(tx, &session_sql.finish,
-		      SQL_ARGS(sql_i64(area_county(home).v), sql_i64(account), sql_i64(id)), NULL,
+		      SQL_ARGS(sql_i64(area_county(home).v), sql_i64(account), sql_i64(id)), ret_n,
 		      f);
 }
 

@@ -31,8 +31,18 @@ MUST_CHECK enum err session_touch(struct tx *tx, const struct bearer *b, struct 
 /* Sign in: `b` is fresh, made by the caller before the transaction. */
 MUST_CHECK enum err session_make(struct tx *tx, const struct bearer *b, int64_t id,
 				 const struct who *who, struct utc_s now, struct fault *f);
+/* Those of an account that are not over, the newest first. */
+struct session_mine {
+	int64_t id;
+	struct utc_s made, seen; /* `seen` to the minute */
+};
+typedef VEC(struct session_mine) session_list;
+MUST_CHECK enum err session_of(struct tx *tx, const struct policy *p, struct area_code home,
+			       int64_t account, struct utc_s now, session_list *ret,
+			       struct fault *f);
+/* *ret_n, if it is given: was there such a one (0, 1)? */
 MUST_CHECK enum err session_finish(struct tx *tx, struct area_code home, int64_t account,
-				   int64_t id, struct fault *f);
+				   int64_t id, uint64_t *ret_n, struct fault *f);
 /* All sessions of an account, but one (0: but none). */
 MUST_CHECK enum err session_finish_others(struct tx *tx, struct area_code home, int64_t account,
 					  int64_t but, struct fault *f);

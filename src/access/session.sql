@@ -30,6 +30,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $7);
 -- $3 now    bigint
 UPDATE session SET seen_at = $3 WHERE county = $1 AND hash = $2 AND seen_at < $3;
 
+-- name: mine
+-- Sessions of an account, the newest first.
+-- $1 county  bigint
+-- $2 account bigint
+SELECT id, made_at, seen_at FROM session WHERE county = $1 AND account = $2
+ ORDER BY made_at DESC, id DESC;
+
 -- name: finish
 -- One session ends.
 -- $1 county bigint

@@ -247,7 +247,7 @@ static enum err sign_in_make(struct call *c, struct tx *tx, const struct sign_in
 	    (e = call_act(c, tx, &entry, f)))
 		return e;
 	if (c->who->kind == WHO_PERSON &&
-	    (e = session_finish(tx, c->who->home, c->who->account, c->who->session, f)))
+	    (e = session_finish(tx, c->who->home, c->who->account, c->who->session, NULL, f)))
 		return e;
 	w.session = in->id;
 	bearer_text(&in->fresh, &cookie);
@@ -287,10 +287,73 @@ static enum err sign_out(struct call *c, struct tx *tx, struct fault *f)
 				      .action = STR("sign-out") };
 	enum err e;
 
-	if ((e = session_finish(tx, c->who->home, c->who->account, c->who->session, f)) ||
+	if ((e = session_finish(tx, c->who->home, c->who->account, c->who->session, NULL, f)) ||
 	    (e = call_act(c, tx, &entry, f)) || (e = call_cookie(c, STR("out"), 0)))
 		return e;
 	return call_receipt_only(c);
+}
+
+/* ---- where else one is signed in ---- */
+
+static enum err sessions_show(struct call *c, struct tx *tx, struct fault *f)
+{
+	struct json *j = call_json(c);
+	session_list list = { 0 };
+	enum err e = session_of(tx, policy_of(c), c->who->home, c->who->account, c->now, &list, f);
+
+	json_open(j, '{');
+	json_key(j, "items");
+	json_open(j, '[');
+	for (size_t i = 0; !e && i < list.n; i++) {
+		json_open(j, '{');
+		json_key(j, "id");
+		call_id_json(c, list.v[i].id);
+		json_key(j, "made_at");
+		call_time_json(c, list.v[i].made);
+		json_key(j, "seen_at");
+		call_time_json(c, list.v[i].seen);
+		json_key(j, "this");
+		json_bool(j, list.v[i].id == c->who->session);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_key(j, "as_of");
+	call_time_json(c, c->now);
+	json_close(j, '}');
+	vec_drop(&list);
+	return e;
+}
+
+static enum err ended(struct call *c, struct tx *tx, struct str action, struct fault *f)
+{
+	struct ledger_entry entry = { .county = c->who->home,
+				      .object = STR("account"),
+				      .object_id = c->who->account,
+				      .action = action };
+	enum err e = call_act(c, tx, &entry, f);
+
+	return e ? e : call_receipt_only(c);
+}
+
+static enum err sessions_end_one(struct call *c, struct tx *tx, struct fault *f)
+{
+	int64_t id = call_id(c, "id");
+	uint64_t n;
+	enum err e;
+
+	if (id == c->who->session)
+		return fault_set(f, ERR_CONFLICT, "这是您正在使用的登录，请用“退出登录”",
+				 "this is the one you are using: sign out instead");
+	if ((e = session_finish(tx, c->who->home, c->who->account, id, &n, f)))
+		return e;
+	return n ? ended(c, tx, STR("session-end"), f) : call_absent(f);
+}
+
+static enum err sessions_end_others(struct call *c, struct tx *tx, struct fault *f)
+{
+	enum err e = session_finish_others(tx, c->who->home, c->who->account, c->who->session, f);
+
+	return e ? e : ended(c, tx, STR("sessions-end"), f);
 }
 
 static const struct route rows[] = {
@@ -301,6 +364,12 @@ static const struct route rows[] = {
 	  .before = sign_in_before, .flags = ROUTE_SECRET },
 	{ ROUTE(HTTP_DELETE, "/api/v1/session", sign_out, CAP_SESSION, REACH_OWN, WHY_SELF, 0,
 		AUDIT_ACT, "退出登录", "Sign out") },
+	{ ROUTE(HTTP_GET, "/api/v1/sessions", sessions_show, CAP_SESSION, REACH_OWN, WHY_SELF, 0,
+		AUDIT_NONE, "我在哪些地方登录着", "Where I am signed in") },
+	{ ROUTE(HTTP_DELETE, "/api/v1/sessions", sessions_end_others, CAP_SESSION, REACH_OWN,
+		WHY_SELF, 0, AUDIT_ACT, "结束我的其他登录", "Sign out everywhere else") },
+	{ ROUTE(HTTP_DELETE, "/api/v1/sessions/{id}", sessions_end_one, CAP_SESSION, REACH_OWN,
+		WHY_SELF, 0, AUDIT_ACT, "结束我的一次登录", "Sign out in one place") },
 };
 
 const struct route_list dispatch_routes_session = { rows, ARRAY_LEN(rows) };

@@ -85,6 +85,7 @@ static enum err open_access(struct serve *s)
 		.db = s->house->db,
 		.routes = s->routes,
 		.clock = s->wall,
+		.zone = s->house->zone,
 		.house = s,
 		.page = page,
 		.area_tell = area_http_tell,
@@ -161,7 +162,9 @@ static bool on_loopback(const char *listen)
 	       strncmp(listen, "localhost:", 10) == 0;
 }
 
-struct pem { struct file_map cert, key; };
+struct pem {
+	struct file_map cert, key;
+};
 
 static void pem_end(struct pem *p)
 {

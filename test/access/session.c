@@ -432,6 +432,94 @@ static void a_poor_new_password_is_refused_in_its_field(void **state)
 	assert_int_equal(sign_in(&k, RIGHT), 200);
 }
 
+/* ---- where else one is signed in ---- */
+
+static size_t count(const struct answer *a, const char *text)
+{
+	const char *p = a->body.p, *end = p + a->body.n;
+	size_t n = 0;
+
+	while ((p = memmem(p, (size_t)(end - p), text, strlen(text)))) {
+		p += strlen(text);
+		n++;
+	}
+	return n;
+}
+
+/* Items of the list; ret_other: the id of the newest that is not the one that asks. */
+static size_t sessions(const struct desk *k, const struct visitor *v, char ret_other[32])
+{
+	const char *at;
+	ASK(*k, v, "GET", "/api/v1/sessions", NULL, NULL);
+
+	assert_int_equal(a.status, 200);
+	assert_int_equal(count(&a, "\"this\":true"), 1);
+	at = memmem(a.body.p, a.body.n, "\"this\":false", 12);
+	ret_other[0] = '\0';
+	while (at && strncmp(at, "{\"id\":\"", 7) != 0)
+		at--;
+	if (at)
+		(void)snprintf(ret_other, 32, "%.*s", (int)strcspn(at + 7, "\""), at + 7);
+	return count(&a, "\"made_at\"");
+}
+
+static void one_sees_where_one_is_signed_in_and_ends_what_one_is_not_at(void **state)
+{
+	struct visitor here, phone, cafe, stranger;
+	char other[32], target[80];
+	OPEN(k);
+
+	lead(&k, &here);
+	desk_pass(&k, 5);
+	desk_sign_in(&k, "lead", &phone);
+	desk_pass(&k, 5);
+	desk_sign_in(&k, "lead", &cafe);
+	desk_account(&k, "stranger", role_bit(ROLE_AREA_LEAD), "430802");
+	desk_sign_in(&k, "stranger", &stranger);
+	assert_int_equal(sessions(&k, &stranger, other), 1);
+	assert_int_equal(sessions(&k, &here, other), 3);
+	(void)snprintf(target, sizeof target, "/api/v1/sessions/%s", other);
+	assert_int_equal(desk_status(&k, &stranger, "DELETE", target, NULL), 404);
+	assert_int_equal(desk_status(&k, &cafe, "DELETE", target, NULL), 409); /* itself */
+	assert_int_equal(desk_status(&k, &here, "DELETE", target, NULL), 200);
+	assert_int_equal(desk_status(&k, &here, "DELETE", target, NULL), 404);
+	assert_false(signed_in(&k, &cafe));
+	assert_true(signed_in(&k, &phone));
+	assert_int_equal(desk_status(&k, &here, "DELETE", "/api/v1/sessions", NULL), 200);
+	assert_false(signed_in(&k, &phone));
+	assert_true(signed_in(&k, &here));
+	assert_int_equal(sessions(&k, &here, other), 1);
+	assert_true(signed_in(&k, &stranger));
+	assert_int_equal(desk_entries(&k, "430802", "session-end"), 1);
+	assert_int_equal(desk_entries(&k, "430802", "sessions-end"), 1);
+}
+
+static void what_is_over_by_the_clock_is_not_among_them(void **state)
+{
+	struct visitor here, phone;
+	char other[32];
+	OPEN(k);
+
+	lead(&k, &phone);
+	desk_pass(&k, k.choice.idle_s - 30);
+	desk_sign_in(&k, "lead", &here);
+	assert_int_equal(sessions(&k, &here, other), 2);
+	desk_pass(&k, 60);
+	assert_int_equal(sessions(&k, &here, other), 1);
+}
+
+/* Times are told as people there read them. */
+static void times_carry_the_offset_of_the_house(void **state)
+{
+	struct visitor v;
+	OPEN(k);
+
+	lead(&k, &v);
+	ASK(k, &v, "GET", "/api/v1/session", NULL, NULL);
+	assert_true(answer_holds(&a, "+08:00\""));
+	assert_false(answer_holds(&a, "+00:00\""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -454,6 +542,9 @@ int main(void)
 		ON_BOTH(signing_in_again_ends_the_session_that_was_there),
 		ON_SQLITE(a_cookie_that_means_nothing_is_nobody),
 		ON_BOTH(what_is_over_is_swept_away),
+		ON_BOTH(one_sees_where_one_is_signed_in_and_ends_what_one_is_not_at),
+		ON_SQLITE(what_is_over_by_the_clock_is_not_among_them),
+		ON_SQLITE(times_carry_the_offset_of_the_house),
 		ON_SQLITE(the_old_password_must_be_right_and_wrong_ones_count),
 		ON_SQLITE(a_poor_new_password_is_refused_in_its_field),
 	};

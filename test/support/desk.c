@@ -87,6 +87,7 @@ static void open_dispatch(struct desk *k, const struct route_list *more, size_t 
 	struct dispatch_options o = {
 		.db = k->d->db,
 		.clock = { desk_now_ns, k },
+		.zone = k->zone,
 		.house = k,
 		.page = page,
 	};
@@ -115,6 +116,7 @@ void desk_open(struct desk *k, struct database *d, const struct route_list *more
 		crypt_key_new(CRYPT_WORLD, &k->choice.chance, &k->choice.key);
 	}
 	assert_int_equal(arena_new(64 << 20, &k->arena), OK);
+	assert_int_equal(zone_open("+08:00", &k->zone, NULL), OK);
 	open_dispatch(k, more, n_more);
 	h.listen = "127.0.0.1:0";
 	h.wall = (struct clock){ desk_now_ns, k };
@@ -135,6 +137,7 @@ void desk_close(struct desk *k)
 	routes_end(&k->routes);
 	policy_end(&k->policy);
 	arena_end(&k->arena);
+	zone_end(&k->zone);
 }
 
 /* ---- people ---- */

@@ -30,6 +30,7 @@ struct desk {
 	struct http *http;
 	uint16_t port;
 	struct arena *arena;
+	struct zone *zone;
 	int64_t now;      /* seconds; moved by desk_pass() */
 	uint64_t fail_at; /* let this allocation of the next request's handling fail; 0: none */
 };
