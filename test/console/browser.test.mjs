@@ -471,6 +471,38 @@ scene('two_admin_roles_are_not_granted_and_one_is', 'lead', async (page, t) => {
   return undefined;
 });
 
+scene('who_makes_an_account_is_told_its_password_once', 'maker', async (page) => {
+  const login = `made${Date.now() % 1_000_000}`;
+  await go(page, '/n/accounts/new');
+  await page.fill('#f-login', login);
+  await page.fill('#f-name', '合成·新账号');
+  await choose(page, '#f-language', '中文');
+  await page.click('.record-form button[type=submit]');
+  await page.waitForSelector('.once-password .secret');
+  assert.match(await text(page, '.once-password'), new RegExp(login));
+  const told = await page.locator('.once-password .secret').nth(1).innerText();
+  assert.ok(told.length >= 12, told);
+  await page.click('.record .events button:has-text("停用")');
+  await page.click('.record [role=alertdialog] .el-button--primary');
+  await page.waitForSelector('.record .events button:has-text("恢复")');
+  await page.reload();
+  await page.waitForSelector('.record .facts');
+  assert.ok(!(await page.content()).includes(told));
+});
+
+scene('one_sees_ones_other_log_ins_and_ends_them', 'worker', async (page, t) => {
+  const other = await openPage(chrome.browser, server);
+  t.after(() => other.context().close());
+  await logIn(other, server.accounts.worker);
+  await go(page, '/me');
+  await page.waitForSelector('.my-sessions li .mark.green');
+  assert.equal(await page.locator('.my-sessions li .mark.green').count(), 1);
+  await page.click('.my-sessions > header button');
+  await page.waitForFunction(() => document.querySelectorAll('.my-sessions li').length === 1);
+  await other.goto(`${other.root}/me`);
+  await other.waitForSelector('.door');
+});
+
 scene('the_ledger_and_its_heads_are_lists_with_doors', 'keeper', async (page) => {
   await go(page, `/ledger?area=${PROVINCE}`);
   await page.waitForSelector('.ledger tbody tr');

@@ -183,27 +183,39 @@ export const NOUNS = [
     path: 'accounts',
     zh: '账号',
     en: 'Account',
-    states: ACTIVE,
-    steps: CLOSE,
+    states: choices(
+      ['open', '启用', 'Open'],
+      ['suspended', '停用', 'Suspended'],
+      ['closed', '注销', 'Closed'],
+    ),
+    steps: [
+      { from: null, event: 'create', to: 'open', zh: '开设', en: 'Make' },
+      { from: 'open', event: 'suspend', to: 'suspended', zh: '停用', en: 'Suspend' },
+      { from: 'suspended', event: 'resume', to: 'open', zh: '恢复', en: 'Resume' },
+      { from: 'suspended', event: 'close', to: 'closed', zh: '注销', en: 'Close' },
+    ],
     may: { read: true, write: true, import: false, export: false },
     fields: [
       field(
         'login',
         'text',
         '登录名',
-        'Login',
+        'Login name',
         'official',
-        REQUIRED | FIXED | LISTED | SEARCH | KEY,
-        { min: 2, max: 40 },
+        REQUIRED | FIXED | LISTED | SEARCH | EXPORT,
+        { min: 3, max: 32 },
       ),
-      field('name', 'text', '姓名', 'Name', 'official', REQUIRED | LISTED | SEARCH, {
+      field('name', 'text', '姓名', 'Name', 'official', REQUIRED | LISTED | SEARCH | EXPORT, {
         min: 2,
         max: 40,
       }),
-      field('roles', 'text', '角色', 'Roles', 'official', LISTED | SERVER),
-      field('scopes', 'text', '区域范围', 'Areas', 'official', LISTED | SERVER),
-      field('totp', 'bool', '动态验证码', 'Second factor', 'official', LISTED | SERVER),
-      field('last_seen', 'time', '上次登录', 'Last log-in', 'official', LISTED | SERVER),
+      field('phone', 'phone', '工作电话', 'Work phone', 'official', LISTED | EXPORT, {
+        min: 3,
+        max: 30,
+      }),
+      field('language', 'choice', '语言', 'Language', 'area', REQUIRED | EXPORT, {
+        choices: choices(['zh', '中文', 'Chinese'], ['en', '英文', 'English']),
+      }),
     ],
   },
 ];

@@ -68,6 +68,14 @@ const ACCOUNTS = [
     scope: '430000000000000',
   },
   {
+    login: 'maker',
+    password: 'synthetic-maker-1',
+    name: '合成用户己',
+    roles: ['system_admin'],
+    caps: ['account_read', 'account_write'],
+    scope: '430000000000000',
+  },
+  {
     login: 'second',
     password: 'synthetic-second-1',
     name: '合成用户丁',
@@ -101,14 +109,12 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
   if (empty) for (const table of Object.values(world.tables)) table.clear();
   const accounts = ACCOUNTS.map((a) => ({ ...a, id: world.id() }));
   for (const a of accounts) {
-    world.add('accounts', a.scope, {
-      login: a.login,
-      name: a.name,
-      roles: a.roles.join(' '),
-      scopes: a.scope,
-      totp: Boolean(a.totp),
-      last_seen: null,
-    });
+    world.add(
+      'accounts',
+      a.scope,
+      { login: a.login, name: a.name, phone: null, language: 'zh' },
+      'open',
+    );
   }
   const sessions = new Map();
   const ledger = [];
@@ -271,6 +277,28 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
     sessions.delete(sid);
     return null;
   });
+  const mine = (who) => [...sessions.entries()].filter(([, s]) => s.who === who);
+  on('GET', '/sessions', ({ who, sid }) => ({
+    items: mine(who).map(([key, s]) => ({
+      id: s.id,
+      made_at: s.made_at,
+      seen_at: stamp(clock()),
+      this: key === sid,
+    })),
+    as_of: stamp(clock()),
+  }));
+  const endSessions = (who, action, which) => {
+    const over = mine(who).filter(which);
+    for (const [key] of over) sessions.delete(key);
+    if (over.length === 0 && action === 'session-end') throw absent();
+    return { receipt: write(who, 'act', action, 'account', who.scope, who.id) };
+  };
+  on('DELETE', '/sessions', ({ who, sid }) =>
+    endSessions(who, 'sessions-end', ([key]) => key !== sid),
+  );
+  on('DELETE', '/sessions/{id}', ({ who, id }) =>
+    endSessions(who, 'session-end', ([, s]) => s.id === id),
+  );
   on('PUT', '/session/password', ({ who, body }) => {
     if (body.old !== who.password) {
       throw new Refusal(
@@ -420,7 +448,7 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
           .filter((s) => s.from === row.state)
           .map(({ event, zh, en }) => ({ event, zh, en }))
       : [],
-    may: { edit: mayOf(who, noun).write && row.state === 'active' },
+    may: { edit: mayOf(who, noun).write && !['closed', 'left'].includes(row.state) },
   });
   const accountAt = (id, who) => {
     if (!who.caps.includes('account_read')) throw absent();
@@ -511,10 +539,14 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
     const noun = nounOf(path, who);
     mustWrite(noun, who);
     const values = take(noun, body, null);
-    const row = world.add(noun.path, values.area, values);
+    const isAccount = noun.name === 'account';
+    const row = world.add(noun.path, values.area, values, isAccount ? 'open' : 'active');
     row.created_at = stamp(clock());
     row.created_by = who.id;
-    return store(noun, row, who, 'create');
+    const made = store(noun, row, who, 'create');
+    if (!isAccount) return made;
+    accounts.push({ ...values, id: row.id, roles: [], caps: [], scope: row.area });
+    return { ...made, password: 'once-only-7788' };
   });
   const mustMatch = (row, headers) => {
     if (headers['if-match'] !== `"${row.version}"`) {
@@ -559,7 +591,7 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
     if (who.totp && !body.totp) throw refuse('totp_needed');
     if (who.totp && body.totp !== '123456') throw refuse('denied');
     const sid = randomUUID();
-    sessions.set(sid, who);
+    sessions.set(sid, { who, id: world.id(), made_at: stamp(clock()) });
     reply.setHeader('set-cookie', `session=${sid}; HttpOnly; SameSite=Strict; Path=/`);
     return describe(who);
   }
@@ -574,7 +606,7 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
       throw new Refusal(400, 'syntax', '不是合法的 JSON。', 'This is not JSON.');
     }
     if (request.method === 'POST' && url.pathname === '/api/v1/session') return logIn(body, reply);
-    const who = sessions.get(sid);
+    const who = sessions.get(sid)?.who;
     if (!who) throw new Refusal(401, 'session', '请登录。', 'Please log in.');
     for (const route of routes) {
       const found = route.method === request.method && route.shape.exec(url.pathname);
