@@ -119,6 +119,8 @@ static const struct option_row ROWS[CLI_OPTION_N] = {
 		"角色，用逗号隔开", "roles, parted by commas" },
 	[CLI_NAME] = { "--name", "TEXT", TAKES_TEXT, 0, 0,
 		"姓名；不给则同登录名", "the person's name; the login name unless given" },
+	[CLI_MAN] = { "--man", NULL, TAKES_NOTHING, 0, 0,
+		"显示手册页（roff）", "show the manual page (roff)" },
 	[CLI_LANG] = { "--lang", "zh|en", TAKES_TEXT, 0, 0,
 		"信息的语言；不给则看 LANG", "language of messages; by LANG unless given" },
 	[CLI_HELP] = { "--help", NULL, TAKES_NOTHING, 0, 0,
@@ -129,6 +131,11 @@ static const struct option_row ROWS[CLI_OPTION_N] = {
 const char *cli_option_word(enum cli_option o)
 {
 	return ROWS[o].word;
+}
+
+struct cli_option_help cli_option_help(enum cli_option o)
+{
+	return (struct cli_option_help){ ROWS[o].word, ROWS[o].value, ROWS[o].zh, ROWS[o].en };
 }
 
 /* Of the verb's options the one called `word`; CLI_OPTION_N if it has none. */

@@ -54,6 +54,7 @@ enum cli_option {
 	CLI_ALIVE,
 	CLI_ROLES,
 	CLI_NAME,
+	CLI_MAN,
 	CLI_LANG,
 	CLI_HELP,
 	CLI_OPTION_N
@@ -89,6 +90,10 @@ struct cli_verb {
 MUST_CHECK enum err cli_args_read(const struct cli_verb *v, int n, char *const *words,
 				  struct cli_args *ret, struct fault *f);
 void cli_args_help(const struct cli_verb *v, enum cli_lang lang, struct buf *out);
+struct cli_option_help {
+	const char *word, *value, *zh, *en; /* value: NULL for a flag */
+};
+struct cli_option_help cli_option_help(enum cli_option o);
 /* "--name" as it is written. */
 const char *cli_option_word(enum cli_option o);
 #endif

@@ -34,6 +34,8 @@ struct cli {
 	struct json tell;
 };
 
+#define CLI_VERSION "0.1.0"
+
 /* argv[0] is the program. */
 int cli_run(int argc, char *const *argv);
 
@@ -45,6 +47,12 @@ enum err cli_chains(struct cli *c);
 enum err cli_profiles(struct cli *c);
 enum err cli_bench(struct cli *c);
 enum err cli_demo(struct cli *c);
+enum err cli_help(struct cli *c);
+enum err cli_version(struct cli *c);
+
+/* The table of them, in the order in which people are told. */
+const struct cli_verb *cli_verbs(size_t *ret_n);
+void cli_help_all(enum cli_lang lang, struct buf *out);
 
 /* ---- say.c: what is said on standard error -------------------------------------------------- */
 /* One line in the language of the run; both formats take the same arguments. */

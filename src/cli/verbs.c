@@ -11,8 +11,6 @@
 
 #include "base/ban.h"
 
-#define OUTPOST_VERSION "0.1.0"
-
 #define COMMON (CLI_BIT(CLI_JSON) | CLI_BIT(CLI_LANG) | CLI_BIT(CLI_HELP))
 #define READS \
 	(CLI_BIT(CLI_VISITS) | CLI_BIT(CLI_REFUSED) | CLI_BIT(CLI_TZ) | CLI_BIT(CLI_SHEET) | \
@@ -144,6 +142,16 @@ static const struct cli_verb VERBS[] = {
 	  .en = "make a synthetic town and trace one case to the second generation",
 	  .options = COMMON | CLI_BIT(CLI_OUT_DIR) | CLI_BIT(CLI_SEED),
 	  .run = cli_demo },
+	{ .word = "help", .usage = "",
+	  .zh = "列出动词；--man 给出手册页",
+	  .en = "list the verbs; with --man the manual page",
+	  .options = COMMON | CLI_BIT(CLI_MAN),
+	  .run = cli_help },
+	{ .word = "version", .usage = "",
+	  .zh = "显示版本",
+	  .en = "show the version",
+	  .options = COMMON,
+	  .run = cli_version },
 };
 // clang-format on
 
@@ -160,22 +168,10 @@ static enum cli_lang lang_of_environment(void)
 	return CLI_EN;
 }
 
-static void help_all(enum cli_lang lang, struct buf *out)
+const struct cli_verb *cli_verbs(size_t *ret_n)
 {
-	bool zh = lang == CLI_ZH;
-
-	buf_lit(out, zh ? "outpost（前哨）：由到访与病例算出接触者\n\n用法：outpost 动词 [选项]\n\n"
-			: "outpost: contacts computed from visits and cases\n\n"
-			  "Usage: outpost VERB [options]\n\n");
-	for (size_t i = 0; i < ARRAY_LEN(VERBS); i++)
-		buf_fmt(out, "  %-10s%s\n", VERBS[i].word, zh ? VERBS[i].zh : VERBS[i].en);
-	buf_fmt(out, "  %-10s%s\n\n", "version", zh ? "显示版本" : "show the version");
-	buf_lit(out,
-		zh ? "outpost 动词 --help 显示该动词的选项。\n"
-		     "退出码：0 一切正常；1 完成，但有行被拒绝；2 用法或输入有误；3 内部错误。\n"
-		   : "outpost VERB --help shows the options of a verb.\n"
-		     "Exit codes: 0 all good, 1 done but some rows were refused, 2 usage or "
-		     "unreadable input, 3 internal.\n");
+	*ret_n = ARRAY_LEN(VERBS);
+	return VERBS;
 }
 
 static enum err set_lang(struct cli *c)
@@ -224,23 +220,12 @@ static int run_verb(struct cli *c, int n, char *const *words)
 	return e ? finish(c, e) : 0;
 }
 
-/* Everything that is no verb: --help, help, version, nothing, or a word nobody knows. */
-static int run_other(struct cli *c, const char *word)
+/* The options that people try first are verbs, too. */
+static const char *verb_word(const char *word)
 {
-	CLEANUP(buf_release) struct buf text = { 0 };
-	enum err e = OK;
-
-	if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0)
-		buf_lit(&text, "outpost " OUTPOST_VERSION "\n");
-	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
-		 strcmp(word, "help") == 0)
-		help_all(c->lang, &text);
-	else
-		e = fault_set(&c->fault, ERR_USAGE, "没有 %.60s 这个动词", "there is no verb %.60s",
-			      word);
-	if (!e)
-		e = cli_print(&text, &c->fault);
-	return e ? finish(c, e) : 0;
+	if (strcmp(word, "--version") == 0)
+		return "version";
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ? "help" : word;
 }
 
 int cli_run(int argc, char *const *argv)
@@ -252,15 +237,16 @@ int cli_run(int argc, char *const *argv)
 	if (argc < 2) {
 		CLEANUP(buf_release) struct buf text = { 0 };
 
-		help_all(c.lang, &text);
+		cli_help_all(c.lang, &text);
 		fprintf(stderr, "%.*s", (int)text.n, text.p);
 		return 2;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(VERBS); i++) {
-		if (strcmp(argv[1], VERBS[i].word) == 0) {
+		if (strcmp(verb_word(argv[1]), VERBS[i].word) == 0) {
 			c.verb = &VERBS[i];
 			return run_verb(&c, argc - 2, argv + 2);
 		}
 	}
-	return run_other(&c, argv[1]);
+	return finish(&c, fault_set(&c.fault, ERR_USAGE, "没有 %.60s 这个动词",
+				    "there is no verb %.60s", argv[1]));
 }
