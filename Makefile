@@ -2,7 +2,7 @@
 JOBS ?= 2
 SECONDS ?= 60
 
-.PHONY: all run test check full bench fuzz cov format bless clean deps deps-test
+.PHONY: all run test check full bench fuzz cov deb format bless clean deps deps-test
 .NOTPARALLEL:
 
 all: deps
@@ -46,6 +46,12 @@ fuzz: deps
 cov: deps
 	tools/coverage.sh
 
+# The Debian package, in build/deb.
+deb: deps
+	tools/deps.sh deps/apt-deb.txt
+	tools/build.sh dev outpost
+	tools/deb.sh build/outpost build/deb
+
 format:
 	tools/format.sh --write
 
@@ -62,3 +68,4 @@ deps:
 
 deps-test:
 	@tools/deps.sh deps/apt-test.txt
+	@tools/deps.sh deps/apt-deb.txt

@@ -1,0 +1,103 @@
+#!/bin/bash
+# deb.sh - the Debian package: made twice it is the same, and installed for real, in a copy of this
+# system that is thrown away, it makes a house, serves it, and leaves it alone when it goes.
+. "$OUTPOST_SOURCE/test/support/shell.sh"
+
+command -v dpkg-shlibdeps >/dev/null || exit 77
+if ldd "$OUTPOST" | grep -q -e libasan -e libtsan -e libubsan; then
+	exit 77 # nobody ships that
+fi
+
+says 'the same program gives the same package'
+SOURCE_DATE_EPOCH=1790000000
+export SOURCE_DATE_EPOCH
+deb=$("$OUTPOST_SOURCE/tools/deb.sh" "$OUTPOST" one)
+"$OUTPOST_SOURCE/tools/deb.sh" "$OUTPOST" two >/dev/null
+same "$deb" "two/${deb##*/}"
+
+says 'it is called as the program calls itself, and says what it needs'
+[ "outpost $(dpkg-deb -f "$deb" Version)" = "$("$OUTPOST" version)" ] || fail 'the version'
+dpkg-deb -f "$deb" Depends >depends
+for library in libc6 libsqlite3-0 libpq5 libsodium23 libssl3 libmicrohttpd12 tzdata; do
+	has depends "$library"
+done
+dpkg-deb -x "$deb" root
+(cd root && md5sum -c --quiet) < <(dpkg-deb --ctrl-tarfile "$deb" | tar -xO ./md5sums) ||
+	fail 'the sums of its files'
+
+says 'nothing in it tells where it was built'
+grep -rqF "$OUTPOST_SOURCE" root && fail "$OUTPOST_SOURCE stands in it"
+
+says 'the unit leaves the server what it needs and no more'
+unit=root/usr/lib/systemd/system/outpost.service
+for line in User=outpost ProtectSystem=strict ProtectHome=yes PrivateTmp=yes PrivateDevices=yes \
+	NoNewPrivileges=yes MemoryDenyWriteExecute=yes CapabilityBoundingSet= \
+	SystemCallFilter=@system-service StateDirectory=outpost LimitCORE=0 \
+	'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX'; do
+	grep -qxF "$line" $unit || fail "the unit has no line $line"
+done
+if command -v systemd-analyze >/dev/null; then
+	systemd-analyze security --offline=yes --threshold=20 $unit >exposed ||
+		fail "$(tail -n 1 exposed)"
+fi
+
+inside() { # what is done in the copy of the system
+	set -e
+	dpkg -i "/deb/${deb##*/}"
+	[ "$(outpost version)" = "$("$OUTPOST" version)" ]
+	[ "$(stat -c '%U %a' /var/lib/outpost)" = 'outpost 750' ]
+	zcat /usr/share/man/man1/outpost.1.gz | grep -q '^.SS outpost serve'
+	if command -v systemd-analyze >/dev/null; then
+		systemd-analyze verify --man=no /usr/lib/systemd/system/outpost.service
+	fi
+	house=/var/lib/outpost/house
+	as='setpriv --reuid outpost --regid outpost --init-groups'
+	$as outpost init $house
+	exec 3< <(exec $as outpost serve $house --listen 127.0.0.1:0)
+	server=$!
+	read -r url <&3
+	exec 4<>"/dev/tcp/127.0.0.1/${url##*:}"
+	printf 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' >&4
+	grep -q '"status":"ok"' <&4
+	$as outpost verify $house --alive
+	kill -TERM "$server"
+	wait "$server"
+	$as outpost fsck $house
+	dpkg -i "/deb/${deb##*/}" # once more, as an upgrade does
+	dpkg -r outpost
+	[ ! -e /usr/bin/outpost ]
+	dpkg -P outpost
+	[ -s $house/outpost.sqlite ]
+	[ "$(stat -c %U $house/outpost.sqlite)" = outpost ]
+}
+
+says 'installed, it serves a house; removed and purged, it leaves the house alone'
+apart() { # a copy of the system, and in it what stands above
+	set -e
+	mkdir over
+	mount -t tmpfs tmpfs over
+	mkdir over/upper over/work over/root
+	mount -t overlay overlay -o lowerdir=/,upperdir=over/upper,workdir=over/work over/root
+	mkdir over/root/deb
+	cp "$deb" over/root/deb
+	mount --rbind /proc over/root/proc
+	mount --rbind /dev over/root/dev
+	chroot over/root /bin/bash -c "$(declare -f inside); inside"
+}
+export deb
+overlays() {
+	set -e
+	mkdir try
+	mount -t tmpfs tmpfs try
+	mkdir try/upper try/work try/root
+	mount -t overlay overlay -o lowerdir=/,upperdir=try/upper,workdir=try/work try/root
+}
+if [ "$(id -u)" -ne 0 ] || ! unshare -m bash -c "$(declare -f overlays); overlays" 2>/dev/null; then
+	echo 'not as root, or without overlays: nothing was installed'
+	exit
+fi
+if ! unshare -m bash -c "$(declare -f inside apart); apart" >install.log 2>&1; then
+	fail 'installing'
+	tail -n 20 install.log
+fi
+n_checks=$((n_checks + 1))
