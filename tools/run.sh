@@ -25,6 +25,11 @@ if [ ! -f "$house/made" ]; then
 	if [ -d "$division" ]; then
 		(cd "$division" && "$OLDPWD/$outpost" area import "$OLDPWD/$house" provinces.csv \
 			cities.csv areas.csv streets.csv villages.csv --under 43)
+		# Maps, and people, still say what these were called before 2017 to 2021.
+		printf '%s\n' code,name,aliases 430182,宁乡市,宁乡县 430212,渌口区,株洲县 \
+			430582,邵东市,邵东县 431181,祁阳市,祁阳县 >build/former.csv
+		"$outpost" area import "$house" build/former.csv
+		tools/boundaries.sh "$house"
 	fi
 	account lead area_lead 43 "演示·省级负责人"
 	account county area_lead 430802 "演示·永定区负责人"

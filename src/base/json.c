@@ -117,3 +117,9 @@ void json_nil(struct json *j)
 	before_value(j);
 	buf_lit(j->out, "null");
 }
+
+void json_raw(struct json *j, struct str value)
+{
+	before_value(j);
+	buf_str(j->out, value);
+}

@@ -26,4 +26,5 @@ void json_i64(struct json *j, int64_t v);
 void json_f64(struct json *j, double v); /* finite only */
 void json_bool(struct json *j, bool v);
 void json_nil(struct json *j);
+void json_raw(struct json *j, struct str value); /* JSON already, of our own making */
 #endif

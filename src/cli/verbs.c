@@ -104,12 +104,18 @@ static const struct cli_verb VERBS[] = {
 	  .en = "make an account; its password is told once",
 	  .options = COMMON | CLI_BIT(CLI_ROLES) | CLI_BIT(CLI_NAME) | CLI_BIT(CLI_UNDER),
 	  .run = cli_user },
-	{ .word = "area", .operand = "import DIR FILE...", .operands_max = CLI_OPERANDS_MAX,
-	  .usage = "",
-	  .zh = "导入区划：CSV 或 xlsx，列 code,name，可选 name_en,aliases,from,to,into",
-	  .en = "take areas in: CSV or xlsx with code,name and optional name_en,aliases,from,to,"
-		"into",
-	  .options = COMMON | CLI_BIT(CLI_UNDER) | CLI_BIT(CLI_FROM) | CLI_BIT(CLI_DRY_RUN),
+	{ .word = "area", .operand = "import|boundary DIR FILE...",
+	  .operands_max = CLI_OPERANDS_MAX, .usage = "",
+	  .zh = "导入区划（CSV 或 xlsx）或其边界（GeoJSON）",
+	  .en = "take areas in (CSV or xlsx), or their outlines (GeoJSON)",
+	  .more_zh = "import 的列：code,name，可选 name_en,aliases,from,to,into。\n"
+		     "boundary 须有 --source；边界按代码（code、adcode、id）找区划，否则按名称在 --under "
+		     "的直接下级里找。",
+	  .more_en = "Columns of import: code,name and optional name_en,aliases,from,to,into.\n"
+		     "boundary needs --source; an outline finds its area by code (code, adcode, "
+		     "id), else by name right below --under.",
+	  .options = COMMON | CLI_BIT(CLI_UNDER) | CLI_BIT(CLI_FROM) | CLI_BIT(CLI_DRY_RUN) |
+		     CLI_BIT(CLI_SOURCE) | CLI_BIT(CLI_REVIEW),
 	  .run = cli_area },
 	{ .word = "import", .operand = "DIR NOUN FILE", .operands_max = 3, .usage = "",
 	  .zh = "导入一种对象：CSV 或 xlsx；列按名称、标签或 --map 对应",

@@ -34,6 +34,30 @@ static enum err area_of_row(struct rows *r, struct arena *a, struct area *ret)
 	return e;
 }
 
+static bool same_small(const char *small, struct str name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		if (small[i] != (c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c))
+			return false;
+	}
+	return true;
+}
+
+bool area_known_as(struct str known_as, struct str name)
+{
+	for (size_t at = 0; at < known_as.n;) {
+		const char *bar = memchr(known_as.p + at, '|', known_as.n - at);
+		size_t end = bar ? (size_t)(bar - known_as.p) : known_as.n;
+
+		if (end - at == name.n && same_small(known_as.p + at, name))
+			return true;
+		at = end + 1;
+	}
+	return false;
+}
+
 enum err area_find(struct tx *tx, struct area_code code, int32_t day, struct arena *a,
 		   struct area *ret, struct fault *f)
 {

@@ -32,6 +32,8 @@ struct area_list {
 	bool more; /* there are more than were asked for */
 };
 
+/* Whether `known_as` has this name, whole; the case of Latin letters does not matter. */
+bool area_known_as(struct str known_as, struct str name);
 MUST_CHECK enum err area_find(struct tx *tx, struct area_code code, int32_t day, struct arena *a,
 			      struct area *ret, struct fault *f);
 /* Whatever lies above any of a list's areas on that day, by code and each once; one question. */

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/when.h"
 #include "grid/area.h"
+#include "grid/boundary.sql.h"
 #include "grid/duty.h"
 #include "http/http.h"
 #include "ledger/ledger.h"
@@ -212,25 +214,95 @@ static enum err children(struct call *c, struct tx *tx, struct fault *f)
 	return e ? e : list_json(c, tx, &list, f);
 }
 
-static enum err no_boundary(struct call *c, struct tx *tx, struct fault *f)
+/* ---- the map ------------------------------------ */
+
+/* Words as they come, each once. */
+static void add_word(struct buf *list, struct str word)
 {
+	for (size_t i = 0; i + word.n <= list->n; i++)
+		if (memcmp(list->p + i, word.p, word.n) == 0)
+			return;
+	if (list->n)
+		buf_lit(list, "; ");
+	buf_str(list, word);
+}
+
+enum { MAP_CODE, MAP_ZH, MAP_EN, MAP_SOURCE, MAP_REVIEW, MAP_SHAPE };
+
+static void feature_json(struct json *j, struct rows *r)
+{
+	json_open(j, '{');
+	json_key(j, "type");
+	json_str(j, STR("Feature"));
+	json_key(j, "properties");
+	json_open(j, '{');
+	code_json(j, "code", (struct area_code){ rows_i64(r, MAP_CODE) });
+	json_key(j, "zh");
+	json_str(j, rows_text(r, MAP_ZH));
+	text_json(j, "en", rows_text(r, MAP_EN));
+	json_close(j, '}');
+	json_key(j, "geometry");
+	json_raw(j, rows_text(r, MAP_SHAPE));
+	json_close(j, '}');
+}
+
+/* `reviewed`: as long as every outline has a number of its review. */
+static enum err features_json(struct json *j, struct rows *r, struct buf *source,
+			      struct buf *review, struct fault *f)
+{
+	bool more = false, reviewed = true;
+	enum err e;
+
+	json_key(j, "features");
+	json_open(j, '[');
+	while (!(e = rows_next(r, &more, f)) && more) {
+		feature_json(j, r);
+		add_word(source, rows_text(r, MAP_SOURCE));
+		reviewed = reviewed && rows_text(r, MAP_REVIEW).n;
+		if (reviewed)
+			add_word(review, rows_text(r, MAP_REVIEW));
+	}
+	json_close(j, ']');
+	if (!reviewed)
+		buf_clear(review);
+	return e;
+}
+
+/* A map is asked for often and changes once in years: whoever has it is told so. */
+static enum err keep_until_changed(struct call *c)
+{
+	CLEANUP(buf_release) struct buf tag = { 0 };
+	struct str body = buf_view(&c->rs->body);
+
+	buf_fmt(&tag, "%016llx", (unsigned long long)digest_of(body.p, body.n));
+	if (tag.failed || c->rs->body.failed)
+		return ERR_MEMORY;
+	c->rs->cache = HTTP_CACHE_CHECK;
+	return call_etag(c, buf_view(&tag));
+}
+
+static enum err boundary(struct call *c, struct tx *tx, struct fault *f)
+{
+	CLEANUP(buf_release) struct buf source = { 0 }, review = { 0 };
+	CLEANUP(rows_end) struct rows *r = NULL;
 	struct json *j = call_json(c);
 	struct area_code code;
 	enum err e = code_of(c, &code, f);
 
-	(void)tx;
-	if (e)
+	if (e || (e = tx_rows(tx, &boundary_sql.below, SQL_ARGS(sql_i64(code.v), sql_i64(today(c))),
+			      &r, f)))
 		return e;
 	json_open(j, '{');
 	json_key(j, "type");
 	json_str(j, STR("FeatureCollection"));
-	text_json(j, "source", STR(""));
-	text_json(j, "review", STR(""));
-	json_key(j, "features");
-	json_open(j, '[');
-	json_close(j, ']');
+	if ((e = features_json(j, r, &source, &review, f)))
+		return e;
+	if (source.failed || review.failed)
+		return ERR_MEMORY;
+	text_json(j, "source", buf_view(&source));
+	text_json(j, "review", buf_view(&review));
 	json_close(j, '}');
-	return OK;
+	return keep_until_changed(c);
 }
 
 /* ---- the matrix of responsibility ------------------------------------ */
@@ -385,7 +457,7 @@ static const struct route rows[] = {
 		AUDIT_NONE, "一个区划", "One area") },
 	{ ROUTE(HTTP_GET, "/api/v1/areas/{code:text}/children", children, CAP_SELF, REACH_ALL,
 		WHY_OPEN, 0, AUDIT_NONE, "直接下级区划", "The areas right below one") },
-	{ ROUTE(HTTP_GET, "/api/v1/areas/{code:text}/boundary", no_boundary, CAP_SELF, REACH_ALL,
+	{ ROUTE(HTTP_GET, "/api/v1/areas/{code:text}/boundary", boundary, CAP_SELF, REACH_ALL,
 		WHY_OPEN, 0, AUDIT_NONE, "下级区划的边界（GeoJSON）",
 		"Boundaries of the areas below one (GeoJSON)") },
 	{ ROUTE(HTTP_GET, "/api/v1/areas/{code:text}/responsibility", responsibility, CAP_GRID_READ,

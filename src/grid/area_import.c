@@ -272,23 +272,9 @@ static enum err parent_there(struct area_import *i, struct tx *tx, struct area_c
 	return OK;
 }
 
-/* Whether a list of words, parted by bars, has this one. */
-static bool has_word(struct str list, struct str word)
-{
-	for (size_t at = 0; at < list.n;) {
-		const char *bar = memchr(list.p + at, '|', list.n - at);
-		size_t end = bar ? (size_t)(bar - list.p) : list.n;
-
-		if (str_eq((struct str){ list.p + at, end - at }, word))
-			return true;
-		at = end + 1;
-	}
-	return false;
-}
-
 static void add_word(struct buf *out, struct str word)
 {
-	if (!word.n || has_word(buf_view(out), word))
+	if (!word.n || area_known_as(buf_view(out), word))
 		return;
 	if (out->n)
 		buf_char(out, '|');

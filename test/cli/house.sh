@@ -54,6 +54,22 @@ run 2 area import house nothing.csv
 run 2 area house
 run 2 area import house a.csv --from yesterday
 
+says 'outlines of areas come from GeoJSON, and each has its place in the account'
+ring='"geometry":{"type":"Polygon","coordinates":[[[110,29],[111,29],[111,30],[110,29]]]}'
+cat >map.json <<END
+{"type":"FeatureCollection","features":[
+{"type":"Feature","id":"430802",$ring},
+{"type":"Feature","properties":{"name":"张家界"},$ring},
+{"type":"Feature","properties":{"name":"没有的市"},$ring}]}
+END
+run 1 area boundary house map.json --source 测绘院 --under 43 --dry-run
+has err 'map.json row 3: there is no area of this code or name'
+has err 'areas: 3 in = 2 accepted + 1 refused + 0 duplicate'
+run 1 area boundary house map.json --source 测绘院 --review '湘S(2026)001号' --under 43
+run 2 area boundary house map.json --under 43
+run 2 area boundary house a.csv --source 测绘院
+run 2 area outline house map.json --source 测绘院
+
 says 'accounts are made at the command line, and no one gets two admin roles'
 run 0 user add house lead --roles area_lead --name 测试
 run 2 user add house lead --roles area_lead
