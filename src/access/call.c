@@ -39,6 +39,13 @@ enum err call_reach(struct call *c, struct area_code area, struct fault *f)
 	return scope_covers(&c->who->scope, area) ? OK : beyond(f);
 }
 
+enum err call_reach_up(struct call *c, struct area_code area, struct fault *f)
+{
+	enum err e = call_reach(c, area, f);
+
+	return e == ERR_FORBIDDEN && scope_under(&c->who->scope, area) ? OK : e;
+}
+
 const struct scope *call_scope(struct call *c)
 {
 	c->state->answer.reached = true;

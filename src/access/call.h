@@ -61,6 +61,8 @@ bool call_may(const struct call *c, enum capability also); /* besides what the r
 /* ---- areas ---- */
 /* OK if the caller's areas cover this one, else ERR_FORBIDDEN, which is recorded. */
 MUST_CHECK enum err call_reach(struct call *c, struct area_code area, struct fault *f);
+/* The same for what is also read from below: the area may lie on the way up from theirs. */
+MUST_CHECK enum err call_reach_up(struct call *c, struct area_code area, struct fault *f);
 /* The caller's areas, for a list to stay inside. */
 const struct scope *call_scope(struct call *c);
 /* What of them lies in `asked`; ERR_FORBIDDEN, recorded, if nothing does. */

@@ -37,6 +37,30 @@ bool scope_covers(const struct scope *s, struct area_code a)
 	return false;
 }
 
+bool scope_under(const struct scope *s, struct area_code a)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (area_covers(a, s->v[i]))
+			return true;
+	return false;
+}
+
+size_t scope_above(const struct scope *s, struct area_code ret[SCOPE_ABOVE_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		for (struct area_code a = area_parent(s->v[i]); a.v; a = area_parent(a)) {
+			size_t k = 0;
+
+			while (k < n && ret[k].v != a.v)
+				k++;
+			if (k == n)
+				ret[n++] = a;
+		}
+	return n;
+}
+
 struct scope scope_within(const struct scope *s, struct area_code a)
 {
 	struct scope in = { 0 };

@@ -21,6 +21,13 @@ struct scope {
 /* Add a subtree; what it makes superfluous goes. */
 MUST_CHECK enum err scope_add(struct scope *s, struct area_code a, struct fault *f);
 bool scope_covers(const struct scope *s, struct area_code a);
+/* Does something of `s` lie in `a` or below it: is `a` on the way from the root to `s`? */
+bool scope_under(const struct scope *s, struct area_code a);
+/*
+ * The areas strictly above those of `s`, each once; never the nation, where no row lies. How many.
+ */
+enum { SCOPE_ABOVE_MAX = SCOPE_MAX * (AREA_LEVEL_N - 2) };
+size_t scope_above(const struct scope *s, struct area_code ret[SCOPE_ABOVE_MAX]);
 /* What of `s` lies in the subtree of `a`. */
 struct scope scope_within(const struct scope *s, struct area_code a);
 /* Does every area of `inner` lie in `s`? What may be handed on: nobody grants what they lack. */

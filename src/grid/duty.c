@@ -77,6 +77,7 @@ const struct noun duty_noun = {
 	NOUN_OF(struct duty, fields, states, steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_GRID_WRITE,
+	.reads_up = true,
 	.why = WHY_DUTY,
 	.check = check,
 };

@@ -97,6 +97,7 @@ const struct noun organisation_noun = {
 	NOUN_OF(struct organisation, fields, states, steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_GRID_WRITE,
+	.reads_up = true,
 	.why = WHY_DUTY,
 	.check = check,
 };

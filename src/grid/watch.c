@@ -61,6 +61,7 @@ const struct noun watch_noun = {
 	NOUN_OF(struct watch, fields, states, steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_ROSTER_WRITE,
+	.reads_up = true,
 	.why = WHY_DUTY,
 	.check = check,
 };

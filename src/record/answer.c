@@ -73,7 +73,6 @@ static void put_labels(struct json *j, const char *zh, const char *en)
 /* The ways on from here that are the caller's; where a guard says no, why. */
 static void put_events(struct json *j, const struct call *c, const struct noun *n, const void *row)
 {
-	json_open(j, '[');
 	for (size_t i = 0; i < n->n_steps; i++) {
 		const struct step *s = &n->step[i];
 
@@ -91,22 +90,28 @@ static void put_events(struct json *j, const struct call *c, const struct noun *
 		}
 		json_close(j, '}');
 	}
-	json_close(j, ']');
 }
 
 void handler_item(struct call *c, const struct record_kind *k, const void *row)
 {
 	const struct noun *n = k->noun;
+	const struct record *r = row_head_const(row);
+	bool own = scope_covers(&c->who->scope, r->area); /* else it is read from below, no more */
 	struct json *j = call_json(c);
 
 	json_key(j, "item");
 	row_to_json(n, row, sight_of(c->who), k->book->zone, j);
 	json_key(j, "events");
-	put_events(j, c, n, row);
+	json_open(j, '[');
+	if (own)
+		put_events(j, c, n, row);
+	json_close(j, ']');
 	json_key(j, "may");
 	json_open(j, '{');
 	json_key(j, "edit");
-	json_bool(j, call_may(c, n->write) && !noun_closed(n, row_head_const(row)->state));
+	json_bool(j, own && call_may(c, n->write) && !noun_closed(n, r->state));
+	json_key(j, "history");
+	json_bool(j, own);
 	json_close(j, '}');
 }
 
@@ -114,7 +119,7 @@ enum err handler_get(struct call *c, struct tx *tx, struct fault *f)
 {
 	const struct record_kind *k = c->route->arg;
 	void *row;
-	enum err e = handler_load(c, tx, k, &row, f);
+	enum err e = handler_load_up(c, tx, k, &row, f);
 
 	if (e || (e = handler_etag(c, row)))
 		return e;
@@ -305,6 +310,8 @@ static void put_noun(struct json *j, const struct call *c, const struct noun *n)
 	put_words(j, n->state, n->n_states);
 	json_key(j, "steps");
 	put_steps(j, n);
+	json_key(j, "reads_up");
+	json_bool(j, n->reads_up);
 	json_key(j, "may");
 	put_may(j, c, n);
 	json_close(j, '}');

@@ -16,8 +16,8 @@
 
 /* ---- what all handlers share ---------------------------------------------------------------- */
 
-enum err handler_load(struct call *c, struct tx *tx, const struct record_kind *k, void **ret,
-		      struct fault *f)
+static enum err load(struct call *c, struct tx *tx, const struct record_kind *k, bool up,
+		     void **ret, struct fault *f)
 {
 	struct record_id id = { call_id(c, "id") };
 	void *row;
@@ -25,10 +25,25 @@ enum err handler_load(struct call *c, struct tx *tx, const struct record_kind *k
 
 	if (e == ERR_ABSENT)
 		return call_absent(f);
-	if (e || (e = call_reach(c, row_head(row)->area, f)))
+	if (e)
+		return e;
+	e = up ? call_reach_up(c, row_head(row)->area, f) : call_reach(c, row_head(row)->area, f);
+	if (e)
 		return e;
 	*ret = row;
 	return OK;
+}
+
+enum err handler_load(struct call *c, struct tx *tx, const struct record_kind *k, void **ret,
+		      struct fault *f)
+{
+	return load(c, tx, k, false, ret, f);
+}
+
+enum err handler_load_up(struct call *c, struct tx *tx, const struct record_kind *k, void **ret,
+			 struct fault *f)
+{
+	return load(c, tx, k, k->noun->reads_up, ret, f);
 }
 
 enum err handler_etag(struct call *c, const void *row)

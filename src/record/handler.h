@@ -18,6 +18,9 @@ route_run handler_export, handler_openapi;          /* openapi.c */
 /* The row of the {id} in the path, if the caller's areas cover it. */
 MUST_CHECK enum err handler_load(struct call *c, struct tx *tx, const struct record_kind *k,
 				 void **ret, struct fault *f);
+/* The same to be shown: also what lies right on the way up, of a noun that reads up. */
+MUST_CHECK enum err handler_load_up(struct call *c, struct tx *tx, const struct record_kind *k,
+				    void **ret, struct fault *f);
 MUST_CHECK enum err handler_etag(struct call *c, const void *row);
 /* The keys "item", "events" and "may" of an answer. */
 void handler_item(struct call *c, const struct record_kind *k, const void *row);

@@ -74,6 +74,8 @@ MUST_CHECK enum err act_references(struct tx *tx, const struct record_kind *k, c
 /* ---- lists ---- */
 struct list_ask {
 	const struct scope *scope;
+	const struct area_code *up; /* besides: rows that lie in exactly these, outside `scope` */
+	size_t n_up;
 	const struct sql_value *filter; /* in the order of the statement: state first */
 	size_t n_filter;
 	const struct search_query *search; /* or NULL */

@@ -12,6 +12,8 @@
  * not rare; what is rare is then found county by county after all.
  *
  * Search is led by the token that is rarest in the county.
+ *
+ * Rows right on the way up are those of a few single areas, one range of one code each.
  */
 #include "record/inside.h"
 
@@ -385,6 +387,12 @@ enum err list_rows(struct tx *tx, const struct record_kind *k, const struct list
 		} else {
 			e = list_wide(&p, &s);
 		}
+	}
+	for (size_t i = 0; i < ask->n_up && !e; i++) {
+		int64_t area = ask->up[i].v;
+		struct span s = { area_county(ask->up[i]).v, area, area + 1 };
+
+		e = list_county(&p, &s);
 	}
 	if (e)
 		return e;

@@ -17,6 +17,7 @@ struct reading {
 	struct value_from from;
 	void *row; /* values are read into one */
 	struct str after;
+	struct area_code area; /* that was asked for; the nation: none was */
 };
 
 static enum err refuse(struct reading *r, enum err code, struct str name, const char *zh,
@@ -96,7 +97,20 @@ static enum err read_area(struct reading *r, struct str value)
 	if (area_parse(value, &area))
 		return refuse(r, ERR_RANGE, STR("area"), "不是区划代码，请填 2 到 15 位数字",
 			      "this is no area code: give 2 to 15 digits");
+	r->area = area;
 	return call_scope_in(r->c, area, &r->q->scope, r->f);
+}
+
+/* What lies on the way up from the caller's areas, and in the area that was asked for. */
+static void read_up(struct reading *r)
+{
+	struct area_code above[SCOPE_ABOVE_MAX];
+	size_t n = scope_above(&r->c->who->scope, above);
+
+	r->q->ask.up = r->q->up;
+	for (size_t i = 0; i < n; i++)
+		if (area_covers(r->area, above[i]))
+			r->q->up[r->q->ask.n_up++] = above[i];
 }
 
 static enum err read_limit(struct reading *r, struct str value)
@@ -192,6 +206,8 @@ enum err query_read(struct call *c, const struct record_kind *k, struct query *r
 		e = read_pair(&r, &c->rq->query[i]);
 	if (e)
 		return e;
+	if (k->noun->reads_up)
+		read_up(&r);
 	ret->mark = mark_of(&r);
 	return r.after.n ? cursor_read(r.after, ret->mark, &ret->ask.below, f) : OK;
 }

@@ -11,6 +11,7 @@ enum { QUERY_ROWS = 50, QUERY_ROWS_MAX = 200 };
 
 struct query {
 	struct scope scope;
+	struct area_code up[SCOPE_ABOVE_MAX]; /* of a noun that reads up */
 	struct sql_value filter[1 + 2 * NOUN_FIELDS_MAX];
 	struct search_query search;
 	struct list_ask ask; /* points into this struct: do not copy */

@@ -65,6 +65,7 @@ struct noun {
 	const struct step *step;
 	size_t n_steps;
 	enum capability read, write;
+	bool reads_up; /* a list and a row show, too, what lies right on the way up: adr/0016 */
 	enum purpose why;
 	bool gate; /* rows come in by feeds (intake) alone: nobody makes one or imports a file */
 	/* What no field can say alone. `before`: NULL for a new row; `after` may be completed. */

@@ -115,7 +115,39 @@ static bool slow_covers(const bool chosen[NODES], int i)
 	return false;
 }
 
-/* Random sets of areas: coverage, intersection, text and order against the tree walked by hand. */
+/* Does the way up from something chosen pass here? */
+static bool slow_passes(const bool chosen[NODES], int i)
+{
+	for (int k = 0; k < NODES; k++)
+		for (struct area_code up = node[k]; chosen[k]; up = area_parent(up)) {
+			if (up.v == node[i].v)
+				return true;
+			if (up.v == 0)
+				break;
+		}
+	return false;
+}
+
+static void the_way_up_is_what_is_passed(const struct scope *s, const bool chosen[NODES])
+{
+	struct area_code above[SCOPE_ABOVE_MAX];
+	size_t n = scope_above(s, above);
+
+	for (int i = 0; i < NODES; i++) {
+		bool has = slow_covers(chosen, i), passes = slow_passes(chosen, i);
+		size_t times = 0;
+
+		for (size_t k = 0; k < n; k++)
+			times += above[k].v == node[i].v;
+		assert_int_equal(times, node[i].v && passes && !has);
+		assert_int_equal(has || scope_under(s, node[i]), has || passes);
+	}
+}
+
+/*
+ * Random sets of areas: coverage, the way up, intersection, text and order against the tree walked
+ * by hand.
+ */
 static void scopes_are_the_sets_of_areas_they_stand_for(void **state)
 {
 	(void)state;
@@ -145,6 +177,7 @@ static void scopes_are_the_sets_of_areas_they_stand_for(void **state)
 		}
 		for (size_t i = 1; i < s.n; i++)
 			assert_true(s.v[i].v >= area_end(s.v[i - 1]).v);
+		the_way_up_is_what_is_passed(&s, chosen);
 		assert_true(scope_holds(&s, &in));
 		for (size_t i = 0; i < s.n; i++)
 			all = all && area_covers(node[asked], s.v[i]);

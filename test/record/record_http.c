@@ -231,6 +231,56 @@ static void what_lies_elsewhere_is_not_there(void **state)
 	assert_true(answer_holds(&h, "\"items\":[]"));
 }
 
+#define WELL_IN(area, name) \
+	"{\"area\":\"" area "\",\"name\":\"" name "\",\"kind\":\"dug\",\"keeper\":\"王守井\"}"
+
+/* A township works with its county's: it reads what lies right on the way up, and no more. */
+static void what_lies_right_on_the_way_up_is_read_and_not_touched(void **state)
+{
+	struct visitor city, below;
+	OPEN(p);
+	const char *countys, *siblings;
+
+	desk_account(&p.k, "city", role_bit(ROLE_AREA_LEAD), "4308");
+	desk_account(&p.k, "below", role_bit(ROLE_AREA_LEAD), "430802001");
+	desk_sign_in(&p.k, "city", &city);
+	desk_sign_in(&p.k, "below", &below);
+	countys = made(&p, WELL_IN("430802", "县局老井"));
+	siblings = made(&p, WELL_IN("430802002", "邻乡老井"));
+	(void)made(&p, WELL_IN("430802001", "本乡老井"));
+	assert_int_equal(desk_status(&p.k, &city, "POST", "/api/v1/wells",
+				     WELL_IN("4308", "市局老井")),
+			 201);
+	ASK(a, p, &below, "GET", countys, NULL, NULL);
+	ASK(b, p, &below, "GET", "/api/v1/wells", NULL, NULL);
+	ASK(c, p, &below, "GET", "/api/v1/wells?area=430802001", NULL, NULL);
+	ASK(d, p, &below, "GET", "/api/v1/wells?area=430802&q=%E5%8E%BF%E5%B1%80", NULL, NULL);
+	ASK(e, p, &below, "GET", siblings, NULL, NULL);
+	ASK(g, p, &below, "GET", "/api/v1/wells?area=430802002", NULL, NULL);
+	ASK(h, p, &below, "GET", "/api/v1/wells/export", NULL, NULL);
+
+	is(&p, &a, 200, NULL);
+	assert_true(answer_holds(&a, "王守井"));
+	assert_true(answer_holds(&a, "\"events\":[],\"may\":{\"edit\":false,\"history\":false}"));
+	assert_true(answer_holds(&b, "县局老井") && answer_holds(&b, "市局老井") &&
+		    answer_holds(&b, "本乡老井") && !answer_holds(&b, "邻乡老井"));
+	assert_true(answer_holds(&c, "本乡老井") && !answer_holds(&c, "县局老井"));
+	assert_true(answer_holds(&d, "县局老井") && !answer_holds(&d, "市局老井"));
+	is(&p, &e, 404, "absent");
+	is(&p, &g, 404, "absent");
+	assert_true(answer_holds(&h, "市局老井") && !answer_holds(&h, "邻乡老井"));
+	assert_int_equal(desk_status(&p.k, &below, "GET", under(&p, countys, "/history"), NULL),
+			 404);
+	assert_int_equal(desk_status(&p.k, &below, "POST", under(&p, countys, "/events/seal"),
+				     NULL),
+			 404);
+	assert_int_equal(desk_status(&p.k, &below, "POST", "/api/v1/wells",
+				     WELL_IN("430802", "不是本乡的")),
+			 404);
+	ASK(i, p, &below, "PATCH", countys, "If-Match: \"1\"\r\n", "{\"depth_cm\":1}");
+	is(&p, &i, 404, "absent");
+}
+
 static void a_reader_reads_and_does_not_write(void **state)
 {
 	OPEN(p);
@@ -492,6 +542,7 @@ int main(void)
 		ON_BOTH(the_history_says_who_did_and_who_read_it),
 		ON_BOTH(bad_bodies_are_refused_with_the_field),
 		ON_BOTH(what_lies_elsewhere_is_not_there),
+		ON_BOTH(what_lies_right_on_the_way_up_is_read_and_not_touched),
 		ON_BOTH(a_reader_reads_and_does_not_write),
 		ON_BOTH(each_class_is_seen_by_those_it_is_for),
 		ON_BOTH(a_list_is_narrowed_by_area_word_state_and_field),

@@ -22,10 +22,38 @@ enum { WELLS = 600, FILTERS_MAX = 16 };
 
 struct question {
 	struct scope scope;
+	struct area_code asked; /* a list of what lies in this area; the nation: of all */
+	struct area_code up[SCOPE_ABOVE_MAX];
 	struct sql_value filter[FILTERS_MAX];
 	struct search_query search;
 	struct list_ask ask;
 };
+
+/* Do the digits of b begin with those of a? Parts that are not told, at its end, do not count. */
+static bool begins(struct area_code a, struct area_code b)
+{
+	static const size_t parts[] = { 2, 4, 6, 9, 12, 15 };
+	char x[AREA_TEXT_BYTES], y[AREA_TEXT_BYTES];
+	size_t told = 0;
+
+	area_text(a, x);
+	area_text(b, y);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		for (size_t k = i ? parts[i - 1] : 0; k < parts[i]; k++)
+			if (x[k] != '0')
+				told = parts[i];
+	return memcmp(x, y, told) == 0;
+}
+
+/* What lies in an area of the caller's, or right on the way from the root to one. */
+static bool is_seen(const struct question *q, struct area_code row)
+{
+	bool seen = false;
+
+	for (size_t i = 0; i < q->scope.n; i++)
+		seen |= begins(q->scope.v[i], row) || begins(row, q->scope.v[i]);
+	return seen && begins(q->asked, row);
+}
 
 static bool passes(const struct sql_value *v, bool ok)
 {
@@ -40,7 +68,7 @@ static bool fits(const struct question *q, const struct well *w)
 	const struct choice *kind = &noun_field(&well_noun, STR("kind"))->choice[w->kind];
 	int64_t tested = w->tested_at.v, depth = w->depth_cm;
 
-	return scope_covers(&q->scope, w->record.area) && w->record.id.v < q->ask.below.v &&
+	return is_seen(q, w->record.area) && w->record.id.v < q->ask.below.v &&
 	       passes(&v[0], str_eq(v[0].s, str_of(state->word))) &&
 	       passes(&v[1], str_eq(v[1].s, str_of(kind->word))) &&
 	       passes(&v[2], depth != FIELD_NONE && depth >= v[2].i) &&
@@ -63,6 +91,8 @@ struct world {
 	struct well well[WELLS]; /* rising by id */
 	size_t n;
 	struct question q;
+	struct scope in; /* of the question's areas, what was asked for */
+	size_t n_up;
 	const char *wrong;
 };
 
@@ -119,6 +149,19 @@ static void some_search(struct world *w)
 		w->q.ask.search = &w->q.search;
 }
 
+/* As query.c: of the way up, what lies in the area that was asked for. */
+static void some_way_up(struct world *w)
+{
+	struct area_code above[SCOPE_ABOVE_MAX];
+	size_t n = scope_above(&w->q.scope, above);
+
+	w->in = scope_within(&w->q.scope, w->q.asked);
+	w->n_up = 0;
+	for (size_t i = 0; i < n; i++)
+		if (area_covers(w->q.asked, above[i]))
+			w->q.up[w->n_up++] = above[i];
+}
+
 static void some_question(struct world *w)
 {
 	struct question *q = &w->q;
@@ -126,7 +169,12 @@ static void some_question(struct world *w)
 	*q = (struct question){ 0 };
 	for (size_t n = 1 + dice_below(&w->dice, 3); n > 0; n--)
 		assert_int_equal(scope_add(&q->scope, some_area(w), NULL), OK);
-	q->ask = (struct list_ask){ .scope = &q->scope,
+	if (dice_chance(&w->dice, 0.4))
+		q->asked = some_area(w);
+	some_way_up(w);
+	q->ask = (struct list_ask){ .scope = &w->in,
+				    .up = q->up,
+				    .n_up = w->n_up,
 				    .filter = q->filter,
 				    .n_filter = list_filters(&w->book->kind[0]),
 				    .sight = dice_chance(&w->dice, 0.5) ? SIGHT_ALL : 3,
@@ -180,6 +228,10 @@ static void lists_give_what_the_slow_list_gives(void **state)
 	for (size_t i = 0; i < w->n; i++) {
 		wells_random(&w->dice, 9, texts, &w->well[i]);
 		w->well[i].record.id = record_id_new(w->book);
+		if (dice_chance(&w->dice, 0.2)) /* kept higher up: a county's, a city's */
+			w->well[i].record.area =
+				area_at(w->well[i].record.area,
+					(enum area_level)(1 + dice_below(&w->dice, AREA_COUNTY)));
 	}
 	MUST(db_write(d->db, fill, w, &d->fault));
 	for (int i = 1; i <= (d->sqlite ? 4000 : 1500); i++) {

@@ -78,8 +78,8 @@ static void read_line(struct table *t, struct str text, const int order[COLUMNS]
 		struct str cell = cut(&text, ',');
 
 		if (!str_eq(cell, STR("-")) && !str_eq(cell, STR("*")) &&
-		    !str_eq(cell, STR("area")))
-			fail_msg("authz.csv: %.*s, %s: \"%.*s\" is not -, * or area",
+		    !str_eq(cell, STR("area")) && !str_eq(cell, STR("up")))
+			fail_msg("authz.csv: %.*s, %s: \"%.*s\" is not -, *, area or up",
 				 (int)l->route.n, l->route.p, column_word(order[i]), (int)cell.n,
 				 cell.p);
 		l->cell[order[i]] = cell;
@@ -211,7 +211,8 @@ static const char *expected(struct str cell, int column, enum authz_place p)
 {
 	if (str_eq(cell, STR("-")))
 		return column == NOBODY ? "login" : "role";
-	if (str_eq(cell, STR("*")) || p == AUTHZ_OWN || p == AUTHZ_CHILD)
+	if (str_eq(cell, STR("*")) || p == AUTHZ_OWN || p == AUTHZ_CHILD ||
+	    (p == AUTHZ_PARENT && str_eq(cell, STR("up"))))
 		return "ok";
 	return "absent";
 }

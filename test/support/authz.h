@@ -5,6 +5,7 @@
  *     -      not for this role (403; for nobody 401)
  *     *      allowed, and areas do not matter
  *     area   allowed for what lies in the caller's areas or below; anything else is not there (404)
+ *     up     as area, and for what lies right on the way up from the caller's areas
  * A route is "METHOD /path" as in its row; "* /path/" + "**" covers all methods and all that lies
  * below, for nouns. The longest line that fits counts. A route without a line fails, and so does
  * each cell that turns out otherwise, by name.
