@@ -490,6 +490,22 @@ scene('who_makes_an_account_is_told_its_password_once', 'maker', async (page) =>
   assert.ok(!(await page.content()).includes(told));
 });
 
+scene('a_county_reads_what_lies_right_above_it_and_changes_nothing', 'worker', async (page) => {
+  await go(page, '/n/organisations');
+  const own = await names(page);
+  await page.click('.filter-bar button:has-text("连同上级")');
+  await page.waitForURL('**above=1**');
+  await page.waitForFunction(
+    (n) => document.querySelectorAll('tr[data-row]').length > n,
+    own.length,
+  );
+  const above = (await names(page)).find((name) => !own.includes(name));
+  await page.locator('tr[data-row] td.first a', { hasText: above }).first().click();
+  await page.waitForSelector('.record .facts');
+  assert.equal(await page.locator('.record .events, .record .record-history').count(), 0);
+  assert.match(await text(page, '.record'), /上级的记录/);
+});
+
 scene('one_sees_ones_other_log_ins_and_ends_them', 'worker', async (page, t) => {
   const other = await openPage(chrome.browser, server);
   t.after(() => other.context().close());

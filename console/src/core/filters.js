@@ -8,6 +8,7 @@ export const isRange = (field) => ['time', 'date', 'i64'].includes(field.type);
 /** The words of the address a list understands. */
 export function filterWords(noun) {
   const words = ['area', 'state', 'q'];
+  if (noun.reads_up) words.push('above');
   for (const field of noun.fields.filter((f) => f.filter)) {
     if (isRange(field)) words.push(`${field.name}_from`, `${field.name}_to`);
     else words.push(field.name);
@@ -15,9 +16,14 @@ export function filterWords(noun) {
   return words;
 }
 
+/** What the server is asked: without an area it gives one's own and what lies right above. */
+export function asAsked({ above, ...filters }) {
+  return above ? { ...filters, area: '' } : filters;
+}
+
 /** May this word stand in the address bar? */
 export function mayShow(noun, word) {
-  if (word === 'area' || word === 'state') return true;
+  if (['area', 'state', 'above'].includes(word)) return true;
   if (word === 'q') return !noun.fields.some((f) => f.search && aboutPeople(f));
   const field = noun.fields.find(
     (f) => f.name === word || `${f.name}_from` === word || `${f.name}_to` === word,

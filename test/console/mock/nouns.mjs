@@ -53,6 +53,7 @@ const all = { read: true, write: true, import: true, export: true };
 export const NOUNS = [
   {
     name: 'organisation',
+    reads_up: true,
     path: 'organisations',
     zh: '机构',
     en: 'Organisation',
@@ -90,6 +91,7 @@ export const NOUNS = [
   },
   {
     name: 'officer',
+    reads_up: true,
     path: 'officers',
     zh: '责任人',
     en: 'Duty holder',
@@ -116,6 +118,7 @@ export const NOUNS = [
   },
   {
     name: 'duty',
+    reads_up: true,
     path: 'duties',
     zh: '责任',
     en: 'Responsibility',
@@ -149,6 +152,7 @@ export const NOUNS = [
   },
   {
     name: 'watch',
+    reads_up: true,
     path: 'watches',
     zh: '值班',
     en: 'Watch',

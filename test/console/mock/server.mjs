@@ -15,6 +15,7 @@ import { makeWorld, stamp } from './world.mjs';
 
 export const CSP =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:";
+const PROVINCE = '430000000000000';
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -163,6 +164,8 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
       as_of: stamp(clock()),
     };
   };
+  const reads = (noun, row, who) =>
+    under(row.area, who.scope) || Boolean(noun.reads_up && under(who.scope, row.area));
   const hidesFrom = (who, noun) => noun.path === 'accounts' && !who.caps.includes('account_read');
   const mayOf = (who, noun) => ({
     read: true,
@@ -174,9 +177,9 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
   });
 
   function select(noun, query, who) {
-    const area = query.get('area') || who.scope;
+    const area = query.get('area') || PROVINCE;
     let rows = [...world.tables[noun.path].values()].filter(
-      (r) => under(r.area, area) && under(r.area, who.scope),
+      (r) => under(r.area, area) && reads(noun, r, who),
     );
     const q = query.get('q');
     if (q) {
@@ -436,20 +439,24 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
     if (!noun || hidesFrom(who, noun)) throw absent();
     return noun;
   };
-  const rowOf = (noun, id, who) => {
+  const rowOf = (noun, id, who, up = false) => {
     const row = world.tables[noun.path].get(id);
-    if (!row || !under(row.area, who.scope)) throw absent();
+    if (!row || !(up ? reads(noun, row, who) : under(row.area, who.scope))) throw absent();
     return row;
   };
-  const full = (noun, row, who) => ({
-    item: row,
-    events: mayOf(who, noun).write
-      ? noun.steps
-          .filter((s) => s.from === row.state)
-          .map(({ event, zh, en }) => ({ event, zh, en }))
-      : [],
-    may: { edit: mayOf(who, noun).write && !['closed', 'left'].includes(row.state) },
-  });
+  const full = (noun, row, who) => {
+    const own = under(row.area, who.scope);
+    const may = own && mayOf(who, noun).write;
+    return {
+      item: row,
+      events: may
+        ? noun.steps
+            .filter((s) => s.from === row.state)
+            .map(({ event, zh, en }) => ({ event, zh, en }))
+        : [],
+      may: { edit: may && !['closed', 'left'].includes(row.state), history: own },
+    };
+  };
   const accountAt = (id, who) => {
     if (!who.caps.includes('account_read')) throw absent();
     const login = world.tables.accounts.get(id)?.login;
@@ -514,7 +521,7 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
   });
   on('GET', '/{path}/{id}', ({ path, id, who }) => {
     const noun = nounOf(path, who);
-    const row = rowOf(noun, id, who);
+    const row = rowOf(noun, id, who, true);
     write(who, 'read', 'read', noun.name, row.area, id);
     return full(noun, row, who);
   });
