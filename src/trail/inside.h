@@ -12,6 +12,7 @@
 #define TRAIL_INSIDE_H
 #include <pthread.h>
 
+#include "base/file.h"
 #include "db/db.h"
 #include "engine/trace/store.h"
 #include "trail/daykey.h"
@@ -32,17 +33,25 @@ struct tail_pack {
 	size_t n;
 	struct visit *visit;
 	uint64_t *digest;
+	uint32_t *kind; /* of each visit's place, a word */
 };
 void tail_pack_drop(struct tail_pack *p);
 MUST_CHECK enum err tail_pack_take(struct tail_pack *p, size_t n);
 
+struct place_kind {
+	uint32_t place, word;
+};
+typedef VEC(struct place_kind) place_kinds;
 /* What is in the segment of a day. */
 struct sealed {
-	size_t n_digests, n_keys;
-	const uint64_t *digest;     /* of every visit, rising */
-	const struct pack_key *key; /* of every pack, rising */
-	uint64_t content;           /* of all digests: what a day is, whoever sealed it */
-	void *owned;
+	size_t n_digests, n_keys, n_kinds;
+	const uint64_t *digest;        /* of every visit, rising */
+	const struct pack_key *key;    /* of every pack, rising */
+	const struct place_kind *kind; /* what was said of places */
+	uint64_t content;              /* of all digests: what a day is, whoever sealed it */
+	void *owned;                   /* either the bytes are in memory, */
+	struct file_map map;           /* or in a file */
+	char name[48];                 /* of the files; "" for none */
 };
 void sealed_free(struct sealed *s);
 bool sealed_has(const struct sealed *s, uint64_t digest);
@@ -51,6 +60,8 @@ bool sealed_covers(const struct sealed *s, const struct pack_key *k);
 struct trail_day {
 	int32_t day;
 	bool stale;
+	size_t tail_then;      /* at the last tick */
+	unsigned quiet;        /* ticks since a pack came */
 	struct sealed *sealed; /* NULL: no segment */
 	struct seen seen;      /* digests of the tail */
 	VEC(struct tail_pack) tail;
@@ -68,7 +79,9 @@ struct trail {
 	struct trail_options o;
 	pthread_mutex_t lock, sealing;
 	struct daykeys keys;
-	struct names *seats; /* names_pair(seat, role); 0 is none */
+	struct names *words; /* names_pair(seat, role), names_pair(kind, ""); 0 is none */
+	VEC(uint32_t) kind;  /* of each place: the least word that a visit said; 0: none did */
+	bool kinds_stale;    /* words may be in it that nobody says any more */
 	struct numbers persons, places;
 	struct trace_set *set;
 	VEC(struct trail_day *) days; /* rising */
@@ -76,11 +89,13 @@ struct trail {
 	bool lost; /* a stale day could not be noted */
 };
 
-MUST_CHECK enum err trail_seats_new(struct names **ret);
+MUST_CHECK enum err trail_words_new(struct names **ret);
 struct trail_day *trail_day_of(struct trail *t, int32_t day); /* NULL */
 MUST_CHECK enum err trail_day_make(struct trail *t, int32_t day, struct trail_day **ret);
 void trail_day_free(struct trail_day *d);
 void trail_stale(struct trail *t, int32_t day);
+/* Somebody says that a place is of this kind: the least word of all that is said stays. */
+MUST_CHECK enum err trail_kind_said(struct trail *t, uint32_t place, uint32_t word);
 /* A day's key, or ERR_CORRUPT that says which day lacks one. Wipe it. */
 MUST_CHECK enum err trail_key(struct trail *t, int32_t day, struct crypt_key *ret, struct fault *f);
 
@@ -93,11 +108,15 @@ void trail_decide(struct trail *t, struct trail_batch b, bool there);
 /* Put packs of a committed batch into the tails; what fails makes days stale. Takes `p` over. */
 void trail_arrive(struct trail *t, struct pending *p);
 
+/* ---- start.c ---- */
+/* What is on disk, as far as it is what the packs say; the rest is stale, or in the tail. */
+MUST_CHECK enum err trail_start(struct trail *t, struct fault *f);
+
 /* ---- day.c ---- */
 /* A day as its packs tell it. */
 struct day_read {
 	int32_t day;
-	struct names *seats; /* own numbers, of row[].seat */
+	struct names *words; /* own numbers, of row[].seat and kind */
 	pack_rows rows;      /* pack by pack, repeats and all */
 	VEC(struct pack_key) key;
 	VEC(size_t) first; /* of each pack, in rows */
@@ -105,10 +124,17 @@ struct day_read {
 void day_read_end(struct day_read *r); /* for CLEANUP() */
 MUST_CHECK enum err day_read(struct trail *t, struct tx *tx, int32_t day, struct day_read *ret,
 			     struct fault *f);
-/* Into the engine's numbers: one visit a row. Takes the lock by itself, for moments. */
-MUST_CHECK enum err day_visits(struct trail *t, const struct day_read *r, struct visit *ret);
+MUST_CHECK enum err day_read_pack(struct trail *t, struct tx *tx, int32_t day,
+				  const struct pack_key *k, struct day_read *ret, struct fault *f);
+/*
+ * Into the engine's numbers: one visit a row, and what was said of places, each once, rising. Takes
+ * the lock by itself, for moments.
+ */
+MUST_CHECK enum err day_visits(struct trail *t, const struct day_read *r, struct visit *ret,
+			       place_kinds *ret_kinds);
 /* After a day could not even be noted as stale: all days are. */
 MUST_CHECK enum err trail_find_lost(struct trail *t, struct fault *f);
+/* ---- seal.c ---- */
 MUST_CHECK enum err day_seal(struct trail *t, int32_t day, struct fault *f);
 /* Every stale day, and every batch in doubt. After it, what is asked is what is stored. */
 MUST_CHECK enum err trail_settle(struct trail *t, struct fault *f);

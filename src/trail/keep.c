@@ -16,6 +16,7 @@ void tail_pack_drop(struct tail_pack *p)
 {
 	mem_drop(p->visit);
 	mem_drop(p->digest);
+	mem_drop(p->kind);
 	memset(p, 0, sizeof *p);
 }
 
@@ -23,7 +24,8 @@ enum err tail_pack_take(struct tail_pack *p, size_t n)
 {
 	p->visit = mem_take(n, sizeof *p->visit);
 	p->digest = mem_take(n, sizeof *p->digest);
-	if (p->visit && p->digest) {
+	p->kind = mem_take(n, sizeof *p->kind);
+	if (p->visit && p->digest && p->kind) {
 		p->n = n;
 		return OK;
 	}
@@ -121,11 +123,11 @@ static bool same_but_seat(const struct row *a, const struct row *b)
 }
 
 /* Seats of one visit told twice, by their text: hardly ever more than two. */
-static void order_seats(const struct names *seats, struct row *row, size_t n)
+static void order_seats(const struct names *words, struct row *row, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
 		for (size_t k = i; k && same_but_seat(&row[k - 1], &row[k]) &&
-				   pack_cmp(seats, &row[k - 1].r, &row[k].r) > 0;
+				   pack_cmp(words, &row[k - 1].r, &row[k].r) > 0;
 		     k--) {
 			struct row x = row[k];
 
@@ -134,15 +136,15 @@ static void order_seats(const struct names *seats, struct row *row, size_t n)
 		}
 }
 
-static enum err seat_of(struct trail *t, const struct trail_visit *v, uint32_t *ret)
+static enum err word_of(struct trail *t, struct str a, struct str b, struct buf *pair,
+			uint32_t *ret)
 {
-	CLEANUP(buf_release) struct buf pair = { 0 };
-
 	*ret = 0;
-	if (!v->seat.n && !v->role.n)
+	if (!a.n && !b.n)
 		return OK;
-	names_pair(&pair, v->seat, v->role);
-	return pair.failed ? pair.failed : names_intern(t->seats, buf_view(&pair), ret);
+	buf_clear(pair);
+	names_pair(pair, a, b);
+	return pair->failed ? pair->failed : names_intern(t->words, buf_view(pair), ret);
 }
 
 static enum err check_row(const struct trail *t, const struct trail_visit *v, int32_t day,
@@ -154,7 +156,8 @@ static enum err check_row(const struct trail *t, const struct trail_visit *v, in
 	    (still || (v->to.v > v->from.v &&
 		       v->to.v - v->from.v <= (int64_t)TRAIL_VISIT_DAYS_MAX * 86400)) &&
 	    v->from.v >= WHEN_MIN_S && v->from.v < WHEN_MAX_S &&
-	    v->seat.n <= TRAIL_SEAT_BYTES_MAX && v->role.n <= TRAIL_SEAT_BYTES_MAX)
+	    v->seat.n <= TRAIL_WORD_BYTES_MAX && v->role.n <= TRAIL_WORD_BYTES_MAX &&
+	    v->kind.n <= TRAIL_WORD_BYTES_MAX)
 		return OK;
 	return fault_set(f, ERR_RANGE, "有一条到访不合规定或已过保存期",
 			 "one visit is not as it must be, or over its time");
@@ -180,12 +183,13 @@ static enum err fill(struct keeping *k, const struct trail_visit *v, struct faul
 			fault_at(f, NULL, where);
 			return e;
 		}
-		if ((e = seat_of(t, &v[i], &r->r.seat)))
+		if ((e = word_of(t, v[i].seat, v[i].role, &k->small, &r->r.seat)) ||
+		    (e = word_of(t, v[i].kind, STR(""), &k->small, &r->r.kind)))
 			return e;
-		r->digest = pack_digest(t->seats, &r->r);
+		r->digest = pack_digest(t->words, &r->r);
 	}
 	qsort(k->row, k->n, sizeof *k->row, by_day_and_order);
-	order_seats(t->seats, k->row, k->n);
+	order_seats(t->words, k->row, k->n);
 	return OK;
 }
 
@@ -222,6 +226,7 @@ static enum err numbered(struct keeping *k, const struct row *r, struct tail_pac
 	v->to.v = r->r.to;
 	v->seat = r->r.seat;
 	p->digest[i] = r->digest;
+	p->kind[i] = r->r.kind;
 	return OK;
 }
 
@@ -237,7 +242,7 @@ static enum err put_pack(struct keeping *k, const struct row *row, const struct 
 	buf_clear(&k->sealed);
 	if ((e = key_of(k->t, row->day, &key, f)))
 		return e;
-	if (!(e = pack_write(k->t->seats, row->day, once, n, &k->small)))
+	if (!(e = pack_write(k->t->words, row->day, once, n, &k->small)))
 		e = pack_seal(&key, &at, buf_view(&k->small), &k->sealed);
 	crypt_wipe(&key, sizeof key);
 	if (e || (e = crypt_hash(CRYPT_WORLD, k->sealed.p, k->sealed.n, &digest)))
@@ -250,15 +255,14 @@ static enum err put_pack(struct keeping *k, const struct row *row, const struct 
 }
 
 /* What stands in row[0 .. n), all of one day and none twice, as packs in the table and pending. */
-static enum err put_day(struct keeping *k, const struct row *const *row, size_t n, struct fault *f)
+static enum err put_day(struct keeping *k, struct row *const *row, size_t n, struct fault *f)
 {
 	enum err e = OK;
 
 	for (size_t at = 0, seq = 0; at < n && !e; seq++) {
 		size_t some = min_size(n - at, PACK_VISITS_MAX);
-		struct tail_pack p = {
-			row[0]->day, { k->b.county.v, k->b.id, (int64_t)seq }, 0, NULL, NULL
-		};
+		struct tail_pack p = { .day = row[0]->day,
+				       .key = { k->b.county.v, k->b.id, (int64_t)seq } };
 
 		k->once.n = 0;
 		if ((e = vec_reserve(&k->once, some)) || (e = tail_pack_take(&p, some)))
@@ -276,17 +280,18 @@ static enum err put_day(struct keeping *k, const struct row *const *row, size_t 
 	return e;
 }
 
-static enum err put_all(struct keeping *k, const struct row **once, struct fault *f)
+static enum err put_all(struct keeping *k, struct row **once, struct fault *f)
 {
 	size_t n = 0;
 	enum err e = OK;
 
 	for (size_t i = 0; i < k->n && !e; i++) {
-		const struct row *r = &k->row[i];
-		bool again = i && same_but_seat(r - 1, r) && r[-1].r.seat == r->r.seat;
+		struct row *r = &k->row[i];
 
-		if (again) {
+		if (n && same_but_seat(once[n - 1], r) && once[n - 1]->r.seat == r->r.seat) {
 			k->fate[r->i] = TRAIL_REPEATED;
+			once[n - 1]->r.kind =
+				pack_lesser(k->t->words, once[n - 1]->r.kind, r->r.kind);
 			continue;
 		}
 		if (n && once[0]->day != r->day) {
@@ -355,7 +360,7 @@ static enum err judge(struct keeping *k, struct fault *f)
 
 static enum err keep(struct keeping *k, const struct trail_visit *v, struct fault *f)
 {
-	const struct row **once = NULL;
+	struct row **once = NULL;
 	bool there;
 	enum err e;
 
@@ -366,7 +371,7 @@ static enum err keep(struct keeping *k, const struct trail_visit *v, struct faul
 		return fault_set(f, ERR_EXISTS, "这一批次已有到访记录",
 				 "the batch has visits already");
 	k->row = mem_take(k->n, sizeof *k->row);
-	once = mem_take(k->n, sizeof(const struct row *));
+	once = mem_take(k->n, sizeof(struct row *));
 	k->p = mem_take(1, sizeof *k->p);
 	e = k->row && once && k->p ? fill(k, v, f) : ERR_MEMORY;
 	if (!e && !(e = seen_room(&k->p->seen, k->n)) && !(e = put_all(k, once, f)))
@@ -416,6 +421,9 @@ static enum err arrive(struct trail *t, struct tail_pack *p, visits *fresh)
 	if ((e = vec_reserve(&d->tail, d->tail.n + 1)) || (e = seen_room(&d->seen, p->n)) ||
 	    (e = vec_reserve(fresh, fresh->n + p->n)))
 		return e;
+	for (size_t i = 0; i < p->n; i++)
+		if ((e = trail_kind_said(t, p->visit[i].place.v, p->kind[i])))
+			return e;
 	for (size_t i = 0; i < p->n; i++) {
 		bool is_new = !d->sealed || !sealed_has(d->sealed, p->digest[i]);
 

@@ -18,7 +18,7 @@ static int cmp_i64(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-int pack_cmp(const struct names *seats, const struct pack_row *a, const struct pack_row *b)
+int pack_cmp(const struct names *words, const struct pack_row *a, const struct pack_row *b)
 {
 	int c = cmp_i64(a->place, b->place);
 
@@ -29,13 +29,13 @@ int pack_cmp(const struct names *seats, const struct pack_row *a, const struct p
 	if (!c)
 		c = cmp_i64(a->person, b->person);
 	if (!c && a->seat != b->seat)
-		c = str_cmp(names_text(seats, a->seat), names_text(seats, b->seat));
+		c = str_cmp(names_text(words, a->seat), names_text(words, b->seat));
 	return c;
 }
 
-uint64_t pack_digest(const struct names *seats, const struct pack_row *r)
+uint64_t pack_digest(const struct names *words, const struct pack_row *r)
 {
-	struct str seat = names_text(seats, r->seat);
+	struct str seat = names_text(words, r->seat);
 	int64_t v[5] = { r->person, r->place, r->from, r->to, 0 };
 
 	if (r->seat)
@@ -105,31 +105,45 @@ static int64_t unfold(uint64_t v)
 	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
 }
 
+uint32_t pack_lesser(const struct names *words, uint32_t a, uint32_t b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return str_cmp(names_text(words, a), names_text(words, b)) <= 0 ? a : b;
+}
+
+static void put_word(const struct names *words, uint32_t word, struct buf *out)
+{
+	struct str s = word ? names_text(words, word) : STR("");
+
+	put(out, s.n);
+	buf_str(out, s);
+}
+
 /* Runs of a place, then columns: like beside like, which is what the squeezing lives on. */
-static void write_columns(const struct names *seats, const struct pack_row *row, size_t n,
+static void write_columns(const struct names *words, const struct pack_row *row, size_t n,
 			  struct buf *out)
 {
 	for (size_t i = 0, run; i < n; i += run) {
-		for (run = 1; i + run < n && row[i + run].place == row[i].place;)
-			run++;
+		uint32_t kind = row[i].kind;
+
+		for (run = 1; i + run < n && row[i + run].place == row[i].place; run++)
+			kind = pack_lesser(words, kind, row[i + run].kind);
 		put(out, run);
 		put(out, (uint64_t)(row[i].place - (i ? row[i - 1].place : 0)));
+		put_word(words, kind, out);
 	}
 	for (size_t i = 0; i < n; i++) /* of a place: rising */
 		put(out, fold(row[i].from - row[i ? i - 1 : 0].from));
 	for (size_t i = 0; i < n; i++)
 		put(out, row[i].to == TRACE_STILL ? 0 : (uint64_t)(row[i].to - row[i].from));
-	for (size_t i = 0; i < n; i++) {
-		struct str seat = row[i].seat ? names_text(seats, row[i].seat) : STR("");
-
-		put(out, seat.n);
-		buf_str(out, seat);
-	}
+	for (size_t i = 0; i < n; i++)
+		put_word(words, row[i].seat, out);
 	for (size_t i = 0; i < n; i++)
 		buf_put(out, &row[i].person, sizeof row[i].person);
 }
 
-enum err pack_write(const struct names *seats, int32_t day, const struct pack_row *row, size_t n,
+enum err pack_write(const struct names *words, int32_t day, const struct pack_row *row, size_t n,
 		    struct buf *out)
 {
 	CLEANUP(buf_release) struct buf plain = { 0 };
@@ -137,12 +151,12 @@ enum err pack_write(const struct names *seats, int32_t day, const struct pack_ro
 
 	assert(n > 0 && n <= PACK_VISITS_MAX);
 	for (size_t i = 1; i < n; i++)
-		assert(pack_cmp(seats, &row[i - 1], &row[i]) < 0);
+		assert(pack_cmp(words, &row[i - 1], &row[i]) < 0);
 	put(&plain, VERSION);
 	put(&plain, n);
 	put(&plain, fold(day));
 	put(&plain, fold(row[0].from));
-	write_columns(seats, row, n, &plain);
+	write_columns(words, row, n, &plain);
 	if (plain.failed)
 		return plain.failed;
 	assert(plain.n <= PACK_PLAIN_MAX);
@@ -160,20 +174,40 @@ enum err pack_write(const struct names *seats, int32_t day, const struct pack_ro
 	return out->failed;
 }
 
-static void read_places(struct reader *r, struct pack_row *row, size_t n)
+static enum err read_word(struct reader *r, struct names *words, uint32_t *ret)
+{
+	struct str a, b, word = get_bytes(r, get(r));
+
+	*ret = 0;
+	if (!word.n || r->bad)
+		return OK;
+	if (!names_unpair(word, &a, &b) && (a.n || b.n))
+		return names_intern(words, word, ret);
+	r->bad = true;
+	return OK;
+}
+
+static enum err read_places(struct reader *r, struct names *words, struct pack_row *row, size_t n)
 {
 	int64_t place = 0;
 
 	for (size_t i = 0; i < n && !r->bad;) {
 		uint64_t run = get(r), step = get(r);
+		uint32_t kind;
+		enum err e;
 
 		r->bad |= !run || run > n - i || !step || step > (uint64_t)(INT64_MAX - place);
+		if ((e = read_word(r, words, &kind)))
+			return e;
 		if (r->bad)
-			return;
+			return OK;
 		place += (int64_t)step;
-		for (; run; run--)
-			row[i++].place = place;
+		for (; run; run--, i++) {
+			row[i].place = place;
+			row[i].kind = kind;
+		}
 	}
+	return OK;
 }
 
 static void read_times(struct reader *r, struct pack_row *row, size_t n, int64_t from)
@@ -193,43 +227,27 @@ static void read_times(struct reader *r, struct pack_row *row, size_t n, int64_t
 	}
 }
 
-static enum err read_seats(struct reader *r, struct names *seats, struct pack_row *row, size_t n)
-{
-	for (size_t i = 0; i < n && !r->bad; i++) {
-		struct str a, b, seat = get_bytes(r, get(r));
-		enum err e;
-
-		row[i].seat = 0;
-		if (!seat.n)
-			continue;
-		if (names_unpair(seat, &a, &b) || (!a.n && !b.n))
-			r->bad = true;
-		else if ((e = names_intern(seats, seat, &row[i].seat)))
-			return e;
-	}
-	return OK;
-}
-
-static enum err read_columns(struct reader *r, struct names *seats, struct pack_row *row, size_t n,
+static enum err read_columns(struct reader *r, struct names *words, struct pack_row *row, size_t n,
 			     int64_t from)
 {
-	enum err e;
+	enum err e = read_places(r, words, row, n);
 
-	read_places(r, row, n);
 	read_times(r, row, n, from);
-	if ((e = read_seats(r, seats, row, n)))
+	for (size_t i = 0; i < n && !r->bad && !e; i++)
+		e = read_word(r, words, &row[i].seat);
+	if (e)
 		return e;
 	r->bad |= (size_t)(r->end - r->p) != n * sizeof row->person;
 	for (size_t i = 0; i < n && !r->bad; i++) {
 		memcpy(&row[i].person, r->p, sizeof row->person);
 		r->p += sizeof row->person;
 		r->bad |= row[i].person <= 0 || row[i].from == INT64_MIN ||
-			  (i && pack_cmp(seats, &row[i - 1], &row[i]) >= 0);
+			  (i && pack_cmp(words, &row[i - 1], &row[i]) >= 0);
 	}
 	return r->bad ? ERR_CORRUPT : OK;
 }
 
-static enum err read_plain(struct str plain, int32_t day, struct names *seats, pack_rows *rows)
+static enum err read_plain(struct str plain, int32_t day, struct names *words, pack_rows *rows)
 {
 	struct reader r = { (const uint8_t *)plain.p, (const uint8_t *)plain.p + plain.n, false };
 	uint64_t version = get(&r), n = get(&r);
@@ -242,12 +260,12 @@ static enum err read_plain(struct str plain, int32_t day, struct names *seats, p
 		return ERR_CORRUPT;
 	if ((e = vec_reserve(rows, rows->n + n)))
 		return e;
-	if (!(e = read_columns(&r, seats, rows->v + rows->n, n, from)))
+	if (!(e = read_columns(&r, words, rows->v + rows->n, n, from)))
 		rows->n += n;
 	return e;
 }
 
-enum err pack_read(struct str small, int32_t day, struct names *seats, pack_rows *rows)
+enum err pack_read(struct str small, int32_t day, struct names *words, pack_rows *rows)
 {
 	unsigned long long n = ZSTD_getFrameContentSize(small.p, small.n);
 	enum err e;
@@ -262,7 +280,7 @@ enum err pack_read(struct str small, int32_t day, struct names *seats, pack_rows
 		plain.n = 0;
 		return ERR_CORRUPT;
 	}
-	e = read_plain(buf_view(&plain), day, seats, rows);
+	e = read_plain(buf_view(&plain), day, words, rows);
 	crypt_wipe(plain.p, plain.n);
 	return e;
 }

@@ -26,6 +26,7 @@ void sealed_free(struct sealed *s)
 	if (!s)
 		return;
 	mem_drop(s->owned);
+	file_unmap(&s->map);
 	mem_drop(s);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "trail/inside.h"
 #include "trail/trail.sql.h"
 
@@ -73,6 +74,26 @@ void trail_stale(struct trail *t, int32_t day)
 	d->stale = true;
 }
 
+enum err trail_kind_said(struct trail *t, uint32_t place, uint32_t word)
+{
+	size_t want = (size_t)place + 1;
+	uint32_t *now;
+	enum err e;
+
+	if (want > t->kind.n) {
+		if (want > t->kind.cap &&
+		    (e = vec_reserve(&t->kind, max_size(want, 2 * t->kind.cap))))
+			return e;
+		memset(t->kind.v + t->kind.n, 0, (want - t->kind.n) * sizeof *t->kind.v);
+		t->kind.n = want;
+	}
+	now = &t->kind.v[place];
+	if (word && (!*now || (*now != word && str_cmp(names_text(t->words, word),
+						       names_text(t->words, *now)) < 0)))
+		*now = word;
+	return OK;
+}
+
 /* ---- keys ------------------------------------------------------------------------------------ */
 
 enum err trail_key(struct trail *t, int32_t day, struct crypt_key *ret, struct fault *f)
@@ -92,21 +113,21 @@ enum err trail_key(struct trail *t, int32_t day, struct crypt_key *ret, struct f
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
-enum err trail_seats_new(struct names **ret)
+enum err trail_words_new(struct names **ret)
 {
-	CLEANUP(names_end) struct names *seats = NULL;
+	CLEANUP(names_end) struct names *words = NULL;
 	CLEANUP(buf_release) struct buf none = { 0 };
 	uint32_t zero;
-	enum err e = names_new(&seats);
+	enum err e = names_new(&words);
 
 	if (e)
 		return e;
 	names_pair(&none, STR(""), STR(""));
-	if (none.failed || (e = names_intern(seats, buf_view(&none), &zero)))
+	if (none.failed || (e = names_intern(words, buf_view(&none), &zero)))
 		return none.failed ? none.failed : e;
 	assert(zero == 0);
-	*ret = seats;
-	seats = NULL;
+	*ret = words;
+	words = NULL;
 	return OK;
 }
 
@@ -117,7 +138,7 @@ static enum err take_turn_row(struct tx *tx, void *arg, struct fault *f)
 	return tx_run(tx, &trail_sql.turn_make, SQL_ARGS(sql_i64(t->o.county.v)), NULL, f);
 }
 
-/* Every day that has packs is stale until it was read. */
+/* Every day that has packs is stale. */
 static enum err list_days(struct tx *tx, void *arg, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
@@ -149,11 +170,12 @@ static enum err begin(struct trail *t, struct fault *f)
 {
 	enum err e;
 
-	if ((e = trail_seats_new(&t->seats)) || (e = trace_set_new(t->o.zone, &t->set)))
+	if ((e = trail_words_new(&t->words)) || (e = trace_set_new(t->o.zone, &t->set)))
 		return e;
 	if ((e = daykeys_read(t->o.keys, &t->keys, f)) && e != ERR_ABSENT)
 		return e;
-	if ((e = db_write(t->o.db, take_turn_row, t, f)) || (e = db_read(t->o.db, list_days, t, f)))
+	if ((e = db_write(t->o.db, take_turn_row, t, f)) || (e = dir_make(t->o.dir, f)) ||
+	    (e = trail_start(t, f)))
 		return e;
 	return trail_settle(t, f);
 }
@@ -191,7 +213,8 @@ void trail_close(struct trail **trail)
 	daykeys_drop(&t->keys);
 	numbers_drop(&t->persons);
 	numbers_drop(&t->places);
-	names_free(t->seats);
+	vec_drop(&t->kind);
+	names_free(t->words);
 	trace_set_free(t->set);
 	pthread_mutex_destroy(&t->lock);
 	pthread_mutex_destroy(&t->sealing);
@@ -233,9 +256,10 @@ enum err trail_check(const struct trail *t, const struct trail_visit *v, struct 
 		fault_at(f, "from", NULL);
 		return e;
 	}
-	if (v->seat.n > TRAIL_SEAT_BYTES_MAX || v->role.n > TRAIL_SEAT_BYTES_MAX) {
-		e = fault_set(f, ERR_RANGE, "座位或角色超过 %d 字节",
-			      "seat or role is over %d bytes", TRAIL_SEAT_BYTES_MAX);
+	if (v->seat.n > TRAIL_WORD_BYTES_MAX || v->role.n > TRAIL_WORD_BYTES_MAX ||
+	    v->kind.n > TRAIL_WORD_BYTES_MAX) {
+		e = fault_set(f, ERR_RANGE, "座位、角色或场所类别超过 %d 字节",
+			      "seat, role or kind of place is over %d bytes", TRAIL_WORD_BYTES_MAX);
 		fault_at(f, "seat", NULL);
 		return e;
 	}
@@ -248,6 +272,19 @@ enum err trail_check(const struct trail *t, const struct trail_visit *v, struct 
 		fault_at(f, "from", NULL);
 		return e;
 	}
+	return OK;
+}
+
+enum err trail_place_of(struct str sender, struct str key, struct trail_place *ret)
+{
+	CLEANUP(buf_release) struct buf pair = { 0 };
+	uint64_t h;
+
+	names_pair(&pair, sender, key);
+	if (pair.failed)
+		return pair.failed;
+	h = digest_of(pair.p, pair.n) >> 1;
+	ret->v = h ? (int64_t)h : 1;
 	return OK;
 }
 

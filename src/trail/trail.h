@@ -33,14 +33,13 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "crypt/crypt.h"
-#include "record/field.h"
 
 struct db;
 struct tx;
 struct trail;
 
 enum {
-	TRAIL_SEAT_BYTES_MAX = 64,
+	TRAIL_WORD_BYTES_MAX = 64,
 	TRAIL_VISIT_DAYS_MAX = 31,
 	TRAIL_BATCH_MAX = 1 << 20,
 };
@@ -57,11 +56,21 @@ struct trail_options {
 MUST_CHECK enum err trail_open(const struct trail_options *o, struct trail **ret, struct fault *f);
 void trail_close(struct trail **t); /* for CLEANUP() */
 
+/*
+ * A place by what its sender calls it: the same for the same two texts, in every house, whether or
+ * not anybody told us its name and area (trail/place.h).
+ */
+struct trail_place {
+	int64_t v; /* 63 bits, > 0 */
+};
+MUST_CHECK enum err trail_place_of(struct str sender, struct str key, struct trail_place *ret);
+
 struct trail_visit {
 	int64_t person; /* vault_pseudonym's, > 0 */
-	struct record_id place;
+	struct trail_place place;
 	struct utc_s from, to; /* to may be TRACE_STILL */
 	struct str seat, role; /* as written; may be empty */
+	struct str kind;       /* of the place, a word of the profiles; may be empty */
 };
 
 /* A batch by its id and the county whose books it is in. */
@@ -99,6 +108,9 @@ MUST_CHECK enum err trail_preview(struct tx *tx, struct trail_batch b, struct tr
 MUST_CHECK enum err trail_withdraw(struct trail *t, struct tx *tx, struct trail_batch b,
 				   struct trail_sum *ret, struct fault *f);
 void trail_withdrawn(struct trail *t, struct trail_batch b);
+
+/* Each second or so, from one thread: days whose tail has grown or rests go into a segment. */
+MUST_CHECK enum err trail_tick(struct trail *t, struct fault *f);
 
 struct trail_counts {
 	uint64_t visits;   /* that a trace sees */

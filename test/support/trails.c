@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypt/encode.h"
 #include "engine/trace/view.h"
 #include "trail/inside.h"
 
@@ -59,6 +60,7 @@ struct utc_s trails_now(const struct trails *s)
 void trails_visits(struct dice *dice, const struct trails *s, struct trail_visit *ret, size_t n)
 {
 	static const char *const seats[] = { "", "", "", "1A", "2B", "12" };
+	static const char *const kinds[] = { "", "cinema", "bus", "hall" };
 	static const char *const roles[] = { "", "", "driver" };
 
 	for (size_t i = 0; i < n; i++) {
@@ -71,6 +73,7 @@ void trails_visits(struct dice *dice, const struct trails *s, struct trail_visit
 			.seat = str_of(seats[dice_below(dice, ARRAY_LEN(seats))]),
 			.role = str_of(roles[dice_below(dice, ARRAY_LEN(roles))]),
 		};
+		ret[i].kind = str_of(kinds[dice_below(dice, ARRAY_LEN(kinds))]);
 		ret[i].to.v = dice_below(dice, 9) ? ret[i].from.v + 60 + 3600 * dice_below(dice, 8)
 						  : TRACE_STILL;
 	}
@@ -141,7 +144,7 @@ char *trails_shown(struct trails *s)
 	line = mem_take(all.n + 1, sizeof *line);
 	for (size_t i = 0; i < all.n; i++) {
 		const struct visit *x = &all.v[i];
-		struct str seat = names_text(s->t->seats, x->seat), a = { "", 0 }, b = { "", 0 };
+		struct str seat = names_text(s->t->words, x->seat), a = { "", 0 }, b = { "", 0 };
 
 		line[i] = mem_take(200, 1);
 		if (x->seat)
@@ -162,4 +165,103 @@ char *trails_shown(struct trails *s)
 	mem_drop(line);
 	vec_drop(&all);
 	return text.p;
+}
+
+void trails_seal(struct trails *s)
+{
+	struct database *d = s->d;
+
+	MUST(trail_settle(s->t, &d->fault));
+	for (size_t i = 0; i < s->t->days.n; i++)
+		MUST(day_seal(s->t, s->t->days.v[i]->day, &d->fault));
+}
+
+struct victim {
+	uint32_t n, chosen;
+	char name[100];
+};
+
+static enum err choose(const char *name, void *arg, struct fault *f)
+{
+	struct victim *v = arg;
+
+	(void)f;
+	if (v->n++ == v->chosen)
+		(void)snprintf(v->name, sizeof v->name, "%s", name);
+	return OK;
+}
+
+void trails_damage(struct trails *s, struct dice *dice)
+{
+	struct victim v = { 0, dice_below(dice, 8), "" };
+	char path[PATHS_BYTES + 100];
+	FILE *fl;
+
+	assert_int_equal(dir_each(s->segments, choose, &v, &s->fault), OK);
+	if (!v.name[0])
+		return;
+	(void)snprintf(path, sizeof path, "%s/%s", s->segments, v.name);
+	if (dice_chance(dice, 0.3)) {
+		assert_int_equal(remove(path), 0);
+		return;
+	}
+	fl = fopen(path, "r+b");
+	assert_non_null(fl);
+	assert_int_equal(fseek(fl, (long)dice_below(dice, 200), SEEK_SET), 0);
+	int c = fgetc(fl);
+	assert_int_equal(fseek(fl, -1, SEEK_CUR), 0);
+	assert_int_equal(fputc(c ^ 16, fl), c ^ 16);
+	assert_int_equal(fclose(fl), 0);
+}
+
+static const struct sql packs = {
+	.name = "test.packs",
+	.text = "SELECT county, day, batch, seq, n, sealed, digest FROM visit_pack"
+		" ORDER BY county, day, batch, seq",
+	.args = "",
+	.across = "a test",
+	.scan = "a test",
+};
+static const struct sql segments = {
+	.name = "test.segments",
+	.text = "SELECT day, file, digest, visits FROM visit_segment ORDER BY county, day",
+	.args = "",
+	.across = "a test",
+	.scan = "a test",
+};
+
+static enum err stored_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct buf *b = arg;
+	struct rows *r = NULL;
+	bool more;
+	enum err e = tx_rows(tx, &packs, SQL_NO_ARGS, &r, f);
+
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
+		for (size_t i = 0; i < 5; i++)
+			buf_fmt(b, "%lld ", (long long)rows_i64(r, i));
+		encode_hex(b, rows_blob(r, 5).p, rows_blob(r, 5).n);
+		encode_hex(b, rows_blob(r, 6).p, rows_blob(r, 6).n);
+		buf_char(b, '\n');
+	}
+	rows_end(&r);
+	if (!e)
+		e = tx_rows(tx, &segments, SQL_NO_ARGS, &r, f);
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
+		buf_fmt(b, "%lld ", (long long)rows_i64(r, 0));
+		buf_str(b, rows_text(r, 1));
+		buf_fmt(b, " %lld %lld\n", (long long)rows_i64(r, 2), (long long)rows_i64(r, 3));
+	}
+	rows_end(&r);
+	return e;
+}
+
+char *trails_stored(struct trails *s)
+{
+	struct database *d = s->d;
+	struct buf b = { 0 };
+
+	MUST(db_read(d->db, stored_act, &b, &d->fault));
+	buf_char(&b, '\0');
+	return b.p;
 }

@@ -43,6 +43,11 @@ enum err trails_keep(struct trails_keep *k, struct fault *f);
 enum err trails_recall(struct trails *s, struct trail_batch b, struct trail_sum *ret,
 		       struct fault *f);
 
+void trails_seal(struct trails *s); /* every day */
+/* Flip a byte of a file of a sealed day, or remove it. */
+void trails_damage(struct trails *s, struct dice *dice);
+/* The packs and the manifest, byte for byte, as text. mem_drop it. */
+char *trails_stored(struct trails *s);
 /* Everything that a trace sees, a line a visit, sorted. mem_drop it. */
 char *trails_shown(struct trails *s);
 #endif

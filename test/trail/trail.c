@@ -147,7 +147,7 @@ static void take_back(struct trails *s, struct list *l, size_t k)
 static void what_is_shown_is_what_came_and_was_not_recalled(void **state)
 {
 	struct database *d = *state;
-	uint64_t n = env_u64("OUTPOST_WORLDS", 10), first = env_u64("OUTPOST_SEED", 1);
+	uint64_t n = env_u64("OUTPOST_WORLDS", 3), first = env_u64("OUTPOST_SEED", 1);
 	struct list *l = mem_take(1, sizeof *l);
 
 	for (uint64_t seed = first; seed < first + n; seed++) {
@@ -163,6 +163,10 @@ static void what_is_shown_is_what_came_and_was_not_recalled(void **state)
 				take_back(&s, l, k);
 			else
 				push(&s, &dice, l, k);
+			if (dice_below(&dice, 6) == 0 && s.t->days.n)
+				MUST(day_seal(s.t, s.t->days.v[0]->day, &d->fault));
+			if (dice_below(&dice, 12) == 0)
+				trails_damage(&s, &dice), trails_again(&s);
 			if (dice_below(&dice, 10) == 0)
 				trails_again(&s);
 			if (dice_below(&dice, 4) == 0)
@@ -177,10 +181,74 @@ static void what_is_shown_is_what_came_and_was_not_recalled(void **state)
 	mem_drop(l);
 }
 
+/* ---- as if it had never come ----------------------------------------------------------------- */
+
+/* What batch k brings, whoever asks and whenever. */
+static void bring(struct trails *s, uint64_t seed, size_t k)
+{
+	struct database *d = s->d;
+	struct dice dice = { seed * 1000 + k };
+	struct trail_visit v[VISITS_MAX];
+	enum trail_fate fate[VISITS_MAX];
+	struct trails_keep keep = { s,    batch_of(k), v, 1 + dice_below(&dice, VISITS_MAX),
+				    fate, false };
+
+	trails_visits(&dice, s, v, keep.n);
+	MUST(trails_keep(&keep, &d->fault));
+}
+
+static void after_a_recall_all_is_as_if_the_batch_had_never_come(void **state)
+{
+	struct database *d = *state;
+	uint64_t n = env_u64("OUTPOST_WORLDS", 3), first = env_u64("OUTPOST_SEED", 1);
+
+	for (uint64_t seed = first; seed < first + n; seed++) {
+		struct dice dice = { seed };
+		bool in[BATCHES] = { false };
+		struct trail_sum sum;
+		struct trails s;
+		char *with, *without;
+
+		trails_begin(&s, d, seed);
+		for (int i = 0; i < 40; i++) {
+			size_t k = dice_below(&dice, BATCHES);
+
+			if (in[k])
+				MUST(trails_recall(&s, batch_of(k), &sum, &d->fault));
+			else
+				bring(&s, seed, k);
+			in[k] = !in[k];
+			if (dice_below(&dice, 6) == 0)
+				trails_seal(&s);
+			if (dice_below(&dice, 10) == 0)
+				trails_again(&s);
+		}
+		trails_seal(&s);
+		with = trails_stored(&s);
+		for (size_t k = 0; k < BATCHES; k++)
+			if (in[k])
+				MUST(trails_recall(&s, batch_of(k), &sum, &d->fault));
+		trails_again(&s);
+		for (size_t k = BATCHES; k-- > 0;)
+			if (in[k])
+				bring(&s, seed, k);
+		trails_seal(&s);
+		without = trails_stored(&s);
+		assert_true(strcmp(with, without) == 0);
+		for (size_t k = 0; k < BATCHES; k++)
+			if (in[k])
+				MUST(trails_recall(&s, batch_of(k), &sum, &d->fault));
+		mem_drop(with);
+		mem_drop(without);
+		trails_end(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(what_is_shown_is_what_came_and_was_not_recalled),
+		ON_BOTH(after_a_recall_all_is_as_if_the_batch_had_never_come),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
