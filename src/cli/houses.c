@@ -13,14 +13,19 @@
 
 #include "base/ban.h"
 
+enum err cli_house_find(struct cli *c, struct house **ret)
+{
+	if (!c->args.n_operands)
+		return fault_set(&c->fault, ERR_USAGE, "需要文件夹", "needs a folder");
+	return house_open(c->args.operand[0], ret, &c->fault);
+}
+
 enum err cli_house_open(struct cli *c, bool migrate, struct house **ret)
 {
 	CLEANUP(house_end) struct house *h = NULL;
 	enum err e;
 
-	if (!c->args.n_operands)
-		return fault_set(&c->fault, ERR_USAGE, "需要文件夹", "needs a folder");
-	if ((e = house_open(c->args.operand[0], &h, &c->fault)) ||
+	if ((e = cli_house_find(c, &h)) ||
 	    (e = house_database(h, migrate, clock_s(&clock_wall), &c->fault)))
 		return e;
 	*ret = h;

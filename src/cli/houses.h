@@ -6,7 +6,9 @@
 #include "cli/cli.h"
 #include "serve/house.h"
 
-/* The house of the first operand, with its database; `migrate` as house_database. */
+/* The house of the first operand, without its database yet. */
+MUST_CHECK enum err cli_house_find(struct cli *c, struct house **ret);
+/* The same with it; `migrate` as house_database. */
 MUST_CHECK enum err cli_house_open(struct cli *c, bool migrate, struct house **ret);
 
 enum err cli_init(struct cli *c);

@@ -61,7 +61,9 @@ enum err cli_serve(struct cli *c)
 
 	(void)umask(077);
 	block_signals(&signals);
-	if ((e = cli_house_open(c, true, &h)) || (e = serve_open(h, &o, &s, &c->fault)))
+	if ((e = cli_house_find(c, &h)) || (e = house_vault(h, clock_wall, &c->fault)) ||
+	    (e = house_database(h, true, clock_s(&clock_wall), &c->fault)) ||
+	    (e = serve_open(h, &o, &s, &c->fault)))
 		return e;
 	if ((e = serve_tick(s, clock_s(&clock_wall), &c->fault)) || (e = announce(c, s)))
 		return e;

@@ -64,6 +64,25 @@ static void copy_end(char **path)
 		ignore(file_unlink(*path, NULL));
 }
 
+#define VAULT_FILE "vault/" DB_SQLITE_FILE
+
+/*
+ * After the core's own, so that whoever the core knows is in it; what it has besides is settled
+ * when the restored house begins. Sealed as it is: the keys stay behind.
+ */
+static enum err put_vault(struct archive_out *a, struct house *h, const char *copy, struct fault *f)
+{
+	struct fault unasked = { 0 };
+	enum err e = vault_copy(h->dir, copy, &unasked);
+
+	if (e == ERR_ABSENT)
+		return OK;
+	if (e)
+		return fault_set(f, e, "保险库不能备份：%s%.0s",
+				 "%.0sthe vault cannot be copied: %s", unasked.zh, unasked.en);
+	return put_file(a, VAULT_FILE, copy, true, f);
+}
+
 enum err backup_make(struct house *h, const char *path, struct utc_s now, struct fault *f)
 {
 	CLEANUP(archive_out_end) struct archive_out *a = NULL;
@@ -92,7 +111,8 @@ enum err backup_make(struct house *h, const char *path, struct utc_s now, struct
 		return e;
 	house_path(h->dir, "scratch/backup", copy);
 	ignore(file_unlink(copy, NULL)); /* of one that did not end */
-	if ((e = db_copy(h->db, copy, f)) || (e = put_file(a, DB_SQLITE_FILE, copy, true, f)))
+	if ((e = db_copy(h->db, copy, f)) || (e = put_file(a, DB_SQLITE_FILE, copy, true, f)) ||
+	    (e = file_unlink(copy, f)) || (e = put_vault(a, h, copy, f)))
 		return e;
 	return archive_finish(&a, f);
 }
@@ -133,7 +153,7 @@ static bool known_part(const char *name)
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (strcmp(name, parts[i]) == 0)
 			return true;
-	return strcmp(name, DB_SQLITE_FILE) == 0;
+	return strcmp(name, DB_SQLITE_FILE) == 0 || strcmp(name, VAULT_FILE) == 0;
 }
 
 static enum err take_all(struct archive_in *a, const char *dir, struct fault *f)
@@ -161,6 +181,21 @@ static enum err note_restored(const char *dir, struct utc_s now, struct fault *f
 	if (e || (e = house_database(h, true, now, f)))
 		return e;
 	return note_in(h, STR("restore"), now, f);
+}
+
+/* Without its ring the names stay sealed for good, and all else is there. */
+static enum err restore_vault(const char *key_dir, const char *dir, struct fault *f)
+{
+	struct fault unasked = { 0 };
+	enum err e = vault_restored(dir, &unasked);
+
+	if (e == ERR_ABSENT)
+		return OK;
+	if (e)
+		return fault_set(f, e, "保险库不能恢复：%s%.0s",
+				 "%.0sthe vault cannot be restored: %s", unasked.zh, unasked.en);
+	e = copy_key(key_dir, "vault/ring", dir, &unasked);
+	return e == ERR_ABSENT ? OK : e;
 }
 
 enum err backup_restore(const char *path, const char *dir, const char *key_dir, struct utc_s now,
@@ -194,6 +229,8 @@ enum err backup_restore(const char *path, const char *dir, const char *key_dir, 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if ((e = copy_key(key_dir, keys[i], aside, f)))
 			return e;
+	if ((e = restore_vault(key_dir, aside, f)))
+		return e;
 	if ((e = note_restored(aside, now, f)))
 		return e;
 	return house_move_in(aside, dir, f);

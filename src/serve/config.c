@@ -63,6 +63,10 @@ const struct config_key config_keys[] = {
 	  "另存账头的文件夹（最好在另一块盘或另一台机器上）",
 	  "folders that get a copy of every head, best on another disk or machine" },
 
+	{ "vault", "uid", CONFIG_NUMBER, AT(vault_uid), "0", 0, 2147483647,
+	  "以 root 启动时，保险库进程改用的用户号；0 为不改",
+	  "the user that the vault's process becomes when started as root; 0: stay" },
+
 	{ "keep", "ledger_days", CONFIG_NUMBER, AT(ledger_days), "400", 184, 36500,
 	  "台账保存天数；法定不少于六个月", "days the ledger is kept; the law asks for six months" },
 };

@@ -152,7 +152,8 @@ static enum err place_free(const char *dir, struct fault *f)
 
 enum err house_lay_out(const char *dir, char ret_aside[PATH_MAX], struct fault *f)
 {
-	static const char *const folders[] = { "keys", "tls", "heads", "scratch" };
+	static const char *const folders[] = { "keys",  "keys/vault", "tls",
+					       "heads", "scratch",    "vault" };
 	char path[PATH_MAX];
 	enum err e = path_fits(dir, f);
 
@@ -249,6 +250,18 @@ enum err house_open(const char *dir, struct house **ret, struct fault *f)
 	return OK;
 }
 
+enum err house_vault(struct house *h, struct clock wall, struct fault *f)
+{
+	const struct crypt_public *house = crypt_signer_public(h->signer);
+	const struct vault_start_options o = { .dir = h->dir,
+					       .house = house,
+					       .suite = (enum crypt_suite)house->v[0],
+					       .uid = h->config.vault_uid,
+					       .wall = wall };
+
+	return vault_start(&o, &h->vault, f);
+}
+
 enum err house_database(struct house *h, bool migrate, struct utc_s now, struct fault *f)
 {
 	char url[PATH_MAX + CONFIG_TEXT_BYTES];
@@ -271,6 +284,7 @@ void house_end(struct house **h)
 	if (!*h)
 		return;
 	db_end(&(*h)->db);
+	vault_stop(&(*h)->vault);
 	crypt_signer_end(&(*h)->signer);
 	zone_end(&(*h)->zone);
 	crypt_wipe(*h, sizeof **h);

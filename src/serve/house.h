@@ -8,10 +8,13 @@
  *     DIR/keys/backup.key      opens backups: keep a copy where the backups are not
  *     DIR/keys/authority.pem, server.pem    secret keys of the two certificates
  *     DIR/tls/authority.pem, server.pem     the certificates; the first goes onto the devices
+ *     DIR/keys/vault/ring      the vault's keys: what they sealed is gone when they are
+ *     DIR/vault/               the vault's own database, and its socket
  *     DIR/heads/heads          every signed head of the ledger
  *     DIR/scratch/             files under way
  *
- * Life:     house_make once; then house_open -> house_database -> house_end.
+ * Life:     house_make once; then house_open -> house_vault, for a house at work -> house_database
+ *           -> house_end.
  * Memory:   one block; keys are wiped by house_end.
  * Errors:   ERR_EXISTS there is something in the folder already; ERR_ABSENT it is no house; what
  *           config.h, keyfile.h, db.h say.
@@ -21,10 +24,12 @@
 #include <limits.h>
 
 #include "base/area.h"
+#include "base/dice.h"
 #include "base/when.h"
 #include "crypt/crypt.h"
 #include "db/db.h"
 #include "serve/config.h"
+#include "vault/vault.h"
 
 enum { HOUSE_NAME_BYTES = 64 }; /* of a file inside it */
 
@@ -35,7 +40,8 @@ struct house {
 	struct area_code area;
 	struct crypt_key secret;
 	struct crypt_signer *signer;
-	struct db *db; /* after house_database */
+	struct vault_process *vault; /* after house_vault */
+	struct db *db;               /* after house_database */
 };
 
 /* DIR/name, as "keys/ledger.key". */
@@ -57,6 +63,8 @@ MUST_CHECK enum err house_lay_out(const char *dir, char ret_aside[PATH_MAX], str
 MUST_CHECK enum err house_move_in(const char *aside, const char *dir, struct fault *f);
 
 MUST_CHECK enum err house_open(const char *dir, struct house **ret, struct fault *f);
+/* Begin the process that knows names; before house_database, which begins threads. */
+MUST_CHECK enum err house_vault(struct house *h, struct clock wall, struct fault *f);
 /* Open its database; `migrate`: bring an older one to this program's schema first. */
 MUST_CHECK enum err house_database(struct house *h, bool migrate, struct utc_s now,
 				   struct fault *f);

@@ -226,9 +226,11 @@ static enum err open_http(struct serve *s, const struct serve_options *so, struc
 
 static enum err declare(struct serve *s, struct fault *f)
 {
-	enum err e = open_book(s, f);
+	enum err e = vault_connect(&(struct vault_options){ .dir = s->house->dir }, &s->vault);
 
-	return e ? e : open_routes(s, f);
+	if (e || (e = open_book(s, f)))
+		return e;
+	return open_routes(s, f);
 }
 
 enum err serve_open(struct house *h, const struct serve_options *o, struct serve **ret,
@@ -262,11 +264,13 @@ enum err serve_check(struct house *h, struct fault *f)
 
 enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
 {
+	struct vault_state st;
 	enum err e = heads_step(s->heads, now, NULL, f);
 
 	if (e || now.v < s->swept_s + SWEEP_S)
 		return e;
 	s->swept_s = now.v;
+	s->vault_sealed = vault_look(s->vault, &st, NULL) != OK;
 	return dispatch_tick(s->dispatch, f);
 }
 
@@ -286,6 +290,7 @@ void serve_close(struct serve **serve)
 	policy_end(&s->policy);
 	routes_end(&s->routes);
 	record_end(&s->book);
+	vault_end(&s->vault);
 	http_metrics_free(s->metrics);
 	mem_drop(s);
 	*serve = NULL;

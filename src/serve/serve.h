@@ -14,6 +14,7 @@
 #include "ledger/heads.h"
 #include "record/record.h"
 #include "serve/house.h"
+#include "vault/vault.h"
 
 struct serve {
 	struct house *house; /* borrowed */
@@ -22,6 +23,8 @@ struct serve {
 	struct routes *routes;
 	struct policy *policy;
 	struct dispatch *dispatch;
+	struct vault *vault;
+	bool vault_sealed; /* it did not answer the last time it was asked */
 	struct heads *heads;
 	char scratch_path[PATH_MAX]; /* the book borrows it */
 	char heads_path[PATH_MAX];   /* heads borrows both */

@@ -29,6 +29,8 @@ static enum err health(struct call *c, struct tx *tx, struct fault *f)
 	json_open(j, '{');
 	json_key(j, "status");
 	json_str(j, serve_of(c)->heads_broken ? STR("ledger") : STR("ok"));
+	json_key(j, "names");
+	json_str(j, serve_of(c)->vault_sealed ? STR("sealed") : STR("ok"));
 	json_close(j, '}');
 	return OK;
 }

@@ -5,14 +5,10 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "db/step.h"
 #include "vault/store.sql.h"
 #include "vault/wire.h"
 
 #include "base/ban.h"
-
-extern const struct db_step vault_steps[]; /* made of schema/vault by the build */
-extern const size_t vault_steps_n;
 
 /* ---- opening ---- */
 
@@ -284,7 +280,9 @@ enum err store_get(struct store *s, struct tx *tx, int64_t id, unsigned mask, st
 	*ret_row = p;
 	if (!mask)
 		return OK;
-	if (!(wrap = wrapping(s, &p)) || rows_blob(r, COL_KEY).n > sizeof wrapped)
+	if (!(wrap = wrapping(s, &p))) /* erased, and this row came out of an old copy */
+		return ERR_ABSENT;
+	if (rows_blob(r, COL_KEY).n > sizeof wrapped)
 		return unsealed(f);
 	e = crypt_open(wrap, (struct str){ to.v, sizeof to.v }, rows_blob(r, COL_KEY), &key);
 	if (!e && key.n != sizeof own.v)

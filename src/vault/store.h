@@ -12,6 +12,7 @@
 #define VAULT_STORE_H
 #include "base/dice.h"
 #include "db/db.h"
+#include "db/step.h"
 #include "vault/grant.h"
 #include "vault/refs.h"
 #include "vault/ring.h"
@@ -32,6 +33,10 @@ struct store {
 	unsigned found_left; /* and what is left of it */
 	char ring_path[4096];
 };
+
+/* Made of schema/vault by the build. */
+extern const struct db_step vault_steps[];
+extern const size_t vault_steps_n;
 
 struct store_options {
 	const char *database; /* folder */

@@ -21,6 +21,11 @@ UPDATE vault_batch SET state = 2 WHERE batch = $1;
 -- $1 batch bigint
 DELETE FROM vault_batch WHERE batch = $1;
 
+-- name: batches_unsettle
+-- After a restore nothing is kept before the core has said so.
+-- scan: once, after a restore
+UPDATE vault_batch SET state = 1 WHERE state = 2;
+
 -- name: batches_staged
 -- The open ones, a page.
 -- $1 after bigint

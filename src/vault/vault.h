@@ -51,6 +51,14 @@ MUST_CHECK enum err vault_start(const struct vault_start_options *o, struct vaul
 /* It ends what it has begun and goes; NULL is fine. A killed one is begun again by its keeper. */
 void vault_stop(struct vault_process **p);
 
+/*
+ * For a backup: the sealed database of a house to a new file, while it is at work. The keys stay
+ * (DIR/keys/vault/ring). ERR_ABSENT: no vault was ever there. After a restore nothing in it is kept
+ * before the core has said so anew, as vault_staged asks.
+ */
+MUST_CHECK enum err vault_copy(const char *dir, const char *path, struct fault *f);
+MUST_CHECK enum err vault_restored(const char *dir, struct fault *f);
+
 /* ---- a way to it ---- */
 struct vault_options {
 	const char *dir;  /* of the house */

@@ -240,6 +240,37 @@ static void without_a_vault_a_call_says_so_at_once(void **state)
 	MUST(vault_look(h->v, &st, &h->fault));
 }
 
+static void a_restored_vault_knows_a_batch_again_once_the_core_says_so(void **state)
+{
+	CLEANUP(buf_release) struct buf blob = { 0 };
+	CLEANUP(vault_people_end) struct vault_people people = { 0 };
+	struct vaulted *h = *state;
+	struct vault_staged_row r;
+	struct grant g;
+	int64_t id = stage_one(h, 31, 1, vaulted_person("丁", "", "13600004444"), &r), gone;
+
+	MUST(vault_keep(h->v, 31, &h->fault));
+	gone = stage_one(h, 32, 1, vaulted_person("戊", "", "13600005555"), &r);
+	MUST(vault_keep(h->v, 32, &h->fault));
+	MUST(vault_copy("house", "copy", &h->fault));
+	MUST(vault_drop(h->v, 32, &h->fault));
+	vaulted_close(h);
+	assert_int_equal(system("rm house/vault/* && mv copy house/vault/outpost.sqlite"), 0);
+	MUST(vault_restored("house", &h->fault));
+	vaulted_open(h, CRYPT_WORLD);
+	g = vaulted_grant(h, GRANT_TRACE, (int64_t[]){ id, gone }, 2);
+	vaulted_sign(h, &g, &blob);
+	MUST(vault_resolve(h->v, buf_view(&blob), 7, &id, 1, &people, &h->fault));
+	assert_false(people.v[0].known);
+	vault_people_end(&people);
+	MUST(vault_keep(h->v, 31, &h->fault));
+	MUST(vault_keep(h->v, 32, &h->fault)); /* as the old core would: its key is gone for good */
+	MUST(vault_resolve(h->v, buf_view(&blob), 7, (int64_t[]){ id, gone }, 2, &people,
+			   &h->fault));
+	assert_true(people.v[0].known && !people.v[1].known);
+	assert_true(is(&people, 0, VAULT_NAME, "丁") && is(&people, 1, VAULT_NAME, ""));
+}
+
 #define ON(test) \
 	cmocka_unit_test_setup_teardown(test, open_world, forget), \
 		cmocka_unit_test_setup_teardown(test, open_sm, forget)
@@ -253,6 +284,7 @@ int main(void)
 		ON(a_dry_run_says_what_staging_would_and_keeps_nothing),
 		ON(a_pseudonym_is_the_same_in_every_batch_of_its_epoch_and_goes_with_the_last),
 		ON(what_is_open_is_listed_also_after_it_was_begun_anew),
+		ON(a_restored_vault_knows_a_batch_again_once_the_core_says_so),
 		ON(without_a_vault_a_call_says_so_at_once),
 	};
 
