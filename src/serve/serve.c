@@ -209,6 +209,8 @@ static enum err open_http(struct serve *s, const struct serve_options *so, struc
 	o.threads = (unsigned)c->threads;
 	o.wall = so->wall;
 	o.steady = so->steady;
+	o.log = so->log;
+	o.log_arg = so->log_arg;
 	o.metrics = s->metrics;
 	o.begin = dispatch_begin;
 	o.handler = dispatch_handle;

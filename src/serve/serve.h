@@ -17,8 +17,8 @@
 #include "vault/vault.h"
 
 struct serve {
-	struct house *house; /* borrowed */
-	struct clock wall;   /* the book borrows it */
+	struct house *house;    /* borrowed */
+	struct clock wall;      /* the book borrows it */
 	struct record_book *book;
 	struct routes *routes;
 	struct policy *policy;
@@ -38,6 +38,8 @@ struct serve {
 struct serve_options {
 	const char *listen; /* NULL: as the settings say */
 	struct clock wall, steady;
+	void (*log)(void *arg, struct str lines); /* NULL: to standard error */
+	void *log_arg;
 };
 MUST_CHECK enum err serve_open(struct house *h, const struct serve_options *o, struct serve **ret,
 			       struct fault *f);
