@@ -17,8 +17,8 @@
 #include "vault/vault.h"
 
 struct serve {
-	struct house *house;    /* borrowed */
-	struct clock wall;      /* the book borrows it */
+	struct house *house; /* borrowed */
+	struct clock wall;   /* the book borrows it */
 	struct record_book *book;
 	struct routes *routes;
 	struct policy *policy;

@@ -6,6 +6,7 @@
  *     *      allowed, and areas do not matter
  *     area   allowed for what lies in the caller's areas or below; anything else is not there (404)
  *     up     as area, and for what lies right on the way up from the caller's areas
+ * A line "see CLASS" says who sees fields of that class, wherever a row is shown to them at all.
  * A route is "METHOD /path" as in its row; "* /path/" + "**" covers all methods and all that lies
  * below, for nouns. The longest line that fits counts. A route without a line fails, and so does
  * each cell that turns out otherwise, by name.
@@ -43,14 +44,29 @@ struct authz_probe {
 	const char *passes; /* a code that also means "let in": the thing is not in that state */
 };
 
+enum { AUTHZ_NOBODY, AUTHZ_FIRST_ROLE, AUTHZ_API_KEY = AUTHZ_FIRST_ROLE + ROLE_N, AUTHZ_COLUMNS };
+struct authz_caller {
+	int column;
+	bool areas; /* 430802; else none */
+	struct visitor visitor;
+};
+const char *authz_column_word(int column);
+/* What the file says, '-', '*', 'a', 'u'; 0 if it has no line. A method "see" asks for a class. */
+char authz_says(const char *method, const char *path, int column);
+
 struct authz {
 	const struct authz_probe *probe;
 	size_t n_probes;
 	const char *line; /* for its own test: take this line for every route that has none */
-	bool (*pass_over)(const struct route *r); /* routes that another test asks; NULL: none */
+	unsigned skip;    /* places that are not asked about, as bits */
 	bool whole; /* the desk has every route of the house: a line without a route fails too */
+	/* See every answer; `target` is what was asked for. NULL: nobody looks. */
+	void (*look)(void *arg, const struct route *r, const struct authz_caller *who,
+		     const char *target, const struct answer *a);
+	void *arg;
 	/* Filled in by authz_run. */
 	size_t cells, wrong;
+	struct authz_caller caller[AUTHZ_COLUMNS][2]; /* without areas, and with */
 };
 /* Ask for every cell. What is wrong is printed, a line each. */
 void authz_run(struct desk *k, struct authz *a);

@@ -229,7 +229,8 @@ bool client_read(struct client *c, struct answer *ret, bool head)
 		return false;
 	if (ret->status == 100)
 		return client_read(c, ret, head);
-	if (head || ret->status == 204 || ret->status == 304)
+	if (head || ret->status == 204 || ret->status == 304 ||
+	    str_eq(answer_header(ret, "Content-Type"), STR("text/event-stream")))
 		return true;
 	length = answer_header(ret, "Content-Length");
 	coding = answer_header(ret, "Transfer-Encoding");

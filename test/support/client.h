@@ -26,7 +26,7 @@ bool client_open_tls(struct client *c, uint16_t port);
 void client_close(struct client *c); /* for CLEANUP() too */
 bool client_send(struct client *c, const char *text);
 bool client_send_bytes(struct client *c, const void *p, size_t n);
-/* Read one reply; `head`: it has no body, whatever its headers say. */
+/* Read one reply; `head`: it has no body, whatever its headers say. Of a stream the head alone. */
 bool client_read(struct client *c, struct answer *ret, bool head);
 bool client_read_head(struct client *c, struct answer *ret);
 /* Read until `text` was seen; what came before it is passed over. */

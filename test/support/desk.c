@@ -27,6 +27,11 @@ static int64_t desk_now_ns(void *arg)
 	return __atomic_load_n(&k->now, __ATOMIC_SEQ_CST) * 1000000000;
 }
 
+struct clock desk_clock(struct desk *k)
+{
+	return (struct clock){ desk_now_ns, k };
+}
+
 void desk_pass(struct desk *k, int64_t s)
 {
 	__atomic_add_fetch(&k->now, s, __ATOMIC_SEQ_CST);
@@ -86,7 +91,7 @@ static void open_dispatch(struct desk *k, const struct route_list *more, size_t 
 				       dispatch_routes_account, dispatch_routes_key };
 	struct dispatch_options o = {
 		.db = k->d->db,
-		.clock = { desk_now_ns, k },
+		.clock = desk_clock(k),
 		.zone = k->zone,
 		.house = k,
 		.page = page,
@@ -103,11 +108,8 @@ static void open_dispatch(struct desk *k, const struct route_list *more, size_t 
 	must(dispatch_new(&o, &k->dispatch), &f);
 }
 
-void desk_open(struct desk *k, struct database *d, const struct route_list *more, size_t n_more)
+static void begin(struct desk *k, struct database *d)
 {
-	struct http_options h = http_defaults();
-	struct fault f = { 0 };
-
 	k->d = d;
 	k->now = DATABASE_NOW;
 	if (!k->choice.issuer) {
@@ -117,9 +119,17 @@ void desk_open(struct desk *k, struct database *d, const struct route_list *more
 	}
 	assert_int_equal(arena_new(64 << 20, &k->arena), OK);
 	assert_int_equal(zone_open("+08:00", &k->zone, NULL), OK);
+}
+
+void desk_open(struct desk *k, struct database *d, const struct route_list *more, size_t n_more)
+{
+	struct http_options h = http_defaults();
+	struct fault f = { 0 };
+
+	begin(k, d);
 	open_dispatch(k, more, n_more);
 	h.listen = "127.0.0.1:0";
-	h.wall = (struct clock){ desk_now_ns, k };
+	h.wall = desk_clock(k);
 	h.log = no_log;
 	h.begin = desk_begin;
 	h.handler = desk_handle;
@@ -128,13 +138,26 @@ void desk_open(struct desk *k, struct database *d, const struct route_list *more
 	k->port = http_port(k->http);
 }
 
+/* Its policy hashes passwords at little cost; the server takes the cost from the hash. */
+void desk_join(struct desk *k, struct database *d, struct routes *routes, uint16_t port)
+{
+	struct fault f = { 0 };
+
+	begin(k, d);
+	k->guest = true;
+	must(policy_new(&k->choice, &k->policy), &f);
+	k->routes = routes;
+	k->port = port;
+}
+
 void desk_close(struct desk *k)
 {
 	if (k->http)
 		assert_true(http_stop(k->http, 20));
 	http_end(&k->http);
 	dispatch_end(&k->dispatch);
-	routes_end(&k->routes);
+	if (!k->guest)
+		routes_end(&k->routes);
 	policy_end(&k->policy);
 	arena_end(&k->arena);
 	zone_end(&k->zone);

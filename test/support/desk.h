@@ -33,6 +33,7 @@ struct desk {
 	struct zone *zone;
 	int64_t now;      /* seconds; moved by desk_pass() */
 	uint64_t fail_at; /* let this allocation of the next request's handling fail; 0: none */
+	bool guest;       /* at somebody else's server: desk_join() */
 };
 
 /* Whoever sends requests: headers that come with each of them, "" for a stranger. */
@@ -41,7 +42,10 @@ struct visitor {
 };
 
 void desk_open(struct desk *k, struct database *d, const struct route_list *more, size_t n_more);
-void desk_close(struct desk *k); /* for CLEANUP() */
+/* The same at a server that stands already, with its routes; it must outlive the desk. */
+void desk_join(struct desk *k, struct database *d, struct routes *routes, uint16_t port);
+struct clock desk_clock(struct desk *k); /* k->now; needs no open desk */
+void desk_close(struct desk *k);         /* for CLEANUP() */
 void desk_pass(struct desk *k, int64_t s);
 
 /* An account that may sign in with DESK_PASSWORD; its number. */
