@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/houses.h"
+#include "grid/area.h"
 #include "grid/grid.h"
 #include "record/files.h"
 
@@ -42,6 +43,7 @@ static enum err book_open(struct cli *c, struct desk_book *b)
 	struct record_options o = { .nouns = grid_nouns,
 				    .n = grid_nouns_n,
 				    .clock = &clock_wall,
+				    .area_names = area_names,
 				    .node = 1 + (unsigned)getpid() % NODES };
 	const struct sql_list *lists;
 	size_t n;

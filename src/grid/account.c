@@ -84,6 +84,7 @@ const struct noun account_noun = {
 	NOUN_OF(struct account_row, fields, states, steps),
 	.read = CAP_ACCOUNT_READ,
 	.write = CAP_ACCOUNT_WRITE,
+	.label = "name",
 	.why = WHY_ADMIN,
 	.check = check,
 	.follow = follow,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "grid/area.sql.h"
+#include "record/record.h"
 
 #include "base/ban.h"
 
@@ -157,6 +158,32 @@ enum err area_above(struct tx *tx, const struct area_list *list, int32_t day, st
 	return n ? list_of(tx, &area_sql.these, SQL_ARGS(sql_text(codes), sql_i64(day)), n, a, ret,
 			   f)
 		 : OK;
+}
+
+enum err area_names(struct tx *tx, const struct area_code *code, size_t n, int32_t day,
+		    struct arena *a, struct record_area_name *ret, struct fault *f)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+	struct area_list list;
+	char one[AREA_TEXT_BYTES];
+	size_t k = 0;
+	enum err e;
+
+	for (size_t i = 0; i < n; i++) {
+		area_text(code[i], one);
+		buf_lit(&text, one);
+		ret[i] = (struct record_area_name){ 0 };
+	}
+	if (text.failed || !n)
+		return text.failed;
+	e = list_of(tx, &area_sql.these, SQL_ARGS(sql_text(buf_view(&text)), sql_i64(day)), n, a,
+		    &list, f);
+	for (size_t i = 0; !e && i < list.n; i++) { /* both rise */
+		while (code[k].v != list.v[i].code.v)
+			k++;
+		ret[k] = (struct record_area_name){ list.v[i].name, list.v[i].name_en };
+	}
+	return e;
 }
 
 enum err area_n_below_each(struct tx *tx, const struct area_list *list, int32_t day, int64_t *ret,

@@ -19,6 +19,8 @@
 
 enum { AREA_DAY_FIRST = -1000000, AREA_DAY_LAST = 1000000, AREA_NAME_CHARS_MAX = 60 };
 
+struct record_area_name;
+
 struct area {
 	struct area_code code, into; /* into: 0, or what it was merged into */
 	int32_t from_day, to_day;    /* AREA_DAY_FIRST, AREA_DAY_LAST: always */
@@ -39,6 +41,12 @@ MUST_CHECK enum err area_find(struct tx *tx, struct area_code code, int32_t day,
 /* Whatever lies above any of a list's areas on that day, by code and each once; one question. */
 MUST_CHECK enum err area_above(struct tx *tx, const struct area_list *list, int32_t day,
 			       struct arena *a, struct area_list *ret, struct fault *f);
+/*
+ * What each of these is called on that day, empty for one that is not there: codes rise, and each
+ * comes once. For the book of nouns (record.h).
+ */
+MUST_CHECK enum err area_names(struct tx *tx, const struct area_code *code, size_t n, int32_t day,
+			       struct arena *a, struct record_area_name *ret, struct fault *f);
 /* Right below it, codes above `after` first to last. */
 MUST_CHECK enum err area_below(struct tx *tx, struct area_code code, int32_t day,
 			       struct area_code after, size_t limit, struct arena *a,

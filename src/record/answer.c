@@ -5,6 +5,7 @@
 
 #include "base/ban.h"
 #include "record/cursor.h"
+#include "record/labels.h"
 #include "record/query.h"
 
 static void put_time(struct json *j, const char *key, struct utc_s t, const struct zone *zone)
@@ -25,6 +26,26 @@ static unsigned list_sight(const struct record_kind *k, unsigned sight)
 	return k->listed_official ? sight : sight & ((1u << SEE_OFFICIAL) - 1);
 }
 
+/* Beside the rows of an answer, what they refer to. */
+static enum err put_page(struct call *c, struct tx *tx, const struct record_kind *k, void **row,
+			 size_t n, unsigned sight, struct fault *f)
+{
+	CLEANUP(labels_end) struct labels l = { 0 };
+	struct json *j = call_json(c);
+	enum err e = labels_begin(&l, k->book, c->who, c->a);
+
+	json_key(j, "items");
+	json_open(j, '[');
+	for (size_t i = 0; i < n && !e; i++) {
+		row_to_json(k->noun, row[i], sight, k->book->zone, j);
+		e = labels_note(&l, k, row[i], sight);
+	}
+	json_close(j, ']');
+	if (!e && !(e = labels_ask(&l, tx, c->now, c->a, f)))
+		labels_put(&l, j);
+	return e;
+}
+
 enum err handler_list(struct call *c, struct tx *tx, struct fault *f)
 {
 	const struct record_kind *k = c->route->arg;
@@ -43,11 +64,8 @@ enum err handler_list(struct call *c, struct tx *tx, struct fault *f)
 	if ((e = list_rows(tx, k, &q->ask, c->a, &row, &n, f)))
 		return e;
 	json_open(j, '{');
-	json_key(j, "items");
-	json_open(j, '[');
-	for (size_t i = 0; i < n && i < shown; i++)
-		row_to_json(k->noun, row[i], list_sight(k, q->ask.sight), k->book->zone, j);
-	json_close(j, ']');
+	if ((e = put_page(c, tx, k, row, min_size(n, shown), list_sight(k, q->ask.sight), f)))
+		return e;
 	json_key(j, "next");
 	if (n > shown) {
 		cursor_write(row_head(row[shown - 1])->id, q->mark, cursor);
@@ -92,12 +110,15 @@ static void put_events(struct json *j, const struct call *c, const struct noun *
 	}
 }
 
-void handler_item(struct call *c, const struct record_kind *k, const void *row)
+enum err handler_item(struct call *c, struct tx *tx, const struct record_kind *k, const void *row,
+		      struct fault *f)
 {
+	CLEANUP(labels_end) struct labels l = { 0 };
 	const struct noun *n = k->noun;
 	const struct record *r = row_head_const(row);
 	bool own = scope_covers(&c->who->scope, r->area); /* else it is read from below, no more */
 	struct json *j = call_json(c);
+	enum err e;
 
 	json_key(j, "item");
 	row_to_json(n, row, sight_of(c->who), k->book->zone, j);
@@ -113,6 +134,12 @@ void handler_item(struct call *c, const struct record_kind *k, const void *row)
 	json_key(j, "history");
 	json_bool(j, own);
 	json_close(j, '}');
+	if ((e = labels_begin(&l, k->book, c->who, c->a)) ||
+	    (e = labels_note(&l, k, row, sight_of(c->who))) ||
+	    (e = labels_ask(&l, tx, c->now, c->a, f)))
+		return e;
+	labels_put(&l, j);
+	return OK;
 }
 
 enum err handler_get(struct call *c, struct tx *tx, struct fault *f)
@@ -124,7 +151,8 @@ enum err handler_get(struct call *c, struct tx *tx, struct fault *f)
 	if (e || (e = handler_etag(c, row)))
 		return e;
 	json_open(call_json(c), '{');
-	handler_item(c, k, row);
+	if ((e = handler_item(c, tx, k, row, f)))
+		return e;
 	json_close(call_json(c), '}');
 	return k->official ? handler_saw(c, k, row, row_head(row)->area, "read", f) : OK;
 }
@@ -134,6 +162,7 @@ enum err handler_get(struct call *c, struct tx *tx, struct fault *f)
 struct telling {
 	struct json *j;
 	const struct zone *zone;
+	struct labels labels; /* who did it */
 };
 
 static void put_id(struct json *j, const char *key, int64_t id)
@@ -164,7 +193,7 @@ static enum err tell_entry(const struct ledger_entry *en, const struct crypt_has
 	json_str(t->j, en->purpose);
 	put_id(t->j, "version", en->version);
 	json_close(t->j, '}');
-	return OK;
+	return labels_note_id(&t->labels, "account", en->actor);
 }
 
 enum err handler_history(struct call *c, struct tx *tx, struct fault *f)
@@ -175,19 +204,21 @@ enum err handler_history(struct call *c, struct tx *tx, struct fault *f)
 	void *row;
 	enum err e = handler_load(c, tx, k, &row, f);
 
-	if (e)
+	if (e || (e = labels_begin(&t.labels, k->book, c->who, c->a)))
 		return e;
 	page.county = area_county(row_head(row)->area);
 	json_open(t.j, '{');
 	json_key(t.j, "items");
 	json_open(t.j, '[');
-	if ((e = ledger_of_object(tx, &page, str_of(k->noun->name), row_head(row)->id.v, tell_entry,
-				  &t, f)))
-		return e;
+	e = ledger_of_object(tx, &page, str_of(k->noun->name), row_head(row)->id.v, tell_entry, &t,
+			     f);
 	json_close(t.j, ']');
+	if (!e && !(e = labels_ask(&t.labels, tx, c->now, c->a, f)))
+		labels_put(&t.labels, t.j);
+	labels_end(&t.labels);
 	put_time(t.j, "as_of", c->now, k->book->zone);
 	json_close(t.j, '}');
-	return OK;
+	return e;
 }
 
 /* ---- what nouns there are ------------------------------------------------------------------- */
@@ -310,6 +341,7 @@ static void put_noun(struct json *j, const struct call *c, const struct noun *n)
 	put_words(j, n->state, n->n_states);
 	json_key(j, "steps");
 	put_steps(j, n);
+	put_maybe(j, "label", noun_label(n) ? noun_label(n)->name : NULL);
 	json_key(j, "reads_up");
 	json_bool(j, n->reads_up);
 	json_key(j, "may");

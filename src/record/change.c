@@ -183,7 +183,8 @@ static enum err answer(struct change *g)
 	if (e)
 		return e;
 	json_open(j, '{');
-	handler_item(g->c, g->k, g->after);
+	if ((e = handler_item(g->c, g->tx, g->k, g->after, g->f)))
+		return e;
 	call_receipt_json(g->c);
 	if (n->follow && (e = n->follow(g->c, g->tx, g->before, g->after, g->f)))
 		return e;

@@ -22,8 +22,9 @@ MUST_CHECK enum err handler_load(struct call *c, struct tx *tx, const struct rec
 MUST_CHECK enum err handler_load_up(struct call *c, struct tx *tx, const struct record_kind *k,
 				    void **ret, struct fault *f);
 MUST_CHECK enum err handler_etag(struct call *c, const void *row);
-/* The keys "item", "events" and "may" of an answer. */
-void handler_item(struct call *c, const struct record_kind *k, const void *row);
+/* The keys "item", "events", "may" and "labels" of an answer. */
+MUST_CHECK enum err handler_item(struct call *c, struct tx *tx, const struct record_kind *k,
+				 const void *row, struct fault *f);
 /* Official data is shown: of this row, or of a list over `area`. */
 MUST_CHECK enum err handler_saw(struct call *c, const struct record_kind *k, const void *row,
 				struct area_code area, const char *action, struct fault *f);

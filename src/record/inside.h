@@ -27,6 +27,7 @@ struct record_book {
 	struct arena *a;
 	struct list_limits limits;
 	const struct zone *zone;
+	record_area_names *area_names;
 	const struct clock *clock;
 	unsigned node;
 	const char *scratch;

@@ -37,6 +37,16 @@ const struct field *noun_field(const struct noun *n, struct str name)
 	return NULL;
 }
 
+const struct field *noun_label(const struct noun *n)
+{
+	if (n->label)
+		return noun_field(n, str_of(n->label));
+	for (size_t i = 0; i < n->n_fields; i++)
+		if (n->field[i].type == FIELD_TEXT && (n->field[i].flags & FIELD_REQUIRED))
+			return &n->field[i];
+	return NULL;
+}
+
 const struct step *noun_step(const struct noun *n, int state, struct str event)
 {
 	for (size_t i = 0; i < n->n_steps; i++)
@@ -217,6 +227,8 @@ enum err noun_check(const struct noun *n, struct fault *f)
 		return wrong(f, n, "it has no fields", n->path);
 	if (!n->read || !n->write)
 		return wrong(f, n, "nobody is said to read or write it", n->path);
+	if (n->label && (!noun_label(n) || noun_label(n)->type != FIELD_TEXT))
+		return wrong(f, n, "what names a row is no text", n->label);
 	if (!words_hold(n->state, n->n_states) || n->n_steps == 0)
 		return wrong(f, n, "its states do not hold", n->path);
 	for (size_t i = 0; i < n->n_fields; i++)

@@ -65,7 +65,8 @@ struct noun {
 	const struct step *step;
 	size_t n_steps;
 	enum capability read, write;
-	bool reads_up; /* a list and a row show, too, what lies right on the way up: adr/0016 */
+	const char *label; /* the field that names a row to people; NULL: its first required text */
+	bool reads_up;     /* a list and a row show, too, what lies right on the way up: adr/0016 */
 	enum purpose why;
 	bool gate; /* rows come in by feeds (intake) alone: nobody makes one or imports a file */
 	/* What no field can say alone. `before`: NULL for a new row; `after` may be completed. */
@@ -92,6 +93,7 @@ struct noun {
  */
 MUST_CHECK enum err noun_check(const struct noun *n, struct fault *f);
 const struct field *noun_field(const struct noun *n, struct str name);
+const struct field *noun_label(const struct noun *n); /* NULL: no text names its rows */
 /* The step that `event` is from this state; NULL if there is none. */
 const struct step *noun_step(const struct noun *n, int state, struct str event);
 const struct step *noun_beginning(const struct noun *n); /* the one step from nothing */
@@ -103,13 +105,22 @@ void noun_blank(const struct noun *n, void *row);
 
 struct record_book;
 
+struct record_area_name {
+	struct str zh, en;
+};
+/* What areas are called on a day: codes rise; empty texts for one that is not there. */
+typedef enum err record_area_names(struct tx *tx, const struct area_code *code, size_t n,
+				   int32_t day, struct arena *a, struct record_area_name *ret,
+				   struct fault *f);
+
 struct record_options {
 	const struct noun *const *nouns;
 	size_t n;
-	const struct zone *zone;   /* of times shown, and of those that say none */
-	const struct clock *clock; /* wall, for ids */
-	unsigned node;             /* 0 .. 255, which process made an id */
-	const char *scratch;       /* a folder of ours for Excel files under way; NULL: none */
+	const struct zone *zone;       /* of times shown, and of those that say none */
+	const struct clock *clock;     /* wall, for ids */
+	unsigned node;                 /* 0 .. 255, which process made an id */
+	record_area_names *area_names; /* NULL: nobody knows them */
+	const char *scratch;           /* a folder of ours for Excel files under way; NULL: none */
 };
 
 /* Check all declarations, compose their statements and routes. The nouns must outlive the book. */

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "grid/area.h"
 #include "grid/area_http.h"
 #include "grid/grid.h"
 #include "http/asset.h"
@@ -29,6 +30,7 @@ static enum err open_book(struct serve *s, struct fault *f)
 		.n = grid_nouns_n,
 		.zone = s->house->zone,
 		.clock = &s->wall,
+		.area_names = area_names,
 		.scratch = s->scratch_path,
 	};
 	const struct sql_list *lists;
