@@ -1,6 +1,7 @@
 // The one way to the server: JSON in and out, errors as values of one class, and a session that may
 // end under a half-written form without losing it.
 import { reactive } from 'vue';
+import { keepLabels } from './labels.js';
 
 export const network = reactive({ online: navigator.onLine });
 window.addEventListener('online', () => {
@@ -61,7 +62,10 @@ async function read(response, path) {
       if (response.ok) throw new ApiError(0, {}, path); // the answer broke off
     }
   }
-  if (response.ok) return body;
+  if (response.ok) {
+    keepLabels(body?.labels);
+    return body;
+  }
   const error = new ApiError(response.status, body || {}, path);
   error.retryAfter = Number(response.headers.get('retry-after')) || error.retryAfter;
   throw error;

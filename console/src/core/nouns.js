@@ -3,6 +3,7 @@
 import { computed, shallowRef } from 'vue';
 import { get } from './api.js';
 import { say } from './i18n.js';
+import { labelOf } from './labels.js';
 import { place } from './place.js';
 
 const list = shallowRef(null);
@@ -27,16 +28,11 @@ export const nounNamed = (name) => nouns.value.find((n) => n.name === name || n.
 /** Fields of the list before anybody chose: those the noun lists. */
 export const listed = (noun) => noun.fields.filter((f) => f.listed);
 
-/** The field that names an item to people: its key, else its first required text. */
+/** The field that names an item to people, as the noun says; else its first text, or field. */
 export function titleField(noun) {
-  const texts = noun.fields.filter((f) => f.type === 'text');
-  return (
-    texts.find((f) => f.name === 'name') ||
-    texts.find((f) => f.key) ||
-    texts.find((f) => f.required) ||
-    texts[0] ||
-    noun.fields[0]
-  );
+  const said = noun.fields.find((f) => f.name === noun.label);
+  if (said) return said;
+  return noun.fields.find((f) => f.type === 'text' && f.required) || noun.fields[0];
 }
 
 /** What an item is called: its name, or what its key says (消防 · 部门). */
@@ -100,7 +96,10 @@ export async function refItem(refers, id) {
   return rows.get(key);
 }
 
+/** Its name: as an answer told it, or by asking for the row itself. */
 export async function refTitle(refers, id) {
+  const told = id ? labelOf(refers, id) : '';
+  if (told !== undefined) return told || id || '';
   const item = await refItem(refers, id);
   return item ? titleOf(nounNamed(refers), item) : id || '';
 }

@@ -53,6 +53,7 @@ const all = { read: true, write: true, import: true, export: true };
 export const NOUNS = [
   {
     name: 'organisation',
+    label: 'name',
     reads_up: true,
     path: 'organisations',
     zh: '机构',
@@ -91,6 +92,7 @@ export const NOUNS = [
   },
   {
     name: 'officer',
+    label: 'name',
     reads_up: true,
     path: 'officers',
     zh: '责任人',
@@ -184,6 +186,7 @@ export const NOUNS = [
   },
   {
     name: 'account',
+    label: 'name',
     path: 'accounts',
     zh: '账号',
     en: 'Account',

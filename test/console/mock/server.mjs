@@ -176,6 +176,32 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
     export: noun.may.export && who.caps.includes('export'),
   });
 
+  const named = { organisation: 'name', officer: 'name', account: 'name' };
+  /** What rows refer to, by name; null is not for this reader. */
+  function labelsOf(noun, rows, who) {
+    const labels = { area: {} };
+    const note = (refers, id) => {
+      if (!id || !named[refers]) return;
+      const to = NOUNS.find((n) => n.name === refers);
+      const row = world.tables[to.path].get(id);
+      labels[refers] ||= {};
+      labels[refers][id] =
+        row && !hidesFrom(who, to) && reads(to, row, who) ? row[named[refers]] : null;
+    };
+    const noteArea = (code) => {
+      if (code) labels.area[code] = { zh: world.areas.all.get(code)?.zh || null, en: null };
+    };
+    for (const row of rows) {
+      noteArea(row.area);
+      note('account', row.created_by);
+      for (const f of noun.fields) {
+        if (f.type === 'ref') note(f.refers, row[f.name]);
+        if (f.type === 'area') noteArea(row[f.name]);
+      }
+    }
+    return labels;
+  }
+
   function select(noun, query, who) {
     const area = query.get('area') || PROVINCE;
     let rows = [...world.tables[noun.path].values()].filter(
@@ -455,6 +481,7 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
             .map(({ event, zh, en }) => ({ event, zh, en }))
         : [],
       may: { edit: may && !['closed', 'left'].includes(row.state), history: own },
+      labels: labelsOf(noun, [row], who),
     };
   };
   const accountAt = (id, who) => {
@@ -517,7 +544,7 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
     const answer = page(select(noun, query, who), query);
     if (noun.fields.some((f) => f.see === 'official'))
       write(who, 'read', 'list', noun.name, who.scope);
-    return answer;
+    return { ...answer, labels: labelsOf(noun, answer.items, who) };
   });
   on('GET', '/{path}/{id}', ({ path, id, who }) => {
     const noun = nounOf(path, who);
