@@ -200,6 +200,20 @@ scene('who_is_on_duty_now_is_said_with_a_telephone', 'lead', async (page) => {
   assert.match(page.url(), /week=\d{4}-\d\d-\d\d/);
 });
 
+scene('hours_that_nobody_covers_are_told_within_the_day', 'lead', async (page) => {
+  await go(page, '/duty?area=430800000000000');
+  await page.waitForSelector('.duty .week td');
+  const row = page.locator('.duty .week tbody tr', { has: page.locator('.mark.red') }).first();
+  const told = Number(/(\d+)/.exec(await row.locator('.uncovered').innerText())[1]);
+  let hours = 0;
+  for (const word of await row.locator('.mark.red').allInnerTexts()) {
+    const span = /(\d\d):00–(\d\d):00/.exec(word);
+    hours += span ? Number(span[2]) - Number(span[1]) : 24;
+  }
+  assert.ok(told > 0);
+  assert.equal(hours, told);
+});
+
 // ---- lists ----
 
 scene('a_filter_stands_in_the_address_and_survives_it', 'lead', async (page) => {
@@ -274,13 +288,33 @@ scene('columns_are_chosen_and_stay_chosen', 'lead', async (page) => {
 });
 
 scene('what_is_on_the_screen_is_exported', 'lead', async (page) => {
-  await go(page, `/n/organisations?area=${PROVINCE}&kind=health`);
+  await go(page, `/n/organisations?area=${PROVINCE}&kind=cdc`);
   await page.click('button:has-text("导出")');
   const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=CSV 文件')]);
   const content = readFileSync(await file.path(), 'utf8');
   assert.match(file.suggestedFilename(), /^organisations-\d{4}-\d\d-\d\d\.csv$/);
   const [first] = await names(page);
   assert.ok(content.includes(first));
+});
+
+scene('a_column_goes_where_it_is_dragged_or_stepped_and_stays', 'lead', async (page) => {
+  await go(page, `/n/organisations?area=${PROVINCE}`);
+  const heads = () => page.locator('.data-table th').allInnerTexts();
+  const before_ = await heads();
+  await page.locator('.data-table th').nth(3).dragTo(page.locator('.data-table th').nth(1));
+  const moved = [before_[0], before_[3], before_[1], before_[2], ...before_.slice(4)];
+  assert.deepEqual(await heads(), moved);
+  await page.reload();
+  await page.waitForSelector('.data-table th');
+  assert.deepEqual(await heads(), moved);
+  await page.click('.filter-bar button:has-text("列")');
+  await page.locator('.column-chooser input').nth(1).focus();
+  await page.keyboard.press('Alt+ArrowDown');
+  await page.keyboard.press('Alt+ArrowDown');
+  assert.deepEqual(await heads(), before_);
+  await page.keyboard.press('Alt+ArrowUp');
+  const back = [before_[0], before_[1], before_[3], before_[2], ...before_.slice(4)];
+  assert.deepEqual(await heads(), back);
 });
 
 // ---- forms ----
@@ -380,7 +414,7 @@ scene('who_read_a_person_is_told', 'lead', async (page) => {
 });
 
 scene('an_edit_over_a_newer_version_is_refused_with_a_sentence', 'lead', async (page) => {
-  await go(page, `/n/organisations?area=${PROVINCE}&kind=health`);
+  await go(page, `/n/organisations?area=${PROVINCE}&kind=cdc`);
   await page.locator('tr[data-row="4"] td.first a').click();
   await page.waitForSelector('.record .facts');
   await page.click('button:has-text("修改")');

@@ -120,3 +120,26 @@ test('error_correction_is_that_of_the_standard', () => {
   const words = [0xa5, 0x24, 0xd4, 0xc1, 0xed, 0x36, 0xc7, 0x87, 0x2c, 0x55];
   assert.deepEqual([...correction(data, 10)], words);
 });
+
+test('hours_that_nobody_covers_are_those_no_watch_holds', () => {
+  let seed = 1;
+  const dice = (n) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * n);
+  };
+  for (let world = 0; world < 2000; world++) {
+    const watches = Array.from({ length: dice(6) }, () => {
+      const from = dice(30) - 5;
+      return { from, to: from + 1 + dice(12) };
+    }).sort((a, b) => a.from - b.from);
+    const free = [];
+    for (let hour = 0; hour < 24; hour++)
+      if (!watches.some((w) => w.from <= hour && hour < w.to)) free.push(hour);
+    const gaps = time.gapsBetween(watches, 0, 24);
+    assert.deepEqual(
+      gaps.flatMap((g) => Array.from({ length: g.to - g.from }, (_, i) => g.from + i)),
+      free,
+    );
+    for (let i = 1; i < gaps.length; i++) assert.ok(gaps[i].from > gaps[i - 1].to);
+  }
+});

@@ -28,7 +28,7 @@ export async function watchesBetween(area, from, to, signal) {
   const noun = nounNamed('watches');
   if (!noun) return { noun: null, shape: null, watches: [] };
   const shape = dutyShape(noun);
-  const query = { area, limit: MOST };
+  const query = { area, state: 'planned', limit: MOST };
   if (shape.from.filter) query[`${shape.from.name}_to`] = seconds(to);
   if (shape.to.filter) query[`${shape.to.name}_from`] = seconds(from);
   const watches = [];

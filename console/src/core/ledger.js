@@ -12,10 +12,13 @@ export function actionText(row) {
   return row.detail ? `${what} (${row.detail})` : what;
 }
 
+/** By its noun; an auditor reads entries of nouns that are not shown to auditors. */
 export function objectText(row) {
   if (!row.object) return '–';
   const noun = nounNamed(row.object);
-  return `${noun ? say(noun) : row.object}${Number(row.object_id) ? ` ${row.object_id}` : ''}`;
+  const key = `object.${row.object}`;
+  const what = noun ? say(noun) : i18n.global.te(key) ? t(key) : row.object;
+  return `${what}${Number(row.object_id) ? ` ${row.object_id}` : ''}`;
 }
 
 export function objectLink(row) {

@@ -100,3 +100,16 @@ export function weekOf(at) {
   const p = parts(at);
   return instant(p.year, p.month, p.day - p.weekday);
 }
+
+/** The stretches of [from, to) in which none of these runs; they come by their beginning. */
+export function gapsBetween(spans, from, to) {
+  const gaps = [];
+  let until = from;
+  for (const span of spans) {
+    if (span.from >= to) break;
+    if (span.from > until) gaps.push({ from: until, to: span.from });
+    until = Math.max(until, span.to);
+  }
+  if (until < to) gaps.push({ from: until, to });
+  return gaps;
+}

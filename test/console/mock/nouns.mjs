@@ -158,8 +158,8 @@ export const NOUNS = [
     path: 'watches',
     zh: '值班',
     en: 'Watch',
-    states: ACTIVE,
-    steps: CLOSE,
+    states: choices(['planned', '已排班', 'Planned'], ['cancelled', '已取消', 'Cancelled']),
+    steps: [{ from: 'planned', event: 'cancel', to: 'cancelled', zh: '取消', en: 'Cancel' }],
     may: all,
     fields: [
       field(

@@ -34,7 +34,7 @@ export function makeWorld(now) {
     return String(last);
   };
 
-  function add(path, area, values, state = 'active') {
+  function add(path, area, values, state = path === 'watches' ? 'planned' : 'active') {
     const at = now - roll(90) * DAY_MS - roll(1440) * 60_000;
     const row = {
       id: id(),
