@@ -676,6 +676,13 @@ enum err dir_make(const char *path, struct fault *f)
 	return refused(f, errno, path, "建立文件夹", "make the folder");
 }
 
+enum err dir_remove(const char *path, struct fault *f)
+{
+	if (!fails() && rmdir(path) == 0)
+		return OK;
+	return refused(f, errno, path, "删除文件夹", "remove the folder");
+}
+
 enum err dir_sync(const char *path, struct fault *f)
 {
 	int fd = -1, number = 0;

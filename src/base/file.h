@@ -63,7 +63,8 @@ void file_unlock(struct file_lock **l); /* for CLEANUP(): removes it */
 bool file_same(const char *a, const char *b);
 MUST_CHECK enum err file_rename(const char *from, const char *to, struct fault *f);
 MUST_CHECK enum err file_unlink(const char *path, struct fault *f);
-MUST_CHECK enum err dir_make(const char *path, struct fault *f); /* existing is fine */
+MUST_CHECK enum err dir_make(const char *path, struct fault *f);   /* existing is fine */
+MUST_CHECK enum err dir_remove(const char *path, struct fault *f); /* an empty one */
 MUST_CHECK enum err dir_sync(const char *path, struct fault *f);
 /* Call `each` for every plain file name in a folder, sorted by bytes. */
 MUST_CHECK enum err dir_each(const char *path,

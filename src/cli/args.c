@@ -119,6 +119,10 @@ static const struct option_row ROWS[CLI_OPTION_N] = {
 	[CLI_ALIVE] = { "--alive", NULL, TAKES_NOTHING, 0, 0,
 		"服务应正在运行：最近的账头过旧即为缺尾",
 		"the house should be running: an old last head means that the tail is missing" },
+	[CLI_APPROVE] = { "--approve", "LOGIN,LOGIN", TAKES_TEXT, 0, 0,
+		"两位不同职责的管理员批准台账退回；各自的口令与验证码各一行，由标准输入给出",
+		"two administrators of different offices approve that the ledger goes back; "
+		"standard input has the password and the code of each, a line each" },
 	[CLI_ROLES] = { "--roles", "ROLE,...", TAKES_TEXT, 0, 0,
 		"角色，用逗号隔开", "roles, parted by commas" },
 	[CLI_NAME] = { "--name", "TEXT", TAKES_TEXT, 0, 0,

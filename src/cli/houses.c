@@ -1,5 +1,5 @@
 /*
- * houses.c - the smaller verbs on a house: backup, restore, user.
+ * houses.c - the smaller verbs on a house: backup, user.
  */
 #include "cli/houses.h"
 
@@ -45,16 +45,6 @@ enum err cli_backup(struct cli *c)
 	if ((e = cli_house_open(c, false, &h)))
 		return e;
 	return backup_make(h, c->args.operand[1], clock_s(&clock_wall), &c->fault);
-}
-
-enum err cli_restore(struct cli *c)
-{
-	if (c->args.n_operands != 2)
-		return fault_set(&c->fault, ERR_USAGE, "需要备份文件和文件夹",
-				 "needs a file and a folder");
-	(void)umask(077);
-	return backup_restore(c->args.operand[0], c->args.operand[1], c->args.text[CLI_KEYS],
-			      clock_s(&clock_wall), &c->fault);
 }
 
 /* ---- accounts ------------------------------------ */

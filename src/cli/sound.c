@@ -25,6 +25,11 @@ static void say_ledger(struct cli *c, const struct house *h, const struct verify
 	if (r->heads && !at.failed)
 		cli_say(c, "最近的账头签于 %.*s", "the last head was signed at %.*s", (int)at.n,
 			at.p);
+	if (r->restores)
+		cli_say(c, "曾由两人批准退回 %" PRIu64 " 次，共放弃已签的 %" PRIu64 " 条记录",
+			"went back after a restore %" PRIu64
+			" times, approved by two people; %" PRIu64 " signed entries were given up",
+			r->restores, r->given_up);
 	if (r->fingerprint[0])
 		cli_say(c, "台账公钥指纹 %s", "fingerprint of the first key: %s", r->fingerprint);
 	if (r->verdict == VERIFY_WHOLE)

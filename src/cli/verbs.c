@@ -141,7 +141,12 @@ static const struct cli_verb VERBS[] = {
 	{ .word = "restore", .operand = "FILE DIR", .operands_max = 2, .usage = "",
 	  .zh = "由备份重建",
 	  .en = "make a house of a backup",
-	  .options = COMMON | CLI_BIT(CLI_KEYS),
+	  .more_zh = "备份之后还签过记录的，恢复会让台账退回：须由两人以 --approve 批准。"
+		     "没有第二因素的人，验证码一行留空。",
+	  .more_en = "If entries were signed after the backup, the ledger would go back, and two "
+		     "people must approve by --approve. Who has no second factor leaves the line "
+		     "of the code empty.",
+	  .options = COMMON | CLI_BIT(CLI_KEYS) | CLI_BIT(CLI_AGAINST) | CLI_BIT(CLI_APPROVE),
 	  .run = cli_restore },
 	{ .word = "demo", .usage = "",
 	  .zh = "造一座合成的小城，追一个病例到第二代",

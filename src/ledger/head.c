@@ -36,7 +36,7 @@ void head_write(const struct head *h, const struct head_line *lines, struct buf 
 		wire_put_i64(&w, lines[i].from);
 		wire_put_i64(&w, lines[i].to);
 		wire_put(&w, lines[i].root.v, sizeof lines[i].root.v);
-		wire_put_hash(&w, &lines[i].chain);
+		wire_put(&w, lines[i].chain.v, sizeof lines[i].chain.v);
 		assert(!w.bad && w.n == HEAD_LINE_BYTES);
 		buf_put(out, bytes, w.n);
 	}
@@ -55,16 +55,18 @@ struct head_line head_line_at(const struct head *h, size_t i)
 	return line;
 }
 
-/* Counties in ascending order, each once; ranges that hold something. */
+/* Counties in ascending order, each once; ranges that hold something, but after a restore. */
 static bool lines_are_well(const struct head *h)
 {
 	int64_t county = -1;
+	int64_t least = h->kind == HEAD_RESTORED ? 0 : 1;
 
 	for (size_t i = 0; i < h->n_lines; i++) {
 		struct head_line line = head_line_at(h, i);
 
 		if (line.county.v <= county || !area_valid(line.county) || line.from < 1 ||
-		    line.to < line.from || !crypt_suite_known(line.chain.v[0]))
+		    line.to < line.from - 1 + least ||
+		    (line.to > 0 && !crypt_suite_known(line.chain.v[0])))
 			return false;
 		county = line.county.v;
 	}
@@ -99,7 +101,7 @@ enum err head_parse(struct str record, struct head *ret)
 	if (h.announces)
 		take_bytes(&w, h.next.v, sizeof h.next.v);
 	h.n_lines = (size_t)wire_get_u(&w, 4);
-	if (w.bad || h.n < 1 || h.kind < HEAD_START || h.kind > HEAD_KEY || announces > 1 ||
+	if (w.bad || h.n < 1 || h.kind < HEAD_START || h.kind > HEAD_RESTORED || announces > 1 ||
 	    h.at.v < WHEN_MIN_S || h.at.v >= WHEN_MAX_S || !crypt_suite_known((uint8_t)h.suite) ||
 	    (h.announces && !crypt_suite_known(h.next.v[0])) || h.n_lines > LINES_MAX ||
 	    w.n != h.n_lines * HEAD_LINE_BYTES)

@@ -14,6 +14,10 @@
  * signs it and those after it, until a head of kind HEAD_KEY, signed by the old key, announces
  * another. Lines are only ever added. One that was not written whole is passed over and counted.
  *
+ * After a restore from a backup the ledger may end before what was signed. Then a head of kind
+ * HEAD_RESTORED goes on behind all that is known: its ranges begin where a county was still signed
+ * and there, and what heads before it signed from there on is given up. A range of it may be empty.
+ *
  * Life:     head_book_new -> head_book_read or head_book_add -> head_book_end.
  * Memory:   the book keeps 32 bytes a head; lines of heads only if asked to.
  * Source:   docs/adr/0007-ledger.md
@@ -27,8 +31,9 @@
 enum head_kind {
 	HEAD_START = 1, /* the first after the house was started */
 	HEAD_BEAT,
-	HEAD_STOP, /* the last before it was stopped, in good order */
-	HEAD_KEY   /* another key signs from here on */
+	HEAD_STOP,    /* the last before it was stopped, in good order */
+	HEAD_KEY,     /* another key signs from here on */
+	HEAD_RESTORED /* the ledger went back, to where its ranges begin */
 };
 
 enum { HEAD_KEY_ID_BYTES = 8, HEAD_LINE_BYTES = 3 * 8 + CRYPT_RAW_BYTES + CRYPT_HASH_BYTES };
@@ -120,6 +125,8 @@ MUST_CHECK enum err head_book_history(struct head_book *b, enum crypt_suite suit
 				      struct merkle_node *ret);
 /* The number of the head that a line holds, or began to hold; 0: none. */
 int64_t head_line_number(struct str line);
+/* The file of a copy in a folder, by the id of the first key. */
+void heads_copy_name(const char *folder, const uint8_t *key_id, struct buf *ret);
 struct crypt_hasher *head_book_hasher(struct head_book *b, enum crypt_suite suite);
 
 #endif

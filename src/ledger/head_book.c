@@ -137,7 +137,9 @@ static bool continues(const struct head_book *b, const struct head *h)
 	for (size_t i = 0; i < h->n_lines; i++) {
 		struct head_line line = head_line_at(h, i);
 
-		if (line.from != head_book_tip(b, line.county).to + 1)
+		int64_t next = head_book_tip(b, line.county).to + 1;
+
+		if (line.from > next || (line.from < next && h->kind != HEAD_RESTORED))
 			return false;
 	}
 	return true;

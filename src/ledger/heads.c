@@ -6,8 +6,10 @@
 #include "ledger/chain.h"
 #include "ledger/head.h"
 #include "ledger/ledger.sql.h"
+#include "ledger/verify_heads.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ban.h"
@@ -25,6 +27,8 @@ struct heads {
 	bool started; /* a head was signed since heads_open */
 	bool unsure;  /* a write failed: the line may be there, in part or whole */
 	VEC(struct copy) copy;
+	/* In heads_go_back: of counties that end before what was signed, how much stays. */
+	VEC(struct head_tip) kept;
 };
 
 /* ---- what came since ---- */
@@ -99,10 +103,11 @@ static enum err not_signed(struct area_code county, int64_t seq, enum chain_wron
 }
 
 /* The entries of a county after those signed, up to its tip. */
-static enum err cut_county(struct tx *tx, struct cut *c, const struct head_tip *to, struct fault *f)
+static enum err cut_county(struct tx *tx, struct cut *c, const struct head_tip *from_,
+			   const struct head_tip *to, struct fault *f)
 {
 	struct head_book *book = c->h->book;
-	struct head_tip from = head_book_tip(book, to->county);
+	struct head_tip from = *from_;
 	struct head_line line = { .county = to->county, .from = from.to + 1, .to = to->to };
 	struct chain_bad bad = { 0 };
 	struct chain chain;
@@ -125,18 +130,56 @@ static enum err cut_county(struct tx *tx, struct cut *c, const struct head_tip *
 	return vec_push(&c->line, line) ? no_memory(f) : OK;
 }
 
+static int by_county(const void *a, const void *b)
+{
+	const struct head_tip *x = a, *y = b;
+
+	return x->county.v < y->county.v ? -1 : x->county.v > y->county.v;
+}
+
+/* How far a county is signed, less what is being given up. */
+static struct head_tip signed_to(const struct heads *h, struct area_code county)
+{
+	const struct head_tip key = { .county = county }, *kept = NULL;
+
+	if (h->kept.n)
+		kept = bsearch(&key, h->kept.v, h->kept.n, sizeof key, by_county);
+	return kept ? *kept : head_book_tip(h->book, county);
+}
+
+/* Going back: counties that were signed and of which the database has nothing are cut, too. */
+static enum err add_lost(struct cut *c)
+{
+	size_t n = c->tip.n;
+
+	for (size_t i = 0; i < c->h->kept.n; i++) {
+		struct head_tip none = { c->h->kept.v[i].county, 0, LEDGER_NO_HASH };
+
+		if (n && bsearch(&none, c->tip.v, n, sizeof none, by_county))
+			continue;
+		if (vec_push(&c->tip, none))
+			return ERR_MEMORY;
+	}
+	if (c->tip.n)
+		qsort(c->tip.v, c->tip.n, sizeof c->tip.v[0], by_county);
+	return OK;
+}
+
 static enum err cut_act(struct tx *tx, void *arg, struct fault *f)
 {
 	struct cut *c = arg;
 	enum err e = read_tips(tx, c, f);
 
+	if (!e && c->h->kept.n)
+		e = add_lost(c);
+
 	c->line.n = 0;
 	c->due = !e && is_due(c);
 	for (size_t i = 0; !e && c->due && i < c->tip.n; i++) {
-		struct head_tip had = head_book_tip(c->h->book, c->tip.v[i].county);
+		struct head_tip had = signed_to(c->h, c->tip.v[i].county);
 
-		if (c->tip.v[i].to > had.to)
-			e = cut_county(tx, c, &c->tip.v[i], f);
+		if (c->tip.v[i].to > had.to || had.to < head_book_tip(c->h->book, had.county).to)
+			e = cut_county(tx, c, &had, &c->tip.v[i], f);
 		else if (c->tip.v[i].to < had.to)
 			e = not_signed(had.county, c->tip.v[i].to + 1, CHAIN_GAP, f);
 	}
@@ -233,6 +276,14 @@ static enum err copy_all(struct heads *h, struct str line, size_t *ret_behind, s
 	return OK;
 }
 
+void heads_copy_name(const char *folder, const uint8_t *key_id, struct buf *ret)
+{
+	buf_fmt(ret, "%s/", folder);
+	encode_hex(ret, key_id, HEAD_KEY_ID_BYTES);
+	buf_lit(ret, ".heads");
+	buf_char(ret, '\0');
+}
+
 static enum err name_copies(struct heads *h)
 {
 	uint8_t id[HEAD_KEY_ID_BYTES];
@@ -244,10 +295,7 @@ static enum err name_copies(struct heads *h)
 	for (size_t i = 0; !e && i < h->o.n_copies; i++) {
 		struct copy c = { 0 };
 
-		buf_fmt(&c.path, "%s/", h->o.copies[i]);
-		encode_hex(&c.path, id, sizeof id);
-		buf_lit(&c.path, ".heads");
-		buf_char(&c.path, '\0');
+		heads_copy_name(h->o.copies[i], id, &c.path);
 		e = c.path.failed;
 		if (!e)
 			e = vec_push(&h->copy, c);
@@ -317,9 +365,12 @@ static enum err stands_act(struct tx *tx, void *arg, struct fault *f)
 		const struct head_tip *tip = &h->book->tip.v[i];
 		CLEANUP(rows_end) struct rows *r = NULL;
 		struct chain_row row;
-		enum err e = tx_row(tx, &ledger_sql.at,
-				    SQL_ARGS(sql_i64(tip->county.v), sql_i64(tip->to)), &r, f);
+		enum err e;
 
+		if (tip->to == 0)
+			continue; /* given up whole */
+		e = tx_row(tx, &ledger_sql.at, SQL_ARGS(sql_i64(tip->county.v), sql_i64(tip->to)),
+			   &r, f);
 		if (e == ERR_ABSENT)
 			return fault_set(f, ERR_CORRUPT,
 					 "数据库比已签的链头旧：县 %lld 第 %lld 条已签而不在",
@@ -354,8 +405,8 @@ static enum err check_book(const struct heads *h, struct fault *f)
 	return OK;
 }
 
-/* Read our file, whatever we thought was in it, and hold it against key and database. */
-static enum err load(struct heads *h, struct fault *f)
+/* Read our file, whatever we thought was in it, and hold it against the key. */
+static enum err load_book(struct heads *h, struct fault *f)
 {
 	struct head_book *b = NULL;
 	enum err e = head_book_new(false, &b);
@@ -365,9 +416,16 @@ static enum err load(struct heads *h, struct fault *f)
 	b->trusting = true;
 	head_book_end(&h->book);
 	h->book = b;
-	if ((e = head_book_read(b, h->o.path, f)) || (e = check_book(h, f)))
-		return e;
-	return db_read(h->o.db, stands_act, h, f);
+	e = head_book_read(b, h->o.path, f);
+	return e ? e : check_book(h, f);
+}
+
+/* And against the database. */
+static enum err load(struct heads *h, struct fault *f)
+{
+	enum err e = load_book(h, f);
+
+	return e ? e : db_read(h->o.db, stands_act, h, f);
 }
 
 static void cut_end(struct cut *c)
@@ -432,6 +490,77 @@ enum err heads_hand_over(struct heads *h, const struct crypt_signer *next, struc
 	return OK;
 }
 
+/* ---- after a restore ---- */
+
+struct back {
+	struct heads *h;
+	struct verify_heads *all; /* everything that was signed, by county */
+};
+
+/* The last range of the county that its chain still has whole. */
+static struct head_tip still_there(const struct back *b, const struct head_tip *tip)
+{
+	struct head_tip kept = { tip->county, 0, LEDGER_NO_HASH };
+	struct verify_range range;
+
+	for (size_t i = 0; verify_heads_range(b->all, tip->county, i, &range); i++)
+		if (range.line.to <= tip->to)
+			kept = (struct head_tip){ tip->county, range.line.to, range.line.chain };
+	return kept;
+}
+
+static enum err keep_act(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct back *b = arg;
+	struct heads *h = b->h;
+
+	h->kept.n = 0;
+	for (size_t i = 0; i < h->book->tip.n; i++) {
+		CLEANUP(rows_end) struct rows *r = NULL;
+		struct head_tip kept, tip = { .county = h->book->tip.v[i].county };
+		enum err e = tx_row(tx, &ledger_sql.stands, SQL_ARGS(sql_i64(tip.county.v)), &r, f);
+
+		if (e && e != ERR_ABSENT)
+			return e;
+		tip.to = e ? 0 : rows_i64(r, 0);
+		kept = still_there(b, &tip);
+		if (tip.to < h->book->tip.v[i].to && vec_push(&h->kept, kept))
+			return no_memory(f);
+	}
+	return OK;
+}
+
+static enum err find_kept(struct heads *h, struct fault *f)
+{
+	struct verify_ask ask = { .heads = h->o.path };
+	struct verify_report report = { 0 };
+	CLEANUP(verify_heads_end) struct verify_heads *all = NULL;
+	struct back b = { .h = h };
+	enum err e = verify_heads_new(&ask, &report, &all, f);
+
+	b.all = all;
+	if (!e && report.verdict)
+		e = fault_set(f, ERR_CORRUPT, "%s%.0s", "%.0s%s", report.zh, report.en);
+	return e ? e : db_read(h->o.db, keep_act, &b, f);
+}
+
+enum err heads_go_back(const struct heads_options *o, struct utc_s now, db_act *approve, void *arg,
+		       struct fault *f)
+{
+	CLEANUP(heads_end) struct heads *h = mem_take(1, sizeof *h);
+	enum err e;
+
+	if (!h)
+		return no_memory(f);
+	h->o = *o;
+	if ((e = load_book(h, f)) || (e = find_kept(h, f)) ||
+	    (e = db_write(o->db, approve, arg, f)))
+		return e;
+	if (name_copies(h))
+		return no_memory(f);
+	return step(h, now, HEAD_RESTORED, true, NULL, NULL, f);
+}
+
 /* ---- life ---- */
 
 enum err heads_open(const struct heads_options *o, struct heads **ret, struct fault *f)
@@ -463,6 +592,7 @@ void heads_end(struct heads **h)
 	for (size_t i = 0; i < (*h)->copy.n; i++)
 		buf_release(&(*h)->copy.v[i].path);
 	vec_drop(&(*h)->copy);
+	vec_drop(&(*h)->kept);
 	head_book_end(&(*h)->book);
 	mem_drop(*h);
 	*h = NULL;

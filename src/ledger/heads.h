@@ -14,10 +14,12 @@
  */
 #ifndef LEDGER_HEADS_H
 #define LEDGER_HEADS_H
+#include <limits.h>
+
 #include "base/base.h"
 #include "crypt/crypt.h"
+#include "db/db.h"
 
-struct db;
 struct heads;
 
 struct heads_options {
@@ -44,6 +46,29 @@ MUST_CHECK enum err heads_step(struct heads *h, struct utc_s now, struct heads_s
 			       struct fault *f);
 /* The last head before the house is stopped in good order. */
 MUST_CHECK enum err heads_stop(struct heads *h, struct utc_s now, struct fault *f);
+/* ---- after a restore ---- */
+
+/* What was signed, as far as anybody knows: by the file, the copies, and one kept elsewhere. */
+struct heads_known {
+	char path[PATH_MAX]; /* the file that reaches furthest */
+	int64_t own, n;      /* heads in our file, and in that one */
+	int64_t lost;        /* entries that were signed and that the database has not */
+};
+/* ERR_CORRUPT: one of them does not fit itself, or tells another history than ours. */
+MUST_CHECK enum err heads_look(const struct heads_options *o, const char *against,
+			       struct heads_known *ret, struct fault *f);
+/*
+ * The ledger ends before what was signed, and that is known and wanted: see what is still there,
+ * let `approve` append the entries that say who approved it (HEADS_APPROVERS different actors), and
+ * sign a head that goes on from there. The file must hold all heads that are known. What is still
+ * there must be as it was signed: ERR_CORRUPT.
+ */
+MUST_CHECK enum err heads_go_back(const struct heads_options *o, struct utc_s now, db_act *approve,
+				  void *arg, struct fault *f);
+#define HEADS_APPROVE_OBJECT "house"
+#define HEADS_APPROVE_ACTION "approve-restore"
+enum { HEADS_APPROVERS = 2 };
+
 /* From the next head on, another key signs; the old one says so. Borrowed like the first. */
 MUST_CHECK enum err heads_hand_over(struct heads *h, const struct crypt_signer *next,
 				    struct utc_s now, struct fault *f);

@@ -28,19 +28,26 @@ struct under {
 	struct head_line line;
 };
 
-/* The head that covers the receipt's entry; ERR_ABSENT. */
-static enum err find(const struct head_book *b, const struct ledger_receipt *r, struct under *ret,
-		     struct fault *f)
+/*
+ * The head that covers the receipt's entry: number `n`, or the last one, since a restore may have
+ * given up those before. ERR_ABSENT.
+ */
+static enum err find(const struct head_book *b, const struct ledger_receipt *r, int64_t n,
+		     struct under *ret, struct fault *f)
 {
-	for (size_t i = 0; i < b->all.n; i++)
+	bool found = false;
+
+	for (size_t i = 0; i < b->all.n && !(found && ret->head->n == n); i++)
 		for (size_t k = 0; k < b->all.v[i].n_lines; k++) {
 			struct head_line line = head_line_at(&b->all.v[i], k);
 
 			if (line.county.v != r->county.v || r->seq < line.from || r->seq > line.to)
 				continue;
 			*ret = (struct under){ &b->all.v[i], line };
-			return OK;
+			found = true;
 		}
+	if (found)
+		return OK;
 	return fault_set(f, ERR_ABSENT, "还没有链头覆盖第 %lld 条", "no head covers entry %lld yet",
 			 (long long)r->seq);
 }
@@ -106,7 +113,7 @@ enum err prove_make(struct db *db, const char *heads, const struct ledger_receip
 	uint64_t n;
 	enum err e;
 
-	if ((e = read_book(heads, &b, f)) || (e = find(b, r, &u, f)))
+	if ((e = read_book(heads, &b, f)) || (e = find(b, r, 0, &u, f)))
 		return e;
 	h = head_book_hasher(b, u.head->suite);
 	n = (uint64_t)(u.line.to - u.line.from) + 1;
@@ -133,7 +140,7 @@ enum err prove_check(const char *heads, const struct ledger_receipt *r, const st
 	struct under u;
 	enum err e;
 
-	if ((e = read_book(heads, &b, f)) || (e = find(b, r, &u, f)))
+	if ((e = read_book(heads, &b, f)) || (e = find(b, r, p->head, &u, f)))
 		return e;
 	if (u.head->n == p->head &&
 	    merkle_includes(head_book_hasher(b, u.head->suite), &leaf,

@@ -5,6 +5,7 @@
 #include "ledger/chain.h"
 #include "ledger/entry.h"
 #include "ledger/head.h"
+#include "ledger/heads.h"
 #include "ledger/ledger.sql.h"
 #include "ledger/verify_heads.h"
 
@@ -27,6 +28,8 @@ struct run {
 	size_t i_range;
 	bool cut; /* its last entries are not there */
 	struct merkle tree;
+	int64_t approver[HEADS_APPROVERS]; /* of the last restore that went back */
+	size_t n_approvers;
 };
 
 const char *verify_word(enum verify_verdict v)
@@ -96,19 +99,32 @@ static void close_range(struct run *v)
 	next_range(v);
 }
 
+static void take_approval(struct run *v, const struct ledger_entry *en)
+{
+	if (!str_eq(en->object, STR(HEADS_APPROVE_OBJECT)) ||
+	    !str_eq(en->action, STR(HEADS_APPROVE_ACTION)) || !en->actor)
+		return;
+	for (size_t i = 0; i < v->n_approvers; i++)
+		if (v->approver[i] == en->actor)
+			return;
+	if (v->n_approvers < HEADS_APPROVERS)
+		v->approver[v->n_approvers++] = en->actor;
+}
+
 static enum err take_entry(const struct chain *c, const struct ledger_entry *en, void *arg,
 			   struct fault *f)
 {
 	struct run *v = arg;
 	struct merkle_node leaf;
 
-	(void)en;
 	(void)f;
 	v->r->entries++;
 	if (!v->range.n) {
 		v->r->uncovered++;
 		return OK;
 	}
+	if (v->range.n == verify_heads_restored(v->heads))
+		take_approval(v, en);
 	memcpy(leaf.v, c->hash.v + 1, sizeof leaf.v);
 	merkle_add(&v->tree, &leaf);
 	if (c->seq == v->range.line.to)
@@ -321,6 +337,10 @@ static enum err verify_act(struct tx *tx, void *arg, struct fault *f)
 
 	while (!e && !(e = next_county(tx, v, county, &county, f)) && county != INT64_MAX)
 		e = check_county(tx, v, (struct area_code){ county }, f);
+	if (!e && v->heads && verify_heads_restored(v->heads) && v->n_approvers < HEADS_APPROVERS &&
+	    verify_say(v->r, VERIFY_BROKEN, "台账退回过，却没有两个人的批准",
+		       "the ledger went back, and no two people approved it"))
+		v->r->head = verify_heads_restored(v->heads);
 	return e;
 }
 
@@ -388,6 +408,8 @@ void verify_tell(const struct verify_report *r, struct json *j)
 	tell_count(j, "uncovered", r->uncovered);
 	tell_count(j, "silences", r->silences);
 	tell_count(j, "longest_silence_s", (uint64_t)r->silence_s_max);
+	tell_count(j, "restores", r->restores);
+	tell_count(j, "entries_given_up", r->given_up);
 	tell_count(j, "clock_set_back", r->set_back);
 	tell_count(j, "torn_lines", r->torn);
 	tell_text(j, "fingerprint", str_of(r->fingerprint));

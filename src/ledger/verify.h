@@ -11,6 +11,8 @@
  *     forked        another file of heads tells another history, both of them signed
  *     tail missing  what was signed is there no more, from some place on
  *
+ * A ledger that went back after a restore is whole if two people approved it, and it is told.
+ *
  * It cannot see that entries were taken away which no head covers yet (a minute's worth), nor what
  * was never written. The README of this room says who can do what.
  *
@@ -81,6 +83,9 @@ struct verify_report {
 	uint64_t uncovered; /* entries that no head covers yet */
 	uint64_t silences;  /* longer than VERIFY_SILENCE_S without a head, and no stop before */
 	int64_t silence_s_max;
+	/* Heads that went back after a restore, the last of them, and entries that they gave up. */
+	uint64_t restores, given_up;
+	struct utc_s restored_at;
 	uint64_t set_back; /* times that the clock was set back, as told by entries and heads */
 	uint64_t torn;     /* lines that were not written whole */
 	struct utc_s last_head_at;

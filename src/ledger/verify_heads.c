@@ -16,6 +16,7 @@ struct verify_heads {
 	struct head_book *own, *other;
 	const struct head_book *stand; /* the one that reaches further */
 	VEC(struct place) place;       /* by county, then by seq */
+	int64_t restored;              /* the last head that went back; 0: none */
 };
 
 /* ---- the files ---- */
@@ -121,18 +122,52 @@ static int by_place(const void *a, const void *b)
 	return x->to < y->to ? -1 : x->to > y->to;
 }
 
-static enum err sort_lines(struct verify_heads *h)
+/* A head that went back: ranges it gives up are none any more. It must begin where one ended. */
+static void give_up(struct verify_heads *h, const struct head_line *line, struct verify_report *r)
+{
+	int64_t last = 0, lost = line->from - 1;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->place.n; i++) {
+		struct place p = h->place.v[i];
+
+		if (p.county == line->county.v && p.to >= line->from) {
+			lost = max_i64(lost, p.to);
+			continue;
+		}
+		if (p.county == line->county.v)
+			last = max_i64(last, p.to);
+		h->place.v[kept++] = p;
+	}
+	h->place.n = kept;
+	r->given_up += (uint64_t)(lost - (line->from - 1));
+	if (last != line->from - 1)
+		say_head(r, VERIFY_BROKEN, h->restored, head_wrong_zh(HEAD_APART),
+			 head_wrong_en(HEAD_APART));
+}
+
+static enum err sort_lines(struct verify_heads *h, struct verify_report *r)
 {
 	const struct head_book *b = h->stand;
 
-	for (size_t i = 0; i < b->all.n; i++)
+	for (size_t i = 0; i < b->all.n; i++) {
+		bool back = b->all.v[i].kind == HEAD_RESTORED;
+
+		if (back) {
+			h->restored = b->all.v[i].n;
+			r->restores++;
+			r->restored_at = b->all.v[i].at;
+		}
 		for (size_t k = 0; k < b->all.v[i].n_lines; k++) {
 			struct head_line line = head_line_at(&b->all.v[i], k);
 			struct place p = { line.county.v, line.to, (uint32_t)i, (uint32_t)k };
 
-			if (vec_push(&h->place, p))
+			if (back)
+				give_up(h, &line, r);
+			if (line.to >= line.from && vec_push(&h->place, p))
 				return ERR_MEMORY;
 		}
+	}
 	if (h->place.n > 1)
 		qsort(h->place.v, h->place.n, sizeof h->place.v[0], by_place);
 	return OK;
@@ -168,6 +203,11 @@ bool verify_heads_range(const struct verify_heads *h, struct area_code county, s
 	ret->elsewhere = h->own && h->stand != h->own && head->n > (int64_t)h->own->leaf.n;
 	ret->line = head_line_at(head, h->place.v[at].line);
 	return true;
+}
+
+int64_t verify_heads_restored(const struct verify_heads *h)
+{
+	return h->restored;
 }
 
 int64_t verify_heads_county(const struct verify_heads *h, int64_t last)
@@ -219,7 +259,7 @@ enum err verify_heads_new(const struct verify_ask *ask, struct verify_report *r,
 		if ((e = look_at_own(h->other, r)))
 			return e;
 	}
-	if ((e = sort_lines(h)))
+	if ((e = sort_lines(h, r)))
 		return fault_set(f, e, "内存不足，无法读取链头",
 				 "there is no memory to read heads");
 	*ret = h;

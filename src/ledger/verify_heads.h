@@ -22,6 +22,8 @@ void verify_heads_end(struct verify_heads **h);
 /* The i-th signed range of a county; false: there are not so many. */
 bool verify_heads_range(const struct verify_heads *h, struct area_code county, size_t i,
 			struct verify_range *ret);
+/* The last head that went back after a restore; 0: there is none. */
+int64_t verify_heads_restored(const struct verify_heads *h);
 /* The first county after `last` of which something was signed; INT64_MAX: none. */
 int64_t verify_heads_county(const struct verify_heads *h, int64_t last);
 

@@ -173,14 +173,94 @@ static enum err take_all(struct archive_in *a, const char *dir, struct fault *f)
 	return e;
 }
 
-static enum err note_restored(const char *dir, struct utc_s now, struct fault *f)
+/* ---- where the ledger goes on ------------------------------------ */
+
+struct going_back {
+	const struct house *h;
+	struct utc_s now;
+	struct heads_known known;
+	int64_t by[HEADS_APPROVERS];
+};
+
+static enum err note_approved(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct going_back *w = arg;
+	char detail[100];
+	struct ledger_entry en = {
+		.county = area_county(w->h->area),
+		.at = w->now,
+		.kind = LEDGER_ACT,
+		.purpose = STR("admin"),
+		.object = STR(HEADS_APPROVE_OBJECT),
+		.action = STR(HEADS_APPROVE_ACTION),
+	};
+	enum err e = OK;
+
+	(void)snprintf(detail, sizeof detail, "heads=%lld known=%lld lost=%lld",
+		       (long long)w->known.own, (long long)w->known.n, (long long)w->known.lost);
+	en.detail = str_of(detail);
+	for (size_t i = 0; !e && i < HEADS_APPROVERS; i++) {
+		en.actor = w->by[i];
+		e = ledger_append(tx, &en, NULL, f);
+	}
+	if (e)
+		return e;
+	en.actor = 0;
+	en.action = STR("restore");
+	return ledger_append(tx, &en, NULL, f);
+}
+
+static enum err copy_heads(const char *from, const char *to, struct fault *f)
+{
+	CLEANUP(file_unmap) struct file_map text = { 0 };
+	CLEANUP(file_end) struct file *fl = NULL;
+	enum err e = file_map_read(from, &text, f);
+
+	if (e || (e = file_open(to, FILE_REPLACE, &fl, f)) ||
+	    (e = file_write(fl, text.p, text.n, f)) || (e = file_sync(fl, f)))
+		return e;
+	return file_close(&fl, f);
+}
+
+static enum err go_back(struct house *h, const struct heads_options *o,
+			const struct backup_ask *ask, struct going_back *w, struct fault *f)
+{
+	enum err e;
+
+	if (!ask->approve)
+		return fault_set(
+			f, ERR_CONFLICT,
+			"这份备份之后已签过 %lld 条记录，恢复会让台账退回；须由两位不同职责的"
+			"管理员批准：--approve 登录名,登录名",
+			"%lld entries were signed after this backup: the ledger would go "
+			"back, and two administrators of different offices must approve: "
+			"--approve LOGIN,LOGIN",
+			(long long)w->known.lost);
+	e = ask->approve(ask->arg, h, w->by, f);
+	return e ? e : heads_go_back(o, w->now, note_approved, w, f);
+}
+
+static enum err settle(const char *dir, const struct backup_ask *ask, struct utc_s now,
+		       struct heads_known *ret, struct fault *f)
 {
 	CLEANUP(house_end) struct house *h = NULL;
+	const char *copies[CONFIG_LIST_MAX];
+	char path[PATH_MAX];
+	struct heads_options o;
+	struct going_back w = { .now = now };
 	enum err e = house_open(dir, &h, f);
 
 	if (e || (e = house_database(h, true, now, f)))
 		return e;
-	return note_in(h, STR("restore"), now, f);
+	w.h = h;
+	house_heads(h, path, copies, &o);
+	if ((e = heads_look(&o, ask->against, &w.known, f)))
+		return e;
+	if (w.known.n > w.known.own && (e = copy_heads(w.known.path, path, f)))
+		return e;
+	e = w.known.lost ? go_back(h, &o, ask, &w, f) : note_in(h, STR("restore"), now, f);
+	*ret = w.known;
+	return e;
 }
 
 /* Without its ring the names stay sealed for good, and all else is there. */
@@ -198,40 +278,55 @@ static enum err restore_vault(const char *key_dir, const char *dir, struct fault
 	return e == ERR_ABSENT ? OK : e;
 }
 
-enum err backup_restore(const char *path, const char *dir, const char *key_dir, struct utc_s now,
-			struct fault *f)
-{
-	CLEANUP(archive_in_end) struct archive_in *a = NULL;
-	char hint[ARCHIVE_HINT_BYTES], key_path[PATH_MAX], aside[PATH_MAX];
-	struct crypt_key key;
-	enum err e = archive_hint(path, hint, f);
+/* ---- a whole restore ------------------------------------ */
 
-	if (e)
-		return e;
-	if (!key_dir)
-		key_dir = hint;
+static enum err read_key(const char *key_dir, struct crypt_key *ret, struct fault *f)
+{
+	char path[PATH_MAX];
+	enum err e;
+
 	if (strlen(key_dir) >= PATH_MAX - HOUSE_NAME_BYTES)
 		return fault_set(f, ERR_USAGE, "密钥文件夹名太长",
 				 "the folder of keys has too long a name");
-	house_path(key_dir, "backup.key", key_path);
-	e = keyfile_read_key(key_path, &key, NULL);
-	if (e)
-		return fault_set(f, e, "在 %s 读不到密钥；用 --keys 指出存放密钥的文件夹",
-				 "no key can be read at %s; say by --keys in which folder the keys "
-				 "are",
-				 key_path);
-	if ((e = house_lay_out(dir, aside, f)))
-		return e;
-	e = archive_open(path, &key, &a, f);
-	crypt_wipe(&key, sizeof key);
+	house_path(key_dir, "backup.key", path);
+	e = keyfile_read_key(path, ret, NULL);
+	if (!e)
+		return OK;
+	return fault_set(f, e, "在 %s 读不到密钥；用 --keys 指出存放密钥的文件夹",
+			 "no key can be read at %s; say by --keys in which folder the keys are",
+			 path);
+}
+
+static enum err fill(const char *aside, const struct backup_ask *ask, const char *key_dir,
+		     const struct crypt_key *key, struct fault *f)
+{
+	CLEANUP(archive_in_end) struct archive_in *a = NULL;
+	enum err e = archive_open(ask->path, key, &a, f);
+
 	if (e || (e = take_all(a, aside, f)))
 		return e;
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if ((e = copy_key(key_dir, keys[i], aside, f)))
-			return e;
-	if ((e = restore_vault(key_dir, aside, f)))
+	for (size_t i = 0; !e && i < ARRAY_LEN(keys); i++)
+		e = copy_key(key_dir, keys[i], aside, f);
+	return e ? e : restore_vault(key_dir, aside, f);
+}
+
+enum err backup_restore(const struct backup_ask *ask, struct utc_s now, struct heads_known *ret,
+			struct fault *f)
+{
+	char hint[ARCHIVE_HINT_BYTES], aside[PATH_MAX];
+	const char *key_dir = ask->keys ? ask->keys : hint;
+	struct crypt_key key;
+	enum err e = archive_hint(ask->path, hint, f);
+
+	if (e || (e = read_key(key_dir, &key, f)))
 		return e;
-	if ((e = note_restored(aside, now, f)))
-		return e;
-	return house_move_in(aside, dir, f);
+	if (!(e = house_lay_out(ask->dir, aside, f))) {
+		if (!(e = fill(aside, ask, key_dir, &key, f)) &&
+		    !(e = settle(aside, ask, now, ret, f)))
+			e = house_move_in(aside, ask->dir, f);
+		if (e)
+			house_take_away(aside);
+	}
+	crypt_wipe(&key, sizeof key);
+	return e;
 }

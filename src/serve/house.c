@@ -150,10 +150,35 @@ static enum err place_free(const char *dir, struct fault *f)
 			 "there is something in %s; choose another folder", dir);
 }
 
+/* What lies in another comes after it. */
+static const char *const folders[] = { "keys", "keys/vault", "tls", "heads", "scratch", "vault" };
+
+static enum err take_away_one(const char *name, void *arg, struct fault *f)
+{
+	char path[PATH_MAX];
+
+	(void)f;
+	house_path(arg, name, path);
+	ignore(file_unlink(path, NULL));
+	return OK;
+}
+
+void house_take_away(const char *aside)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = ARRAY_LEN(folders); i > 0; i--) {
+		house_path(aside, folders[i - 1], path);
+		ignore(dir_each(path, take_away_one, path, NULL));
+		ignore(dir_remove(path, NULL));
+	}
+	(void)snprintf(path, sizeof path, "%s", aside);
+	ignore(dir_each(aside, take_away_one, path, NULL));
+	ignore(dir_remove(aside, NULL));
+}
+
 enum err house_lay_out(const char *dir, char ret_aside[PATH_MAX], struct fault *f)
 {
-	static const char *const folders[] = { "keys",  "keys/vault", "tls",
-					       "heads", "scratch",    "vault" };
 	char path[PATH_MAX];
 	enum err e = path_fits(dir, f);
 
@@ -277,6 +302,26 @@ enum err house_database(struct house *h, bool migrate, struct utc_s now, struct 
 		return db_migrate(h->db, now, f);
 	return fault_set(f, ERR_VERSION, "数据库还是旧的；先运行 outpost serve 或 outpost check",
 			 "the database is of an older program; run outpost serve or outpost check");
+}
+
+void house_heads(const struct house *h, char path[PATH_MAX], const char *copies[CONFIG_LIST_MAX],
+		 struct heads_options *ret)
+{
+	const struct config *c = &h->config;
+
+	house_path(h->dir, "heads/heads", path);
+	for (size_t i = 0; i < c->copies.n; i++)
+		copies[i] = c->copies.v[i];
+	*ret = (struct heads_options){
+		.db = h->db,
+		.path = path,
+		.copies = copies,
+		.n_copies = c->copies.n,
+		.signer = h->signer,
+		.suite = (enum crypt_suite)crypt_signer_public(h->signer)->v[0],
+		.every_s = c->head_s,
+		.every_entries = c->head_entries,
+	};
 }
 
 void house_end(struct house **h)

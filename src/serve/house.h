@@ -28,6 +28,7 @@
 #include "base/when.h"
 #include "crypt/crypt.h"
 #include "db/db.h"
+#include "ledger/heads.h"
 #include "serve/config.h"
 #include "vault/vault.h"
 
@@ -60,6 +61,8 @@ MUST_CHECK enum err house_make(const char *dir, const struct config *config, enu
  * the moment at which they become the house.
  */
 MUST_CHECK enum err house_lay_out(const char *dir, char ret_aside[PATH_MAX], struct fault *f);
+/* Or it does not become one: whatever was laid out goes again. */
+void house_take_away(const char *aside);
 MUST_CHECK enum err house_move_in(const char *aside, const char *dir, struct fault *f);
 
 MUST_CHECK enum err house_open(const char *dir, struct house **ret, struct fault *f);
@@ -69,4 +72,8 @@ MUST_CHECK enum err house_vault(struct house *h, struct clock wall, struct fault
 MUST_CHECK enum err house_database(struct house *h, bool migrate, struct utc_s now,
 				   struct fault *f);
 void house_end(struct house **h); /* for CLEANUP() */
+
+/* How its heads are signed. `ret` borrows the house, `path` and `copies`. */
+void house_heads(const struct house *h, char path[PATH_MAX], const char *copies[CONFIG_LIST_MAX],
+		 struct heads_options *ret);
 #endif

@@ -110,21 +110,9 @@ static enum err open_access(struct serve *s)
 
 static enum err open_heads(struct serve *s, struct fault *f)
 {
-	const struct config *c = &s->house->config;
-	struct heads_options o = {
-		.db = s->house->db,
-		.path = s->heads_path,
-		.copies = s->copies,
-		.n_copies = c->copies.n,
-		.signer = s->house->signer,
-		.suite = (enum crypt_suite)crypt_signer_public(s->house->signer)->v[0],
-		.every_s = c->head_s,
-		.every_entries = c->head_entries,
-	};
+	struct heads_options o;
 
-	for (size_t i = 0; i < c->copies.n; i++)
-		s->copies[i] = c->copies.v[i];
-	house_path(s->house->dir, "heads/heads", s->heads_path);
+	house_heads(s->house, s->heads_path, s->copies, &o);
 	return heads_open(&o, &s->heads, f);
 }
 

@@ -158,3 +158,49 @@ run 2 restore a.csv third
 head -c 1000 b.bak >cut.bak
 run 2 restore cut.bak third
 absent third
+
+says 'a restore that would go back behind what was signed needs two administrators'
+mkdir copies
+run 0 init town --set house.area=43 --set house.demo=yes --set "ledger.copies=$PWD/copies"
+for who in system:system_admin second:system_admin security:security_admin; do
+	run 0 user add town "${who%:*}" --roles "${who#*:}"
+	sed -n 2p out >"pass.${who%:*}"
+done
+serve town
+run 0 backup town town.bak
+run 1 area import town a.csv --under 43
+kill -TERM $pid
+wait $pid
+cp town/heads/heads heads.late
+said() { # the password of each, and no code
+	for who; do
+		cat "pass.$who"
+		echo
+	done
+}
+run 2 restore town.bak town2
+has err '--approve'
+absent town2
+absent town2.new
+run 2 restore town.bak town2 --approve system,second < <(said system second)
+has err 'different offices'
+run 2 restore town.bak town2 --approve system,security < <(said system system)
+absent town2.new
+run 0 restore town.bak town2 --approve system,security --json < <(said system security)
+grep -q '"entries_given_up":[1-9]' err || fail 'it says how many entries were given up'
+run 0 fsck town2 --json
+has err '"restores":1'
+run 0 verify town2 --against heads.late
+serve town2
+[ "$(ask /healthz | cut -d' ' -f2)" = 200 ] || fail 'it serves'
+kill -TERM $pid
+wait $pid
+run 0 verify town2 --against heads.late
+has err 'approved by two people'
+
+says 'what was kept elsewhere is asked, too, and another history is never gone over'
+rm -r copies/*
+run 2 restore town.bak town3 --against heads.late
+has err '--approve'
+run 2 restore town.bak town3 --against house/heads/heads
+has err 'another history'

@@ -308,6 +308,8 @@ static void a_backup_made_at_work_becomes_the_same_house(void **state)
 	CLEANUP(answer_end) struct answer a = { 0 };
 	struct database *d = *state;
 	struct town t = { 0 }, u = { 0 };
+	struct backup_ask back = { .path = "house.backup" };
+	struct heads_known known;
 	char id[32], target[200];
 
 	make_town(&t, d, "old");
@@ -322,9 +324,14 @@ static void a_backup_made_at_work_becomes_the_same_house(void **state)
 			 201);
 	close_town(&t);
 
-	MUST_FAIL(backup_restore("house.backup", "old", NULL, now(), &d->fault), ERR_EXISTS);
-	MUST_FAIL(backup_restore("house.backup", "new", "nowhere", now(), &d->fault), ERR_ABSENT);
-	MUST(backup_restore("house.backup", "new", "old/keys", now(), &d->fault));
+	back.dir = "old";
+	MUST_FAIL(backup_restore(&back, now(), &known, &d->fault), ERR_EXISTS);
+	back.dir = "new";
+	back.keys = "nowhere";
+	MUST_FAIL(backup_restore(&back, now(), &known, &d->fault), ERR_ABSENT);
+	back.keys = "old/keys";
+	MUST(backup_restore(&back, now(), &known, &d->fault));
+	assert_int_equal(known.lost, 0);
 	u = t;
 	(void)snprintf(u.dir, sizeof u.dir, "new");
 	open_town(&u);

@@ -214,7 +214,7 @@ void scene_many(struct scene *s, size_t n)
 
 /* ---- life ---- */
 
-static struct heads_options options_of(struct scene *s)
+struct heads_options scene_options(struct scene *s)
 {
 	static const char *copies[1];
 
@@ -259,7 +259,7 @@ void scene_begin(struct scene *s, struct database *d, enum crypt_suite suite, ui
 	snprintf(s->copy_folder, sizeof s->copy_folder, "%s/copy", s->folder.s);
 	DO(dir_make(s->copy_folder, NULL));
 	DO(db_write(d->db, suite_act, s, &d->fault));
-	o = options_of(s);
+	o = scene_options(s);
 	DO(heads_open(&o, &s->heads, &d->fault));
 	scene_head(s);
 	DO(dir_each(s->copy_folder, take_name, s, NULL));
@@ -287,7 +287,7 @@ void scene_head(struct scene *s)
 
 enum err scene_restart(struct scene *s, struct fault *f)
 {
-	struct heads_options o = options_of(s);
+	struct heads_options o = scene_options(s);
 
 	heads_end(&s->heads);
 	return heads_open(&o, &s->heads, f);

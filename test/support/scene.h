@@ -38,6 +38,8 @@ void scene_read(struct scene *s, uint32_t county, int64_t id);
 void scene_file(struct scene *s, uint32_t county, int64_t id, const char *text);
 void scene_many(struct scene *s, size_t n); /* n acts and reads, among three counties */
 void scene_head(struct scene *s);           /* a minute later */
+/* How its keeper was opened; texts lie in the scene. */
+struct heads_options scene_options(struct scene *s);
 /* Close and open the keeper, as a restart does. */
 enum err scene_restart(struct scene *s, struct fault *f);
 
