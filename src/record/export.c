@@ -12,7 +12,7 @@
 #include "record/handler.h"
 #include "table/table.h"
 
-enum { PAGE_ROWS = 1000, PAGE_BYTES_MAX = 32 << 20, HEAD_COLUMNS = 3 };
+enum { PAGE_ROWS = 1000, PAGE_BYTES_MAX = 32 << 20 };
 
 /* ---- formulas ------------------------------------------------------------------------------- */
 
@@ -66,21 +66,78 @@ enum err export_reply(struct call *c, struct buf *b, const char *type, struct st
 
 /* ---- columns -------------------------------------------------------------------------------- */
 
+/* A column is one of these, or EXPORT_HEADS and the index of a field. */
+static const struct choice heads[EXPORT_HEADS] = {
+	{ "id", "编号", "Id" },
+	{ "area", "区域", "Area" },
+	{ "state", "状态", "State" },
+	{ "created_at", "登记时间", "Entered" },
+	{ "updated_at", "更新时间", "Changed" },
+};
+enum { HEAD_ID, HEAD_AREA, HEAD_STATE, HEAD_CREATED, HEAD_UPDATED };
+
+static const struct field *field_of(const struct export *x, size_t column)
+{
+	return column < EXPORT_HEADS ? NULL : &x->k->noun->field[column - EXPORT_HEADS];
+}
+
+static bool may_leave(const struct export *x, const struct field *field)
+{
+	return (field->flags & FIELD_EXPORT) && row_sees(x->q->ask.sight, field);
+}
+
 enum err export_begin(struct export *x, const struct record_kind *k, struct query *q)
 {
 	*x = (struct export){ .k = k, .q = q };
 	q->ask.limit = PAGE_ROWS;
-	for (size_t i = 0; i < k->noun->n_fields; i++) {
-		const struct field *field = &k->noun->field[i];
-
-		if ((field->flags & FIELD_EXPORT) && row_sees(q->ask.sight, field))
-			x->field[x->n_fields++] = field;
-	}
+	for (size_t i = HEAD_ID; i <= HEAD_STATE; i++)
+		x->column[x->n_columns++] = i;
+	for (size_t i = 0; i < k->noun->n_fields; i++)
+		if (may_leave(x, &k->noun->field[i]))
+			x->column[x->n_columns++] = EXPORT_HEADS + i;
 	return arena_new(PAGE_BYTES_MAX, &x->a);
+}
+
+static enum err column_of(const struct export *x, struct str name, size_t *ret, struct fault *f)
+{
+	const struct noun *n = x->k->noun;
+
+	for (size_t i = 0; i < EXPORT_HEADS; i++)
+		if (str_eq(str_of(heads[i].word), name))
+			return *ret = i, OK;
+	for (size_t i = 0; i < n->n_fields; i++)
+		if (str_eq(str_of(n->field[i].name), name) && may_leave(x, &n->field[i]))
+			return *ret = EXPORT_HEADS + i, OK;
+	fault_at(f, "columns", NULL);
+	return fault_set(f, ERR_RANGE, "没有“%.*s”这一列，或它不能导出，请去掉",
+			 "there is no column %.*s, or it does not leave the house: leave it out",
+			 (int)min_size(name.n, 60), name.p);
+}
+
+enum err export_columns(struct export *x, struct str columns, const struct who *who,
+			struct utc_s now, struct arena *a, struct fault *f)
+{
+	enum err e = labels_begin(&x->labels, x->k->book, who, a);
+
+	x->named = true;
+	x->now = now;
+	x->n_columns = 0;
+	for (size_t at = 0; at <= columns.n && !e; at++) {
+		struct str name = { columns.p + at, 0 };
+
+		while (at < columns.n && columns.p[at] != ',')
+			at++, name.n++;
+		if (x->n_columns == EXPORT_COLUMNS_MAX)
+			return fault_set(f, ERR_FULL, "最多导出 %d 列", "%d columns at most",
+					 EXPORT_COLUMNS_MAX);
+		e = column_of(x, name, &x->column[x->n_columns++], f);
+	}
+	return e;
 }
 
 void export_end(struct export *x)
 {
+	labels_end(&x->labels);
 	arena_end(&x->a);
 	buf_release(&x->cell);
 }
@@ -92,44 +149,79 @@ static const char *label(const struct export *x, const char *zh, const char *en)
 
 static const char *heading(const struct export *x, size_t i)
 {
-	static const char *const zh[] = { "编号", "区域", "状态" };
-	static const char *const en[] = { "Id", "Area", "State" };
+	const struct field *field = field_of(x, x->column[i]);
 
-	if (i < HEAD_COLUMNS)
-		return label(x, zh[i], en[i]);
-	return label(x, x->field[i - HEAD_COLUMNS]->zh, x->field[i - HEAD_COLUMNS]->en);
+	if (field)
+		return label(x, field->zh, field->en);
+	return label(x, heads[x->column[i]].zh, heads[x->column[i]].en);
+}
+
+static void head_cell(struct export *x, const struct record *r, size_t column)
+{
+	const struct choice *state = &x->k->noun->state[r->state];
+	char text[24];
+
+	if (column == HEAD_ID) {
+		row_id_text(r->id, text);
+		buf_lit(&x->cell, text);
+	} else if (column == HEAD_AREA) {
+		area_text(r->area, text);
+		buf_lit(&x->cell, text);
+	} else if (column == HEAD_STATE) {
+		buf_lit(&x->cell, label(x, state->zh, state->en));
+	} else {
+		when_iso(&x->cell, column == HEAD_CREATED ? r->created_at : r->updated_at,
+			 x->k->book->zone);
+	}
+}
+
+/* What stands for an id or a code in a file for people; empty if nothing does. */
+static struct str name_of(const struct export *x, const struct field *field, const void *row)
+{
+	const struct label *l = labels_of(&x->labels, field, row);
+
+	if (!l)
+		return (struct str){ 0 };
+	return x->english && l->en.n ? l->en : l->zh;
 }
 
 /* The text of one cell, as it lies in x->cell until the next. */
 static struct str cell(struct export *x, const void *row, size_t i)
 {
-	const struct record *r = row_head_const(row);
-	char text[24];
+	size_t column = x->column[i];
+	const struct field *field = field_of(x, column);
 
 	buf_clear(&x->cell);
-	if (i >= HEAD_COLUMNS) {
-		value_to_text(x->field[i - HEAD_COLUMNS], row, x->k->book->zone, x->english,
-			      &x->cell);
-	} else if (i == 0) {
-		row_id_text(r->id, text);
-		buf_lit(&x->cell, text);
-	} else if (i == 1) {
-		area_text(r->area, text);
-		buf_lit(&x->cell, text);
-	} else {
-		const struct choice *state = &x->k->noun->state[r->state];
-
-		buf_lit(&x->cell, label(x, state->zh, state->en));
-	}
+	if (x->named && (field || column == HEAD_AREA))
+		buf_str(&x->cell, name_of(x, field, row));
+	if (x->cell.n)
+		return buf_view(&x->cell);
+	if (field)
+		value_to_text(field, row, x->k->book->zone, x->english, &x->cell);
+	else
+		head_cell(x, row_head_const(row), column);
 	return buf_view(&x->cell);
+}
+
+static enum err name_page(struct export *x, struct tx *tx, struct fault *f)
+{
+	enum err e = OK;
+
+	labels_clear(&x->labels);
+	for (size_t i = 0; i < x->n_rows && !e; i++)
+		e = labels_note(&x->labels, x->k, x->row[i], x->q->ask.sight);
+	return e ? e : labels_ask(&x->labels, tx, x->now, x->a, f);
 }
 
 static enum err page_act(struct tx *tx, void *arg, struct fault *f)
 {
 	struct export *x = arg;
 
+	enum err e;
+
 	arena_clear(x->a);
-	return list_rows(tx, x->k, &x->q->ask, x->a, &x->row, &x->n_rows, f);
+	e = list_rows(tx, x->k, &x->q->ask, x->a, &x->row, &x->n_rows, f);
+	return e || !x->named ? e : name_page(x, tx, f);
 }
 
 /* The next page of rows; none at the end. */
@@ -148,7 +240,7 @@ static enum err page(struct export *x, struct fault *f)
 
 enum err export_more(struct export *x, struct buf *out, bool *ret_end, struct fault *f)
 {
-	size_t n = HEAD_COLUMNS + x->n_fields;
+	size_t n = x->n_columns;
 	enum err e = page(x, f);
 
 	if (e)
@@ -201,9 +293,9 @@ static enum err take_file(struct call *c, const char *path, struct str name, str
 
 static enum err excel_row(struct export *x, struct table_out *out, const void *row, struct fault *f)
 {
-	struct table_cell cells[HEAD_COLUMNS + NOUN_FIELDS_MAX];
+	struct table_cell cells[EXPORT_COLUMNS_MAX];
 
-	for (size_t i = 0; i < HEAD_COLUMNS + x->n_fields; i++) {
+	for (size_t i = 0; i < x->n_columns; i++) {
 		struct str s = cell(x, row, i);
 		char *copy = arena_copy(x->a, s.p ? s.p : "", s.n);
 
@@ -237,11 +329,11 @@ static enum err excel(struct export *x, const char *const *headings, size_t n, c
 
 enum err export_excel(struct export *x, const char *path, struct fault *f)
 {
-	const char *headings[HEAD_COLUMNS + NOUN_FIELDS_MAX];
+	const char *headings[EXPORT_COLUMNS_MAX];
 
-	for (size_t i = 0; i < HEAD_COLUMNS + x->n_fields; i++)
+	for (size_t i = 0; i < x->n_columns; i++)
 		headings[i] = heading(x, i);
-	return excel(x, headings, HEAD_COLUMNS + x->n_fields, path, f);
+	return excel(x, headings, x->n_columns, path, f);
 }
 
 /* ---- handlers ------------------------------------------------------------------------------- */
@@ -331,6 +423,10 @@ enum err handler_export(struct call *c, struct tx *tx, struct fault *f)
 	    (e = export_begin(x, k, q)))
 		return e;
 	x->english = c->who->language == LANGUAGE_EN;
+	if (q->columns.n && (e = export_columns(x, q->columns, c->who, c->now, c->a, f))) {
+		export_end(x);
+		return e;
+	}
 	return is_excel ? send_excel(c, x, tx, f) : send_csv(c, x);
 }
 

@@ -5,12 +5,17 @@
  * apostrophe in front in CSV; a reading takes it away again, so what went out comes back as it was.
  * An Excel file needs none: its cells say that they are text.
  *
+ * Columns. Without more said a file has all that may leave, ids and codes as they are, and may come
+ * back by an import. With `columns` it has those alone, in that order, for people to read: names
+ * in the place of ids and codes, where the reader may know them.
+ *
  * Life:     export_begin -> export_more until the end, or export_excel -> export_end.
  * Memory:   a page of rows in an arena of its own.
  */
 #ifndef RECORD_EXPORT_H
 #define RECORD_EXPORT_H
 #include "record/inside.h"
+#include "record/labels.h"
 #include "record/query.h"
 
 #define EXPORT_MARK "\xEF\xBB\xBF" /* without it Excel takes UTF-8 for the local code page */
@@ -21,6 +26,8 @@ struct str export_unescape(struct str s);
 MUST_CHECK enum err export_reply(struct call *c, struct buf *b, const char *type,
 				 struct str file_name);
 
+enum { EXPORT_HEADS = 5, EXPORT_COLUMNS_MAX = EXPORT_HEADS + NOUN_FIELDS_MAX };
+
 struct export
 {
 	const struct record_kind *k;
@@ -28,8 +35,11 @@ struct export
 	struct db *db;   /* of pages that are made one by one */
 	struct tx *tx;   /* of pages that are made at once; else NULL */
 	bool english;
-	const struct field *field[NOUN_FIELDS_MAX]; /* those that leave the house */
-	size_t n_fields;
+	size_t column[EXPORT_COLUMNS_MAX]; /* export.c says what a number means */
+	size_t n_columns;
+	bool named;           /* names in the place of ids and codes: */
+	struct labels labels; /* of one page */
+	struct utc_s now;
 	struct arena *a; /* of one page */
 	void **row;
 	size_t n_rows;
@@ -39,6 +49,9 @@ struct export
 };
 /* db, tx and english are the caller's to set. */
 MUST_CHECK enum err export_begin(struct export *x, const struct record_kind *k, struct query *q);
+/* Only these columns, named and parted by commas, for `who` to read. `a` lives longer than `x`. */
+MUST_CHECK enum err export_columns(struct export *x, struct str columns, const struct who *who,
+				   struct utc_s now, struct arena *a, struct fault *f);
 /* The next page as CSV. */
 MUST_CHECK enum err export_more(struct export *x, struct buf *out, bool *ret_end, struct fault *f);
 /* All of it as a new Excel file. */

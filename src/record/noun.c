@@ -121,9 +121,10 @@ static bool words_hold(const struct choice *c, size_t n)
 }
 
 /* Columns and query words that every noun has, so that no field may be called like them. */
-static const char *const taken[] = { "id",         "county",     "area",       "version", "state",
-				     "created_at", "updated_at", "created_by", "q",       "after",
-				     "limit",      "format",     "mapping",    "dry_run" };
+static const char *const taken[] = {
+	"id", "county", "area",  "version", "state",   "created_at", "updated_at", "created_by",
+	"q",  "after",  "limit", "format",  "mapping", "dry_run",    "columns"
+};
 
 static enum err check_field(const struct noun *n, size_t i, struct fault *f)
 {

@@ -226,6 +226,10 @@ static void parameters(struct json *j, const struct route *r)
 	}
 	for (size_t i = 0; is_list(r) && i < ARRAY_LEN(of_lists); i++)
 		parameter(j, of_lists[i], "query", false);
+	if (r->run == handler_export) {
+		parameter(j, "format", "query", false);
+		parameter(j, "columns", "query", false);
+	}
 	if (is_list(r))
 		filter_parameters(j, r->arg);
 	if (r->method != HTTP_GET)

@@ -149,6 +149,8 @@ static enum err read_pair(struct reading *r, const struct http_pair *pair)
 		return read_state(r, pair->value);
 	if (str_eq(pair->name, STR("after")))
 		return r->after = pair->value, OK;
+	if (str_eq(pair->name, STR("columns")))
+		return r->q->columns = pair->value, OK;
 	if (str_eq(pair->name, STR("format")))
 		return r->q->format = pair->value, OK;
 	if (!str_eq(pair->name, STR("q")))

@@ -16,6 +16,7 @@ struct query {
 	struct search_query search;
 	struct list_ask ask; /* points into this struct: do not copy */
 	uint64_t mark;       /* of the list, for its cursors */
+	struct str columns;  /* "name,phone": for an export; empty: all */
 	struct str format;   /* "csv", "xlsx" or empty: for an export */
 };
 

@@ -170,6 +170,31 @@ static void a_label_is_what_the_reader_could_look_up(void **state)
 	assert_false(answer_holds(&b, "\"organisation\":"));
 }
 
+/* A file for people has names where one for a program has ids; where there is none, the id. */
+static void a_file_of_chosen_columns_has_names(void **state)
+{
+	struct visitor lead;
+	OPEN(p);
+	struct organisation office = { .record = head_in(&p, 430802000000000, 0),
+				       .name = STR("永定区应急局"),
+				       .kind = ORGANISATION_GOVERNMENT };
+	struct record_id id = put(&p, &organisation_noun, &office);
+	struct record_id far = officer(&p, 430811000000000, id, (struct record_id){ 0 });
+	char want[200];
+
+	(void)officer(&p, 430802001000000, id, far);
+	desk_account(&p.k, "lead", role_bit(ROLE_AREA_LEAD), "430802");
+	desk_sign_in(&p.k, "lead", &lead);
+	ASK(a, p, &lead, "/api/v1/officers/export?columns=name,organisation,area,substitute");
+	ASK(b, p, &lead, "/api/v1/officers/export");
+	(void)snprintf(want, sizeof want,
+		       "姓名,机构,区域,替补\r\n合成·某,永定区应急局,永定街道,%lld\r\n",
+		       (long long)far.v);
+	assert_true(answer_holds(&a, want));
+	(void)snprintf(want, sizeof want, ",%lld,%lld\r\n", (long long)id.v, (long long)far.v);
+	assert_true(answer_holds(&b, want));
+}
+
 static int64_t some_area(struct dice *d)
 {
 	static const int64_t area[] = { 430000000000000, 430800000000000, 430802000000000,
@@ -222,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_label_is_what_the_reader_could_look_up),
+		ON_BOTH(a_file_of_chosen_columns_has_names),
 		ON_BOTH(labels_are_what_asking_for_each_row_gives),
 	};
 

@@ -276,6 +276,26 @@ static void an_export_is_escaped_and_comes_back(void **state)
 	}
 }
 
+/* What is on the screen: these columns, in this order. */
+static void an_export_of_chosen_columns_has_those_alone(void **state)
+{
+	OPEN(p);
+	ASK(a, p, &p.lead, "POST", "/api/v1/wells", NULL,
+	    "{\"area\":\"430802001\",\"name\":\"下游老井\",\"kind\":\"dug\"}");
+	ASK(b, p, &p.lead, "GET", "/api/v1/wells/export?columns=kind,name,area,state", NULL, NULL);
+	ASK(c, p, &p.lead, "GET", "/api/v1/wells/export?columns=name,germs", NULL, NULL);
+	ASK(d, p, &p.lead, "GET", "/api/v1/wells/export?columns=name,feeds", NULL, NULL);
+	ASK(e, p, &p.lead, "GET", "/api/v1/wells/export?columns=name,", NULL, NULL);
+	ASK(g, p, &p.lead, "GET", "/api/v1/wells/export?columns=name&format=xlsx", NULL, NULL);
+
+	is(&a, 201, NULL);
+	is(&b, 200, EXPORT_MARK "类型,名称,区域,状态\r\n人工井,下游老井,430802001000000,拟建\r\n");
+	is(&c, 422, "\"field\":\"columns\""); /* not for this reader */
+	is(&d, 422, "\"field\":\"columns\""); /* does not leave the house */
+	is(&e, 422, "\"field\":\"columns\"");
+	is(&g, 200, "PK");
+}
+
 static void an_export_holds_what_the_list_would(void **state)
 {
 	OPEN(p);
@@ -357,6 +377,7 @@ int main(void)
 		ON_BOTH(gb18030_is_read_as_well),
 		cmocka_unit_test(a_formula_leaves_as_text_and_comes_back_as_it_was),
 		ON_BOTH(an_export_is_escaped_and_comes_back),
+		ON_BOTH(an_export_of_chosen_columns_has_those_alone),
 		ON_BOTH(an_export_holds_what_the_list_would),
 		ON_BOTH(the_template_has_what_can_be_filled_in),
 		ON_BOTH(every_account_adds_up),
