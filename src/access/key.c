@@ -14,6 +14,7 @@ bool key_may_hold(enum capability c)
 	case CAP_ROSTER_WRITE:
 	case CAP_IMPORT:
 	case CAP_EXPORT:
+	case CAP_CASE_RESULT:
 	case CAP_LEDGER_READ: return true;
 	default: return false;
 	}

@@ -24,6 +24,10 @@ enum capability {
 	CAP_GRID_WRITE,    /* organisations, duty holders, who is responsible for what */
 	CAP_ROSTER_WRITE,  /* the duty roster */
 	CAP_CDC_READ,      /* what is for disease control alone */
+	CAP_CASE_WRITE,    /* report a case */
+	CAP_CASE_RESULT,   /* a laboratory's result of a case */
+	CAP_CASE_CONFIRM,  /* confirm a case, or exclude it */
+	CAP_TRACE,         /* trace contacts, with a warrant */
 	CAP_IMPORT,        /* rows from files */
 	CAP_EXPORT,        /* rows into files */
 	CAP_AREA_WRITE,    /* the tree of areas itself */

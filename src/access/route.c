@@ -14,8 +14,8 @@ struct routes {
 	struct http_paths *paths;
 };
 
-static const char *const purpose_words[WHY_N] = { "none", "open",  "self",
-						  "duty", "admin", "oversight" };
+static const char *const purpose_words[WHY_N] = { "none",     "open",  "self",     "duty",
+						  "epidemic", "admin", "oversight" };
 static const char *const reach_words[] = { "none", "all", "own", "area" };
 static const char *const audit_words[] = { "none", "read", "act" };
 

@@ -29,6 +29,7 @@ enum purpose {
 	WHY_OPEN,      /* it is no secret: areas, the API page */
 	WHY_SELF,      /* one's own account */
 	WHY_DUTY,      /* the caller's office in their area */
+	WHY_EPIDEMIC,  /* disease control: cases and their contacts */
 	WHY_ADMIN,     /* running the system */
 	WHY_OVERSIGHT, /* looking whether all went right */
 	WHY_N

@@ -6,9 +6,9 @@
 #include "access/account.h"
 #include "base/memory.h"
 #include "grid/account.h"
-#include "grid/grid.h"
 #include "ledger/ledger.h"
 #include "ledger/verify.h"
+#include "serve/nouns.h"
 
 #include "base/ban.h"
 
@@ -79,8 +79,9 @@ static enum err account_in(struct house *h, const struct found_account *ask, str
 {
 	CLEANUP(policy_end) struct policy *policy = NULL;
 	CLEANUP(record_end) struct record_book *book = NULL;
-	const struct record_options o = { .nouns = grid_nouns,
-					  .n = grid_nouns_n,
+	const struct noun *nouns[NOUNS_MAX];
+	const struct record_options o = { .nouns = nouns,
+					  .n = nouns_all(nouns),
 					  .zone = h->zone,
 					  .clock = &clock_wall,
 					  .node = NODE };

@@ -8,6 +8,8 @@
  *     DIR/keys/backup.key      opens backups: keep a copy where the backups are not
  *     DIR/keys/authority.pem, server.pem    secret keys of the two certificates
  *     DIR/tls/authority.pem, server.pem     the certificates; the first goes onto the devices
+ *     DIR/keys/days            the keys of days that have visits: in no backup
+ *     DIR/trail/               segments of visits, derived
  *     DIR/keys/vault/ring      the vault's keys: what they sealed is gone when they are
  *     DIR/vault/               the vault's own database, and its socket
  *     DIR/heads/heads          every signed head of the ledger

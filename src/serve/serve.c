@@ -7,10 +7,10 @@
 #include "base/memory.h"
 #include "grid/area.h"
 #include "grid/area_http.h"
-#include "grid/grid.h"
 #include "http/asset.h"
 #include "http/stream.h"
 #include "ledger/ledger.h"
+#include "serve/nouns.h"
 
 #include "base/ban.h"
 
@@ -25,9 +25,10 @@ static enum err prime(struct tx *tx, void *arg, struct fault *f)
 
 static enum err open_book(struct serve *s, struct fault *f)
 {
+	const struct noun *nouns[NOUNS_MAX];
 	const struct record_options o = {
-		.nouns = grid_nouns,
-		.n = grid_nouns_n,
+		.nouns = nouns,
+		.n = nouns_all(nouns),
 		.zone = s->house->zone,
 		.clock = &s->wall,
 		.area_names = area_names,
@@ -46,13 +47,46 @@ static enum err open_book(struct serve *s, struct fault *f)
 	return db_read(s->house->db, prime, s->book, f);
 }
 
+static enum err open_trail(struct serve *s, struct fault *f)
+{
+	const struct house *h = s->house;
+	struct trail_options o = {
+		.db = h->db,
+		.dir = s->trail_path,
+		.keys = s->days_path,
+		.zone = h->zone,
+		.county = area_county(h->area),
+		.suite = (enum crypt_suite)h->secret.v[0],
+		.chance = &crypt_random_system,
+	};
+	struct epidemic_options eo = {
+		.db = h->db,
+		.book = s->book,
+		.vault = s->vault,
+		.signer = h->signer,
+		.zone = h->zone,
+	};
+	struct fault unasked = { 0 };
+	enum err e;
+
+	house_path(h->dir, "trail", s->trail_path);
+	house_path(h->dir, "keys/days", s->days_path);
+	if ((e = trail_open(&o, &s->trail, f)))
+		return e;
+	eo.trail = s->trail;
+	if ((e = epidemic_open(&eo, &s->rooms.epidemic)))
+		return e;
+	ignore(epidemic_settle(s->rooms.epidemic, &unasked)); /* the vault may come later */
+	return OK;
+}
+
 static enum err open_routes(struct serve *s, struct fault *f)
 {
 	const struct route_list lists[] = {
 		serve_routes,           dispatch_routes_session,
 		dispatch_routes_self,   dispatch_routes_account,
 		dispatch_routes_key,    area_routes,
-		record_routes(s->book),
+		record_routes(s->book), epidemic_routes,
 	};
 	enum err e = routes_new(lists, ARRAY_LEN(lists), &s->routes, f);
 
@@ -73,6 +107,7 @@ static void tell_acted(void *serve, const struct ledger_entry *act)
 	char data[80];
 	struct http_event ev = { act->object, act->county.v, { data, 0 } };
 
+	epidemic_acted(s->rooms.epidemic, act);
 	ev.data.n =
 		(size_t)snprintf(data, sizeof data, "{\"id\":\"%lld\"}", (long long)act->object_id);
 	if (s->http)
@@ -235,8 +270,8 @@ enum err serve_open(struct house *h, const struct serve_options *o, struct serve
 		return ERR_MEMORY;
 	s->house = h;
 	s->wall = o->wall;
-	if ((e = declare(s, f)) || (e = open_access(s)) || (e = open_heads(s, f)) ||
-	    (e = open_metrics(s, f)) || (e = open_http(s, o, f)))
+	if ((e = declare(s, f)) || (e = open_trail(s, f)) || (e = open_access(s)) ||
+	    (e = open_heads(s, f)) || (e = open_metrics(s, f)) || (e = open_http(s, o, f)))
 		return e;
 	*ret = s;
 	s = NULL;
@@ -259,6 +294,8 @@ enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
 	struct vault_state st;
 	enum err e = heads_step(s->heads, now, NULL, f);
 
+	if (!e)
+		e = trail_tick(s->trail, f);
 	if (e || now.v < s->swept_s + SWEEP_S)
 		return e;
 	s->swept_s = now.v;
@@ -281,6 +318,8 @@ void serve_close(struct serve **serve)
 	dispatch_end(&s->dispatch);
 	policy_end(&s->policy);
 	routes_end(&s->routes);
+	epidemic_close(&s->rooms.epidemic);
+	trail_close(&s->trail);
 	record_end(&s->book);
 	vault_end(&s->vault);
 	http_metrics_free(s->metrics);

@@ -9,6 +9,7 @@
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
 #include "access/dispatch.h"
+#include "epidemic/epidemic.h"
 #include "http/http.h"
 #include "http/metric.h"
 #include "ledger/heads.h"
@@ -17,13 +18,16 @@
 #include "vault/vault.h"
 
 struct serve {
-	struct house *house; /* borrowed */
-	struct clock wall;   /* the book borrows it */
+	struct epidemic_house rooms; /* first: handlers of that room look for it there */
+	struct house *house;         /* borrowed */
+	struct clock wall;           /* the book borrows it */
 	struct record_book *book;
 	struct routes *routes;
 	struct policy *policy;
 	struct dispatch *dispatch;
 	struct vault *vault;
+	struct trail *trail;
+	char trail_path[PATH_MAX], days_path[PATH_MAX]; /* the trail borrows both */
 	bool vault_sealed; /* it did not answer the last time it was asked */
 	struct heads *heads;
 	char scratch_path[PATH_MAX]; /* the book borrows it */

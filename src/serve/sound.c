@@ -1,8 +1,8 @@
 #include "serve/sound.h"
 
-#include "grid/grid.h"
 #include "ledger/ledger.h"
 #include "record/objects.h"
+#include "serve/nouns.h"
 #include "serve/sound.sql.h"
 
 #include "base/ban.h"
@@ -36,8 +36,9 @@ enum err sound_look(struct house *h, const struct sound_ask *ask, struct sound_r
 		    struct fault *f)
 {
 	CLEANUP(record_end) struct record_book *book = NULL;
+	const struct noun *nouns[NOUNS_MAX];
 	const struct record_options o = {
-		.nouns = grid_nouns, .n = grid_nouns_n, .zone = h->zone, .clock = &clock_wall
+		.nouns = nouns, .n = nouns_all(nouns), .zone = h->zone, .clock = &clock_wall
 	};
 	struct verify_object objects[OBJECTS_MAX];
 	struct sound_report report = { 0 };

@@ -190,7 +190,8 @@ enum err dayfile_parse(struct str bytes, struct dayfile *ret, uint64_t *ret_segm
 		return ERR_CORRUPT;
 	d.person = person;
 	d.n_persons = h.n_persons;
-	d.place = place;
+	d.place = s->place = place;
+	s->n_places = h.n_places;
 	d.n_places = h.n_places;
 	d.word = word;
 	d.word_bytes = h.word_bytes;

@@ -20,11 +20,6 @@
 
 enum { DAYFILE_NAME_BYTES = 48, DAYFILE_PATH_BYTES = 4096 };
 
-struct dayfile_id {
-	int64_t id;
-	uint32_t number;
-	uint32_t word; /* of a place: its kind */
-};
 struct dayfile_word {
 	uint32_t number, n;
 	/* n bytes follow, and zeros to a multiple of 8 */

@@ -41,17 +41,22 @@ MUST_CHECK enum err tail_pack_take(struct tail_pack *p, size_t n);
 struct place_kind {
 	uint32_t place, word;
 };
+struct dayfile_id {
+	int64_t id;
+	uint32_t number;
+	uint32_t word; /* of a place: its kind */
+};
 typedef VEC(struct place_kind) place_kinds;
 /* What is in the segment of a day. */
 struct sealed {
-	size_t n_digests, n_keys, n_kinds;
-	const uint64_t *digest;        /* of every visit, rising */
-	const struct pack_key *key;    /* of every pack, rising */
-	const struct place_kind *kind; /* what was said of places */
-	uint64_t content;              /* of all digests: what a day is, whoever sealed it */
-	void *owned;                   /* either the bytes are in memory, */
-	struct file_map map;           /* or in a file */
-	char name[48];                 /* of the files; "" for none */
+	size_t n_digests, n_keys, n_places;
+	const uint64_t *digest;         /* of every visit, rising */
+	const struct pack_key *key;     /* of every pack, rising */
+	const struct dayfile_id *place; /* with what was said of it */
+	uint64_t content;               /* of all digests: what a day is, whoever sealed it */
+	void *owned;                    /* either the bytes are in memory, */
+	struct file_map map;            /* or in a file */
+	char name[48];                  /* of the files; "" for none */
 };
 void sealed_free(struct sealed *s);
 bool sealed_has(const struct sealed *s, uint64_t digest);
@@ -75,13 +80,25 @@ struct pending {
 	VEC(struct tail_pack) pack; /* of a withdrawal: days alone */
 };
 
+/* Kinds of places as the engine wants them; copied on write. */
+struct ask_world {
+	unsigned holders;
+	uint64_t version;
+	size_t n_places, n_kinds;
+	uint16_t *place_kind; /* by place; 0: not known */
+	uint32_t *kind;       /* the word of each */
+};
+void trail_world_drop(struct trail *t);
+
 struct trail {
 	struct trail_options o;
 	pthread_mutex_t lock, sealing;
 	struct daykeys keys;
-	struct names *words; /* names_pair(seat, role), names_pair(kind, ""); 0 is none */
-	VEC(uint32_t) kind;  /* of each place: the least word that a visit said; 0: none did */
-	bool kinds_stale;    /* words may be in it that nobody says any more */
+	struct names *words;   /* names_pair(seat, role), names_pair(kind, ""); 0 is none */
+	VEC(uint32_t) kind;    /* of each place: the least word that a visit said; 0: none did */
+	bool kinds_stale;      /* words may be in it that nobody says any more */
+	uint64_t kind_version; /* one more when something in it changed */
+	struct ask_world *world;
 	struct numbers persons, places;
 	struct trace_set *set;
 	VEC(struct trail_day *) days; /* rising */

@@ -476,11 +476,13 @@ void trail_decide(struct trail *t, struct trail_batch b, bool there)
 	if (p && !p->withdraws && there) {
 		trail_arrive(t, p);
 		p = NULL;
-	} else if (p && p->withdraws && !there)
+	} else if (p && p->withdraws && !there) {
+		t->kinds_stale = true;
 		for (size_t i = 0; i < p->pack.n; i++) {
 			leave_tail(trail_day_of(t, p->pack.v[i].day), b);
 			trail_stale(t, p->pack.v[i].day);
 		}
+	}
 	pending_free(p);
 	pthread_mutex_unlock(&t->lock);
 }

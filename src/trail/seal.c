@@ -411,6 +411,32 @@ enum err trail_tick(struct trail *t, struct fault *f)
 	return any ? day_seal(t, day, f) : OK;
 }
 
+/* After a recall: what is still said of places. */
+static enum err settle_kinds(struct trail *t)
+{
+	enum err e = OK;
+
+	pthread_mutex_lock(&t->lock);
+	if (t->kinds_stale) {
+		t->kind.n = 0;
+		t->kind_version++;
+	}
+	for (size_t i = 0; t->kinds_stale && i < t->days.n && !e; i++) {
+		const struct trail_day *d = t->days.v[i];
+
+		for (size_t k = 0; d->sealed && k < d->sealed->n_places && !e; k++)
+			e = trail_kind_said(t, d->sealed->place[k].number,
+					    d->sealed->place[k].word);
+		for (size_t k = 0; k < d->tail.n; k++)
+			for (size_t m = 0; m < d->tail.v[k].n && !e; m++)
+				e = trail_kind_said(t, d->tail.v[k].visit[m].place.v,
+						    d->tail.v[k].kind[m]);
+	}
+	t->kinds_stale = t->kinds_stale && e;
+	pthread_mutex_unlock(&t->lock);
+	return e;
+}
+
 enum err trail_settle(struct trail *t, struct fault *f)
 {
 	enum err e = settle_doubts(t, f);
@@ -420,5 +446,5 @@ enum err trail_settle(struct trail *t, struct fault *f)
 		return e;
 	while (!e && first_stale(t, &day))
 		e = day_seal(t, day, f);
-	return e;
+	return e ? e : settle_kinds(t);
 }

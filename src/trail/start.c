@@ -267,7 +267,7 @@ static enum err to_tail(struct trail *t, struct one *o, struct pending *p)
 	enum err e = tail_pack_take(&k, o->r.rows.n);
 
 	if (!e)
-		e = day_visits(t, &o->r, k.visit, &kinds);
+		e = day_visits(t, &o->r, k.visit, &kinds); /* and they are said */
 	for (size_t i = 0; i < k.n && !e; i++)
 		k.digest[i] = pack_digest(o->r.words, &o->r.rows.v[i]);
 	if (!e && !(e = vec_push(&p->pack, k)))

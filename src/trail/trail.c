@@ -89,8 +89,10 @@ enum err trail_kind_said(struct trail *t, uint32_t place, uint32_t word)
 	}
 	now = &t->kind.v[place];
 	if (word && (!*now || (*now != word && str_cmp(names_text(t->words, word),
-						       names_text(t->words, *now)) < 0)))
+						       names_text(t->words, *now)) < 0))) {
 		*now = word;
+		t->kind_version++;
+	}
 	return OK;
 }
 
@@ -213,6 +215,7 @@ void trail_close(struct trail **trail)
 	daykeys_drop(&t->keys);
 	numbers_drop(&t->persons);
 	numbers_drop(&t->places);
+	trail_world_drop(t);
 	vec_drop(&t->kind);
 	names_free(t->words);
 	trace_set_free(t->set);

@@ -109,6 +109,22 @@ MUST_CHECK enum err trail_withdraw(struct trail *t, struct tx *tx, struct trail_
 				   struct trail_sum *ret, struct fault *f);
 void trail_withdrawn(struct trail *t, struct trail_batch b);
 
+/*
+ * What somebody else keeps of a day's visits (a trace's proof) is sealed under that day's key, so
+ * that it ends with them. ERR_ABSENT: the day has no key, or has none any more.
+ */
+struct trail_part {
+	struct area_code county;
+	int64_t of; /* the trace */
+	int32_t day;
+};
+/* The newest day with a key that is not after this instant's; its own if there is none. */
+int32_t trail_day(struct trail *t, struct utc_s at);
+MUST_CHECK enum err trail_part_seal(struct trail *t, struct trail_part at, struct str plain,
+				    struct buf *out);
+MUST_CHECK enum err trail_part_open(struct trail *t, struct trail_part at, struct str sealed,
+				    struct buf *out);
+
 /* Each second or so, from one thread: days whose tail has grown or rests go into a segment. */
 MUST_CHECK enum err trail_tick(struct trail *t, struct fault *f);
 

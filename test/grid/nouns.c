@@ -1,7 +1,7 @@
 /*
  * nouns.c - what must hold of every noun of the house, asked of each without knowing it.
  *
- * A noun that is added to grid_nouns is tested by this file from then on.
+ * A noun that is added to nouns_all is tested by this file from then on.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,13 +15,16 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "grid/grid.h"
 #include "record/inside.h"
+#include "serve/nouns.h"
 #include "support/database.h"
+
+static const struct noun *nouns[NOUNS_MAX];
+static size_t n_nouns;
 
 static struct record_book *open_book(struct fault *f)
 {
-	struct record_options o = { .nouns = grid_nouns, .n = grid_nouns_n, .clock = &clock_wall };
+	struct record_options o = { .nouns = nouns, .n = n_nouns, .clock = &clock_wall };
 	static struct zone *zone;
 	struct record_book *book;
 
@@ -74,10 +77,10 @@ static void each_has_the_indexes_that_its_lists_take(void **unused)
 	for (size_t i = 0; i < db_steps_builtin_n; i++)
 		squeeze(db_steps_builtin[i].text, strlen(db_steps_builtin[i].text), &schema);
 	buf_char(&schema, '\0');
-	for (size_t i = 0; i < grid_nouns_n; i++) {
+	for (size_t i = 0; i < n_nouns; i++) {
 		CLEANUP(buf_release) struct buf wanted = { 0 };
 
-		statements_table(grid_nouns[i], &wanted);
+		statements_table(nouns[i], &wanted);
 		buf_char(&wanted, '\0');
 		for (const char *at = wanted.p; (at = strstr(at, "CREATE INDEX")); at++) {
 			CLEANUP(buf_release) struct buf line = { 0 };
@@ -97,8 +100,8 @@ static void each_has_the_indexes_that_its_lists_take(void **unused)
 static void each_flow_is_whole(void **unused)
 {
 	(void)unused;
-	for (size_t i = 0; i < grid_nouns_n; i++) {
-		const struct noun *n = grid_nouns[i];
+	for (size_t i = 0; i < n_nouns; i++) {
+		const struct noun *n = nouns[i];
 
 		assert_int_equal(noun_check(n, NULL), OK);
 		for (size_t state = 0; state < n->n_states; state++)
@@ -140,17 +143,17 @@ static bool looked_at(const struct noun *n, const struct field *x)
 static void none_names_a_member_of_the_public(void **unused)
 {
 	(void)unused;
-	for (size_t i = 0; i < grid_nouns_n; i++)
-		for (size_t k = 0; k < grid_nouns[i]->n_fields; k++) {
-			const struct field *x = &grid_nouns[i]->field[k];
+	for (size_t i = 0; i < n_nouns; i++)
+		for (size_t k = 0; k < nouns[i]->n_fields; k++) {
+			const struct field *x = &nouns[i]->field[k];
 			bool about = x->type == FIELD_PHONE;
 
 			for (size_t w = 0; w < ARRAY_LEN(of_people); w++)
 				about |= strstr(x->name, of_people[w]) != NULL;
 			if (about && x->see != SEE_OFFICIAL && field_kept(x) &&
-			    !looked_at(grid_nouns[i], x))
+			    !looked_at(nouns[i], x))
 				fail_msg("%s.%s looks like somebody's; only the vault keeps that",
-					 grid_nouns[i]->name, x->name);
+					 nouns[i]->name, x->name);
 		}
 }
 
@@ -165,7 +168,7 @@ static void the_data_dictionary_is_what_is_printed(void **unused)
 	struct fault f = { 0 };
 
 	(void)unused;
-	record_dictionary(grid_nouns, grid_nouns_n, &b);
+	record_dictionary(nouns, n_nouns, &b);
 	assert_int_equal(b.failed, OK);
 	(void)snprintf(path, sizeof path, "%s/docs/reference/data-dictionary.md",
 		       getenv("OUTPOST_SOURCE"));
@@ -192,5 +195,6 @@ int main(void)
 		cmocka_unit_test(the_data_dictionary_is_what_is_printed),
 	};
 
+	n_nouns = nouns_all(nouns);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,7 @@ static const struct {
 } formed[] = {
 	{ "organisation", "credit_code", NULL },
 	{ "account", "login", "other-%u" }, /* every row another */
+	{ "case", "profile", "covid19.who" },
 };
 
 static void give(const struct field *x, const char *value, const struct value_from *from, void *row)

@@ -1,0 +1,94 @@
+/* epidemic.c - the room put together: its routes, and what it settles with the vault. */
+#include "epidemic/epidemic.h"
+
+#include "base/memory.h"
+#include "epidemic/epidemic.sql.h"
+#include "epidemic/inside.h"
+#include "ledger/ledger.h"
+#include "vault/vault.h"
+
+#include "base/ban.h"
+
+enum { BODY = 16 << 10 };
+
+static const struct route rows[] = {
+	{ ROUTE(HTTP_POST, "/api/v1/cases", case_register, CAP_CASE_WRITE, REACH_AREA, WHY_EPIDEMIC,
+		BODY, AUDIT_ACT, "登记病例", "Register a case"),
+	  .before = case_register_before },
+	{ ROUTE(HTTP_POST, "/api/v1/cases/{id}/result", case_result, CAP_CASE_RESULT, REACH_AREA,
+		WHY_EPIDEMIC, BODY, AUDIT_ACT, "登记检测结果", "Register a laboratory result") },
+	{ ROUTE(HTTP_GET, "/api/v1/cases/{id}/warrants", case_warrants, CAP_TRACE, REACH_AREA,
+		WHY_EPIDEMIC, 0, AUDIT_NONE, "病例的追踪授权", "Warrants of a case") },
+	{ ROUTE(HTTP_POST, "/api/v1/cases/{id}/trace", trace_run, CAP_TRACE, REACH_AREA,
+		WHY_EPIDEMIC, BODY, AUDIT_ACT, "凭授权追踪接触者", "Trace contacts by a warrant"),
+	  .before = trace_before },
+	{ ROUTE(HTTP_GET, "/api/v1/cases/{id}/traces", trace_list, CAP_TRACE, REACH_AREA,
+		WHY_EPIDEMIC, 0, AUDIT_NONE, "病例的追踪结果", "Traces of a case") },
+	{ ROUTE(HTTP_GET, "/api/v1/traces/{id}", trace_get, CAP_TRACE, REACH_AREA, WHY_EPIDEMIC, 0,
+		AUDIT_READ, "一次追踪的结果及其证明", "One trace, with its proof") },
+	{ ROUTE(HTTP_GET, "/api/v1/unconfirmed-cases", case_waiting, CAP_LEDGER_READ, REACH_AREA,
+		WHY_OVERSIGHT, 0, AUDIT_NONE, "逾期未确认的病例",
+		"Cases that nobody confirmed in time") },
+};
+const struct route_list epidemic_routes = { rows, ARRAY_LEN(rows) };
+
+enum err epidemic_open(const struct epidemic_options *o, struct epidemic **ret)
+{
+	struct epidemic *x = mem_take(1, sizeof *x);
+
+	if (!x)
+		return ERR_MEMORY;
+	x->o = *o;
+	*ret = x;
+	return OK;
+}
+
+void epidemic_close(struct epidemic **x)
+{
+	mem_drop(*x);
+	*x = NULL;
+}
+
+void epidemic_acted(struct epidemic *x, const struct ledger_entry *act)
+{
+	if (x->o.vault && str_eq(act->object, STR("case")) && str_eq(act->action, STR("register")))
+		ignore(vault_keep(x->o.vault, act->object_id,
+				  NULL)); /* else epidemic_settle does */
+}
+
+/* ---- what a killed run had left staged ------------------------------------------------------- */
+
+struct settling {
+	struct epidemic *x;
+	int64_t batch;
+	bool ours;
+};
+
+static enum err look_up(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct settling *s = arg;
+	enum err e = tx_row(tx, &epidemic_sql.is_case, SQL_ARGS(sql_i64(s->batch)), &r, f);
+
+	s->ours = !e;
+	return e == ERR_ABSENT ? OK : e;
+}
+
+static enum err settle_one(int64_t batch, struct utc_s staged, void *arg, struct fault *f)
+{
+	struct settling *s = arg;
+	enum err e;
+
+	(void)staged;
+	s->batch = batch;
+	if ((e = db_read(s->x->o.db, look_up, s, f)))
+		return e;
+	return s->ours ? vault_keep(s->x->o.vault, batch, f) : OK;
+}
+
+enum err epidemic_settle(struct epidemic *x, struct fault *f)
+{
+	struct settling s = { .x = x };
+
+	return x->o.vault ? vault_staged(x->o.vault, settle_one, &s, f) : OK;
+}

@@ -1,0 +1,41 @@
+/*
+ * epidemic.h - cases, and what a confirmed one allows: for whoever puts the house together.
+ *
+ * Life:     epidemic_open -> routes and nouns at work -> epidemic_close. epidemic_settle at start,
+ *           and whenever the vault came back: what a killed run had left staged there.
+ * Threads:  read-only after epidemic_open.
+ */
+#ifndef EPIDEMIC_EPIDEMIC_H
+#define EPIDEMIC_EPIDEMIC_H
+#include "access/route.h"
+#include "record/record.h"
+#include "trail/trail.h"
+
+struct ledger_entry;
+struct vault;
+
+struct epidemic_options {
+	struct db *db;
+	struct record_book *book;
+	struct trail *trail;
+	struct vault *vault; /* NULL: nobody can be registered by name, nor resolved */
+	const struct crypt_signer *signer; /* the house's, of warrants and grants */
+	const struct zone *zone;
+};
+struct epidemic;
+MUST_CHECK enum err epidemic_open(const struct epidemic_options *o, struct epidemic **ret);
+void epidemic_close(struct epidemic **e); /* for CLEANUP() */
+/* What was just committed, for dispatch_options.acted: whom a new case is about is kept. */
+void epidemic_acted(struct epidemic *e, const struct ledger_entry *act);
+/* Keep in the vault whom a case of ours is about; what is not ours is left as it is. */
+MUST_CHECK enum err epidemic_settle(struct epidemic *e, struct fault *f);
+/* What call->house points to begins with this. */
+struct epidemic_house {
+	struct epidemic *epidemic;
+};
+
+extern const struct route_list epidemic_routes;
+extern const struct noun *const epidemic_nouns[];
+extern const size_t epidemic_nouns_n;
+
+#endif

@@ -1,0 +1,130 @@
+-- The statements of cases, warrants and traces, beside those that the noun has.
+
+-- name: person_put
+-- Under which pseudonym a case's person has visits.
+-- $1 county  bigint
+-- $2 case_id bigint
+-- $3 person  bigint
+INSERT INTO case_person (county, case_id, person) VALUES ($1, $2, $3)
+ON CONFLICT (county, case_id) DO UPDATE SET person = $3;
+
+-- name: person
+-- The same, asked.
+-- $1 county  bigint
+-- $2 case_id bigint
+SELECT person FROM case_person WHERE county = $1 AND case_id = $2;
+
+-- name: result
+-- A laboratory's result, if nobody changed the case meanwhile.
+-- $1 county     bigint
+-- $2 id         bigint
+-- $3 version    bigint
+-- $4 result     text
+-- $5 result_at  bigint
+-- $6 result_by  bigint
+UPDATE cases SET result = $4, result_at = $5, result_by = $6, updated_at = $5, version = $3 + 1
+WHERE county = $1 AND id = $2 AND version = $3;
+
+-- name: is_case
+-- Is there a case of this id?
+-- across: an id does not say its county
+-- $1 id bigint
+SELECT county FROM cases WHERE id = $1;
+
+-- name: waiting
+-- Cases that are not confirmed since long, oldest first.
+-- across: the overseer looks over all counties
+-- $1 before bigint
+-- $2 least  bigint
+-- $3 end_   bigint
+SELECT id, area, created_at, created_by FROM cases
+WHERE state = 'suspected' AND created_at < $1 AND area >= $2 AND area < $3
+ORDER BY created_at, id LIMIT 500;
+
+-- name: warrant_put
+-- A warrant was minted.
+-- $1 county     bigint
+-- $2 case_id    bigint
+-- $3 id         bigint
+-- $4 officer    bigint
+-- $5 issued_at  bigint
+-- $6 expires_at bigint
+-- $7 people     bigint
+-- $8 bytes      bytea
+INSERT INTO case_warrant (county, case_id, id, officer, issued_at, expires_at, people, spent, bytes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8);
+
+-- name: warrants
+-- Of a case, newest first.
+-- $1 county  bigint
+-- $2 case_id bigint
+SELECT id, officer, issued_at, expires_at, people, spent, bytes FROM case_warrant
+WHERE county = $1 AND case_id = $2 ORDER BY id DESC LIMIT 50;
+
+-- name: warrant
+-- One, as it was minted.
+-- $1 county  bigint
+-- $2 case_id bigint
+-- $3 id      bigint
+SELECT people, spent, bytes FROM case_warrant WHERE county = $1 AND case_id = $2 AND id = $3;
+
+-- name: warrant_spend
+-- So many people more, if that is not too many.
+-- $1 county  bigint
+-- $2 case_id bigint
+-- $3 id      bigint
+-- $4 n       bigint
+UPDATE case_warrant SET spent = spent + $4
+WHERE county = $1 AND case_id = $2 AND id = $3 AND spent + $4 <= people;
+
+-- name: trace_put
+-- An answer.
+-- $1  county      bigint
+-- $2  id          bigint
+-- $3  area        bigint
+-- $4  case_id     bigint
+-- $5  warrant     bigint
+-- $6  officer     bigint
+-- $7  created_at  bigint
+-- $8  profile     text
+-- $9  from_s      bigint
+-- $10 to_s        bigint
+-- $11 generations bigint
+-- $12 contacts    bigint
+-- $13 encounters  bigint
+-- $14 visits      bigint
+-- $15 horizon     bigint
+-- $16 digest      bytea
+-- $17 grant_bytes bytea
+INSERT INTO traces (county, id, area, case_id, warrant, officer, created_at, profile, from_s, to_s,
+	generations, contacts, encounters, visits, horizon, digest, issued_grant)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17);
+
+-- name: part_put
+-- What it tells of a day.
+-- $1 county bigint
+-- $2 trace  bigint
+-- $3 day    bigint
+-- $4 sealed bytea
+INSERT INTO trace_part (county, trace, day, sealed) VALUES ($1, $2, $3, $4);
+
+-- name: trace
+-- One answer.
+-- across: an id does not say its county
+-- $1 id bigint
+SELECT county, area, case_id, warrant, officer, created_at, profile, from_s, to_s, generations,
+	contacts, encounters, visits, horizon, digest, issued_grant
+FROM traces WHERE id = $1;
+
+-- name: parts
+-- What it tells, day by day.
+-- $1 county bigint
+-- $2 trace  bigint
+SELECT day, sealed FROM trace_part WHERE county = $1 AND trace = $2 ORDER BY day;
+
+-- name: traces_of
+-- The answers of a case, newest first.
+-- $1 county  bigint
+-- $2 case_id bigint
+SELECT id, officer, created_at, profile, generations, contacts, encounters FROM traces
+WHERE county = $1 AND case_id = $2 ORDER BY id DESC LIMIT 50;

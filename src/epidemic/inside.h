@@ -1,0 +1,56 @@
+/*
+ * inside.h - what the files of this room share.
+ */
+#ifndef EPIDEMIC_INSIDE_H
+#define EPIDEMIC_INSIDE_H
+#include "access/call.h"
+#include "db/db.h"
+#include "epidemic/case.h"
+#include "epidemic/epidemic.h"
+#include "profile/profile.h"
+#include "trail/ask.h"
+#include "trail/warrant.h"
+
+struct epidemic {
+	struct epidemic_options o;
+};
+struct epidemic *epidemic_of(const struct call *c);
+
+/* ---- case.c ---- */
+const struct choice *case_results(size_t *ret_n);
+/* Another than who reported it, or a laboratory's result: pure. */
+bool case_may_confirm(const void *row, const struct who *who, struct utc_s now);
+/* ERR_RANGE, of the field, if there is no such profile. */
+MUST_CHECK enum err case_profile(struct str name, struct arena *a, const struct profile **ret,
+				 struct fault *f);
+
+/* ---- case_http.c ---- */
+route_before case_register_before;
+route_run case_register, case_result, case_waiting;
+/* The row, if the caller's areas cover it. */
+MUST_CHECK enum err case_load(struct call *c, struct tx *tx, struct case_row **ret,
+			      struct fault *f);
+
+/* ---- mint.c ---- */
+/* A step that confirms mints the warrant. */
+MUST_CHECK enum err case_follow(struct call *c, struct tx *tx, const void *before,
+				const void *after, struct fault *f);
+route_run case_warrants;
+
+/* ---- trace_http.c ---- */
+route_before trace_before;
+route_run trace_run;
+
+/* ---- trace_kept.c ---- */
+struct trace_told { /* what stands above the contacts */
+	int64_t id, case_id, warrant, officer, generations;
+	struct utc_s created_at, from, to, horizon;
+	int64_t n_contacts, n_encounters, visits;
+	struct str profile, digest; /* the digest in hex */
+};
+void trace_hash_text(struct str hash, struct buf *out);
+/* `proof`: "whole", "expired" in part, or "broken". */
+MUST_CHECK enum err trace_tell(struct call *c, const struct trace_told *t,
+			       const struct trail_answer *a, const char *proof);
+route_run trace_get, trace_list;
+#endif

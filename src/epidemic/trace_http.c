@@ -1,0 +1,382 @@
+/*
+ * trace_http.c - a trace over stored visits for who presents a warrant, and its answer kept.
+ *
+ * What the answer tells of visits is kept in parts, each sealed under the key of its day, so that
+ * it ends with the visits it tells of. What remains is that there was a trace, for which case, by
+ * whom, of how many people, and the digest of what was told.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_read.h"
+#include "epidemic/epidemic.sql.h"
+#include "epidemic/inside.h"
+#include "http/http.h"
+#include "ledger/ledger.h"
+#include "trail/ask.h"
+#include "vault/grant.h"
+
+#include "base/ban.h"
+
+enum { PARTS_MAX = 64 };
+
+struct tracing {
+	struct trail_warrant w;
+	int64_t spent; /* by earlier traces */
+	int64_t id;    /* of this one */
+	struct trail_answer answer;
+	struct str grant;
+	size_t n_parts;
+	struct part {
+		int32_t day;
+		struct str sealed;
+	} part[PARTS_MAX];
+};
+
+/* ---- the parts of an answer ------------------------------------------------------------------ */
+
+struct plain {
+	int32_t day;
+	struct buf text;
+};
+struct plains {
+	size_t n;
+	struct plain v[PARTS_MAX];
+};
+
+static void plains_end(struct plains *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->v[i].text.p)
+			crypt_wipe(p->v[i].text.p, p->v[i].text.n);
+		buf_release(&p->v[i].text);
+	}
+}
+
+/* Where something of this instant is written: NULL when there are more days than a trace has. */
+static struct buf *part_of(struct plains *p, int32_t day)
+{
+	size_t i = 0;
+
+	while (i < p->n && p->v[i].day != day)
+		i++;
+	if (i == PARTS_MAX)
+		return NULL;
+	if (i == p->n)
+		p->v[p->n++].day = day;
+	return &p->v[i].text;
+}
+
+/* A contact goes with the last day on which they were exposed, an encounter with its own. */
+static enum err write_parts(struct trail *t, const struct trail_answer *a, struct plains *p)
+{
+	for (size_t i = 0; i < a->n_contacts; i++) {
+		const struct trail_contact *c = &a->contact[i];
+		struct buf *out = part_of(p, trail_day(t, c->last));
+
+		if (!out)
+			return ERR_FULL;
+		buf_fmt(out, "c %lld %u %d %llu %lld %lld ", (long long)c->person, c->generation,
+			(int)c->klass, (unsigned long long)c->overlap_s, (long long)c->first.v,
+			(long long)c->last.v);
+		buf_str(out, c->rule);
+		buf_char(out, '\n');
+		for (size_t k = 0; k < c->n_encounters; k++) {
+			const struct trail_encounter *x = &c->encounter[k];
+
+			if (!(out = part_of(p, trail_day(t, x->from))))
+				return ERR_FULL;
+			buf_fmt(out, "m %lld %lld %lld %lld %lld %d ", (long long)x->contact,
+				(long long)x->via, (long long)x->place.v, (long long)x->from.v,
+				(long long)x->to.v, (int)x->klass);
+			buf_str(out, x->rule);
+			buf_char(out, '\n');
+		}
+	}
+	return OK;
+}
+
+static enum err seal_part(struct call *c, struct tracing *g, struct plain *p)
+{
+	CLEANUP(buf_release) struct buf sealed = { 0 };
+	const struct trail_part at = { area_county(g->w.area), g->id, p->day };
+	struct part *part = &g->part[g->n_parts];
+	enum err e = p->text.failed;
+
+	if (e || (e = trail_part_seal(epidemic_of(c)->o.trail, at, buf_view(&p->text), &sealed)))
+		return e;
+	part->day = p->day;
+	part->sealed = (struct str){ arena_copy(c->a, sealed.p, sealed.n), sealed.n };
+	g->n_parts++;
+	return part->sealed.p ? OK : ERR_MEMORY;
+}
+
+static enum err seal_parts(struct call *c, struct tracing *g)
+{
+	CLEANUP(plains_end) struct plains p = { 0 };
+	enum err e = write_parts(epidemic_of(c)->o.trail, &g->answer, &p);
+
+	for (size_t i = 0; i < p.n && !e; i++)
+		e = seal_part(c, g, &p.v[i]);
+	return e;
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+struct asked {
+	struct call *c;
+	struct str warrant;
+	struct utc_s from, to;
+	int64_t generations;
+	struct tracing *g;
+};
+
+static enum err get_instant(struct call *c, const struct json_node *map, const char *key,
+			    struct utc_s *ret, struct fault *f)
+{
+	struct str s = { NULL, 0 };
+	struct when w;
+	enum err e = json_get_text(map, key, 40, &s, f);
+
+	if (e || !s.p)
+		return e;
+	if (when_read(s, epidemic_of(c)->o.zone, &w)) {
+		e = fault_set(f, ERR_RANGE, "时间应写成 2021-07-20T08:00:00+08:00",
+			      "a time is written as 2021-07-20T08:00:00+08:00");
+		fault_at(f, key, NULL);
+		return e;
+	}
+	*ret = w.at;
+	return OK;
+}
+
+static enum err read_ask(struct asked *k, struct fault *f)
+{
+	static const char *const keys[] = { "warrant", "from", "to", "generations", NULL };
+	const struct json_node *map;
+	struct call *c = k->c;
+	enum err e;
+
+	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
+	    (e = json_only(map, keys, f)) ||
+	    (e = json_get_text(map, "warrant", 2 * WARRANT_BYTES_MAX, &k->warrant, f)) ||
+	    (e = get_instant(c, map, "from", &k->from, f)) ||
+	    (e = get_instant(c, map, "to", &k->to, f)))
+		return e;
+	return json_get_i64(map, "generations", 1, 100, &k->generations, f);
+}
+
+/* The case as it is now, and the row of the warrant. */
+static enum err stored(struct asked *k, struct tx *tx, const struct case_row *of, struct str blob,
+		       struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL, *p = NULL;
+	struct sql_value county = sql_i64(area_county(of->record.area).v);
+	struct tracing *g = k->g;
+	int64_t person = 0;
+	enum err e = tx_row(tx, &epidemic_sql.warrant,
+			    SQL_ARGS(county, sql_i64(of->record.id.v), sql_i64(g->w.id.v)), &r, f);
+
+	if (e == ERR_ABSENT || (!e && !str_eq(rows_blob(r, 2), blob)))
+		return fault_set(f, ERR_WARRANT, "没有这份追踪授权", "there is no such warrant");
+	if (e)
+		return e;
+	g->spent = rows_i64(r, 1);
+	e = tx_row(tx, &epidemic_sql.person, SQL_ARGS(county, sql_i64(of->record.id.v)), &p, f);
+	if (e && e != ERR_ABSENT)
+		return e;
+	if (!e)
+		person = rows_i64(p, 0);
+	if (person != g->w.index)
+		return fault_set(f, ERR_WARRANT, "化名已更换，请再次确认病例以取得新的授权",
+				 "pseudonyms have changed: confirm the case anew");
+	return OK;
+}
+
+static enum err check_act(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(buf_release) struct buf blob = { 0 };
+	struct asked *k = arg;
+	struct call *c = k->c;
+	const struct crypt_public *house = crypt_signer_public(epidemic_of(c)->o.signer);
+	struct case_row *of;
+	enum err e = case_load(c, tx, &of, f);
+
+	if (e)
+		return e;
+	if (of->record.state != CASE_CONFIRMED)
+		return fault_set(f, ERR_WARRANT, "病例未确认，不能追踪",
+				 "the case is not confirmed: nobody is traced");
+	if (!k->warrant.n)
+		return fault_set(f, ERR_WARRANT, "缺少追踪授权", "the warrant is missing");
+	struct warrant_use use = { .case_id = of->record.id,
+				   .area = of->record.area,
+				   .officer = c->who->account,
+				   .now = c->now,
+				   .from = k->from,
+				   .to = k->to,
+				   .generations = k->generations };
+	if ((e = warrant_of_text(k->warrant, &blob, f)) ||
+	    (e = warrant_read(buf_view(&blob), house, &k->g->w, f)))
+		return e;
+	/* Its words lie in the blob, which goes: they are copied. */
+	k->g->w.basis.p = arena_copy(c->a, k->g->w.basis.p, k->g->w.basis.n);
+	k->g->w.profile.p = arena_copy(c->a, k->g->w.profile.p, k->g->w.profile.n);
+	if (!k->g->w.basis.p || !k->g->w.profile.p)
+		return ERR_MEMORY;
+	if ((e = warrant_check(&k->g->w, &use, f)))
+		return e;
+	return stored(k, tx, of, buf_view(&blob), f);
+}
+
+static enum err sign_grant(struct call *c, struct tracing *g, struct fault *f)
+{
+	CLEANUP(buf_release) struct buf out = { 0 };
+	int64_t *ids = arena_take(c->a, g->answer.n_contacts + 1, sizeof *ids);
+	char matter[32];
+	struct grant grant = { .kind = GRANT_TRACE,
+			       .agency = GRANT_CDC,
+			       .id = g->id,
+			       .account = c->who->account,
+			       .matter = { matter, 0 },
+			       .purpose = STR("epidemic"),
+			       .fields = grant_agency_fields(GRANT_CDC),
+			       .issued = c->now,
+			       .expires = { c->now.v + grant_life_max(GRANT_TRACE) },
+			       .ids = ids };
+	enum err e;
+
+	if (!ids)
+		return ERR_MEMORY;
+	if (!g->answer.n_contacts)
+		return OK;
+	grant.matter.n =
+		(size_t)snprintf(matter, sizeof matter, "case-%lld", (long long)g->w.case_id.v);
+	for (size_t i = 0; i < g->answer.n_contacts; i++)
+		ids[grant.n++] = g->answer.contact[i].person;
+	if ((e = grant_sign(&grant, epidemic_of(c)->o.signer, &out, f)))
+		return e;
+	g->grant = (struct str){ arena_copy(c->a, out.p, out.n), out.n };
+	return g->grant.p ? OK : ERR_MEMORY;
+}
+
+enum err trace_before(struct call *c, struct fault *f)
+{
+	struct epidemic *x = epidemic_of(c);
+	struct asked k = { .c = c, .g = arena_take(c->a, 1, sizeof *k.g) };
+	const struct profile *p;
+	struct trail_warrant w;
+	enum err e;
+
+	if (!k.g)
+		return ERR_MEMORY;
+	if ((e = read_ask(&k, f)) || (e = db_read(c->db, check_act, &k, f)) ||
+	    (e = case_profile(k.g->w.profile, c->a, &p, f)))
+		return e;
+	w = k.g->w;
+	w.people -= k.g->spent;
+	if (w.people < 1)
+		return fault_set(f, ERR_WARRANT, "这份授权可涉及的人数已用完",
+				 "the warrant has brought up as many people as it may");
+	e = trail_ask(x->o.trail, &w, p, c->a, &k.g->answer, f);
+	if (e == ERR_FULL)
+		return fault_set(f, ERR_WARRANT, "结果超出授权可涉及的人数，请缩小时间窗或代数",
+				 "more people than the warrant may bring up: ask for a shorter "
+				 "window or fewer generations");
+	k.g->id = record_id_new(x->o.book).v;
+	if (e || (e = seal_parts(c, k.g)) || (e = sign_grant(c, k.g, f)))
+		return e;
+	c->parsed = k.g;
+	return OK;
+}
+
+/* ---- keeping --------------------------------------------------------------------------------- */
+
+static enum err spend(struct tx *tx, const struct tracing *g, struct fault *f)
+{
+	uint64_t changed;
+	enum err e = tx_run(tx, &epidemic_sql.warrant_spend,
+			    SQL_ARGS(sql_i64(area_county(g->w.area).v), sql_i64(g->w.case_id.v),
+				     sql_i64(g->w.id.v), sql_i64((int64_t)g->answer.n_contacts)),
+			    &changed, f);
+
+	if (!e && changed != 1)
+		return fault_set(f, ERR_WARRANT, "这份授权可涉及的人数已用完",
+				 "the warrant has brought up as many people as it may");
+	return e;
+}
+
+static enum err put(struct call *c, struct tx *tx, const struct tracing *g, struct fault *f)
+{
+	const struct trail_answer *a = &g->answer;
+	struct sql_value county = sql_i64(area_county(g->w.area).v), id = sql_i64(g->id);
+	enum err e = tx_run(tx, &epidemic_sql.trace_put,
+			    SQL_ARGS(county, id, sql_i64(g->w.area.v), sql_i64(g->w.case_id.v),
+				     sql_i64(g->w.id.v), sql_i64(c->who->account), sql_time(c->now),
+				     sql_text(a->profile), sql_time(g->w.from), sql_time(g->w.to),
+				     sql_i64(g->w.generations), sql_i64((int64_t)a->n_contacts),
+				     sql_i64((int64_t)a->n_encounters), sql_i64((int64_t)a->visits),
+				     sql_time(a->horizon),
+				     sql_blob((struct str){ (const char *)a->digest.v,
+							    CRYPT_HASH_BYTES }),
+				     g->grant.n ? sql_blob(g->grant) : sql_null()),
+			    NULL, f);
+
+	for (size_t i = 0; i < g->n_parts && !e; i++)
+		e = tx_run(tx, &epidemic_sql.part_put,
+			   SQL_ARGS(county, id, sql_i64(g->part[i].day),
+				    sql_blob(g->part[i].sealed)),
+			   NULL, f);
+	return e;
+}
+
+static enum err note(struct call *c, struct tx *tx, const struct tracing *g, struct fault *f)
+{
+	char matter[32], detail[200];
+	int m = snprintf(matter, sizeof matter, "case-%lld", (long long)g->w.case_id.v);
+	int n = snprintf(detail, sizeof detail,
+			 "warrant=%lld contacts=%zu encounters=%zu generations=%lld",
+			 (long long)g->w.id.v, g->answer.n_contacts, g->answer.n_encounters,
+			 (long long)g->w.generations);
+	struct ledger_entry en = { .county = area_county(g->w.area),
+				   .object = STR("trace"),
+				   .object_id = g->id,
+				   .matter = { matter, (size_t)m },
+				   .action = STR("trace"),
+				   .after = g->answer.digest,
+				   .detail = { detail, (size_t)n } };
+
+	return call_act(c, tx, &en, f);
+}
+
+enum err trace_run(struct call *c, struct tx *tx, struct fault *f)
+{
+	CLEANUP(buf_release) struct buf digest = { 0 };
+	const struct tracing *g = c->parsed;
+	const struct trail_answer *a = &g->answer;
+	struct case_row *of;
+	enum err e = case_load(c, tx, &of, f);
+
+	if (!e && of->record.state != CASE_CONFIRMED)
+		e = fault_set(f, ERR_WARRANT, "病例未确认，不能追踪",
+			      "the case is not confirmed: nobody is traced");
+	if (e || (e = spend(tx, g, f)) || (e = put(c, tx, g, f)) || (e = note(c, tx, g, f)))
+		return e;
+	trace_hash_text((struct str){ (const char *)a->digest.v, CRYPT_HASH_BYTES }, &digest);
+	const struct trace_told t = { .id = g->id,
+				      .case_id = g->w.case_id.v,
+				      .warrant = g->w.id.v,
+				      .officer = c->who->account,
+				      .generations = g->w.generations,
+				      .created_at = c->now,
+				      .from = g->w.from,
+				      .to = g->w.to,
+				      .n_contacts = (int64_t)a->n_contacts,
+				      .n_encounters = (int64_t)a->n_encounters,
+				      .visits = (int64_t)a->visits,
+				      .profile = a->profile,
+				      .digest = buf_view(&digest) };
+	call_status(c, 201);
+	return digest.failed ? digest.failed : trace_tell(c, &t, a, "whole");
+}
