@@ -39,11 +39,12 @@ foreach(room IN LISTS rooms)
 	file(GLOB sources CONFIGURE_DEPENDS src/${room}/*.c)
 	list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/src/cli/main.c)
 
-	# The profiles that ship inside the program.
-	set(builtin ${CMAKE_SOURCE_DIR}/data/profiles.json)
-	if(room STREQUAL "profile" AND EXISTS ${builtin})
+	# What ships inside the program: the profiles, the clocks.
+	set(stub ${CMAKE_SOURCE_DIR}/src/${room}/builtin.S)
+	if(EXISTS ${stub})
+		file(STRINGS ${stub} builtin REGEX "\\.incbin")
+		string(REGEX REPLACE ".*\"(.*)\".*" "${CMAKE_SOURCE_DIR}/\\1" builtin ${builtin})
 		enable_language(ASM)
-		set(stub ${CMAKE_SOURCE_DIR}/src/profile/builtin.S)
 		list(APPEND sources ${stub})
 		set_source_files_properties(${stub} PROPERTIES
 			OBJECT_DEPENDS ${builtin} # the assembler's .incbin tells ninja nothing
