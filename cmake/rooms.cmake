@@ -4,6 +4,7 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET
 	expat
+	gnutls
 	inih
 	jansson
 	libcrypto

@@ -26,6 +26,7 @@ check_includes() {
 	BEGIN {
 		home["jansson.h"] = "base profile" # profile names all faults of a tree
 		home["microhttpd.h"] = home["zlib.h"] = "http"
+		home["gnutls/gnutls.h"] = home["gnutls/abstract.h"] = "http"
 		home["zip.h"] = home["expat.h"] = home["xlsxwriter.h"] = "table"
 		home["ini.h"] = "serve"
 		home["zstd.h"] = "serve trail"

@@ -42,6 +42,7 @@ enum cli_option {
 	CLI_DB,
 	CLI_SUITE,
 	CLI_SET,
+	CLI_RENEW,
 	CLI_LISTEN,
 	CLI_MAP,
 	CLI_AREA,

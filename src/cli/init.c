@@ -7,6 +7,7 @@
 
 #include "base/dice.h"
 #include "cli/houses.h"
+#include "ledger/ledger.h"
 #include "serve/found.h"
 
 #include "base/ban.h"
@@ -41,6 +42,41 @@ static enum err suite_of(const char *word, enum crypt_suite *ret, struct fault *
 	return fault_set(f, ERR_USAGE, "--suite 只能是 world 或 sm", "--suite is world or sm");
 }
 
+static enum err note_renewed(struct tx *tx, void *arg, struct fault *f)
+{
+	struct ledger_entry en = *(const struct ledger_entry *)arg;
+
+	return ledger_append(tx, &en, NULL, f);
+}
+
+static enum err renew(struct cli *c)
+{
+	CLEANUP(house_end) struct house *h = NULL;
+	CLEANUP(buf_release) struct buf ends = { 0 };
+	struct utc_s now = clock_s(&clock_wall), until;
+	struct ledger_entry en = { .at = now,
+				   .kind = LEDGER_ACT,
+				   .purpose = STR("admin"),
+				   .object = STR("house"),
+				   .action = STR("renew-certificate") };
+	enum err e = cli_house_open(c, false, &h);
+
+	if (e)
+		return e;
+	en.county = area_county(h->area);
+	if ((e = house_renew(h, &crypt_random_system, now, &until, &c->fault)) ||
+	    (e = db_write(h->db, note_renewed, &en, &c->fault)))
+		return e;
+	when_iso(&ends, until, h->zone);
+	cli_say(c, "服务器证书已换，有效期至 %.*s；运行中的服务一分钟内自行换用",
+		"the certificate of the server is renewed and good until %.*s; a server at work "
+		"takes it up within a minute",
+		(int)ends.n, ends.p);
+	json_key(cli_tell(c), "until");
+	json_str(cli_tell(c), buf_view(&ends));
+	return ends.failed;
+}
+
 enum err cli_init(struct cli *c)
 {
 	CLEANUP(buf_release) struct buf text = { 0 };
@@ -53,10 +89,12 @@ enum err cli_init(struct cli *c)
 
 	if (!a->n_operands)
 		return fault_set(&c->fault, ERR_USAGE, "需要文件夹", "needs a folder");
+	(void)umask(077);
+	if (a->text[CLI_RENEW])
+		return renew(c);
 	if ((e = settings(a, &config, &c->fault)) ||
 	    (e = suite_of(a->text[CLI_SUITE], &suite, &c->fault)))
 		return e;
-	(void)umask(077);
 	if ((e = found_house(a->operand[0], &config, suite, now, &first, &c->fault)))
 		return e;
 	buf_fmt(&text, "%s\n%s\n", first.login, first.password);

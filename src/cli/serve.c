@@ -21,6 +21,7 @@ static void block_signals(sigset_t *ret)
 	sigemptyset(ret);
 	sigaddset(ret, SIGTERM);
 	sigaddset(ret, SIGINT);
+	sigaddset(ret, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, ret, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -33,19 +34,46 @@ static enum err announce(struct cli *c, const struct serve *s)
 	return cli_print(&text, &c->fault);
 }
 
+static void say(const struct cli *c, enum err e, const struct fault *f)
+{
+	cli_say(c, "%s%.0s", "%.0s%s", f->code ? f->zh : err_zh(e), f->code ? f->en : err_en(e));
+}
+
 /* The ledger that cannot be signed is said aloud, each time anew, but the house goes on working. */
+static void tick(const struct cli *c, struct serve *s)
+{
+	struct fault f = { 0 };
+	enum err e = serve_tick(s, clock_s(&clock_wall), &f);
+
+	if (e && !s->heads_broken)
+		say(c, e, &f);
+	s->heads_broken = e != OK;
+}
+
+static void renew(const struct cli *c, struct serve *s)
+{
+	struct fault f = { 0 };
+	bool fresh;
+	enum err e = serve_certificate(s, &fresh, &f);
+
+	if (e)
+		say(c, e, &f);
+	else if (fresh)
+		cli_say(c, "已换用新的证书", "the new certificate is in use");
+	else
+		cli_say(c, "证书没有变", "the certificate has not changed");
+}
+
 static void work_until_told(struct cli *c, struct serve *s, const sigset_t *signals)
 {
 	const struct timespec second = { .tv_sec = 1 };
+	int told;
 
-	while (sigtimedwait(signals, NULL, &second) < 0) {
-		struct fault f = { 0 };
-		enum err e = errno == EINTR ? OK : serve_tick(s, clock_s(&clock_wall), &f);
-
-		if (e && !s->heads_broken)
-			cli_say(c, "%s%.0s", "%.0s%s", f.code ? f.zh : err_zh(e),
-				f.code ? f.en : err_en(e));
-		s->heads_broken = e != OK;
+	while ((told = sigtimedwait(signals, NULL, &second)) < 0 || told == SIGHUP) {
+		if (told == SIGHUP)
+			renew(c, s);
+		else if (errno != EINTR)
+			tick(c, s);
 	}
 }
 

@@ -70,7 +70,8 @@ static const struct cli_verb VERBS[] = {
 	  .en = "make a new house: settings, keys, database and a first account",
 	  .more_zh = "标准输出是首个账号的登录名与一次性口令，各占一行。",
 	  .more_en = "Standard output is the login name and the one-time password, a line each.",
-	  .options = COMMON | CLI_BIT(CLI_DB) | CLI_BIT(CLI_SUITE) | CLI_BIT(CLI_SET),
+	  .options = COMMON | CLI_BIT(CLI_DB) | CLI_BIT(CLI_SUITE) | CLI_BIT(CLI_SET) |
+		     CLI_BIT(CLI_RENEW),
 	  .run = cli_init },
 	{ .word = "serve", .operand = "DIR", .usage = "",
 	  .zh = "运行服务，直到收到 SIGTERM",

@@ -157,6 +157,12 @@ MUST_CHECK enum err http_open(const struct http_options *o, struct http **ret, s
 uint16_t http_port(const struct http *h);
 /* "http://127.0.0.1:8080" or "https://...": what to type into a browser. Lives as long as h. */
 const char *http_url(const struct http *h);
+/*
+ * With TLS: connections from now on are shown this certificate; those under way keep theirs.
+ * ERR_SYNTAX: it is none, or not of that key, and nothing has changed. Any thread but two at once.
+ */
+MUST_CHECK enum err http_certificate(struct http *h, struct str cert, struct str key,
+				     struct fault *f);
 /* Look once for connections that are over their time, heartbeats that are due, and log lines. */
 void http_reap(struct http *h);
 /* No new connections; streams end; wait up to limit_s for what runs. True if all had finished. */

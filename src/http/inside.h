@@ -144,6 +144,11 @@ void http_stream_gone(struct http_stream *s); /* its connection is going */
 void http_hub_reap(struct http *h);
 void http_hub_close(struct http *h);
 
+/* ---- TLS ---- */
+
+void *http_tls_show(void); /* the function that libmicrohttpd asks */
+void http_tls_end(struct http *h);
+
 /* ---- the server ---- */
 
 struct http_figures {
@@ -162,7 +167,8 @@ struct http {
 	char url[80];
 	uint16_t port;
 	bool loopback;
-	int listen_fd; /* the daemon closes it, if there is one */
+	int listen_fd;                      /* the daemon closes it, if there is one */
+	_Atomic(struct http_shown *) shown; /* the newest; NULL without TLS */
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* a connection went, or the server closes */
 	struct http_conn *first;

@@ -50,8 +50,7 @@ static enum err start(struct http *h, struct fault *f)
 	/* Twice: half of it is what libmicrohttpd reads into. */
 	size_t pool = 2 * (o->header_bytes_max + 1024);
 	struct MHD_OptionItem more[] = {
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)o->tls_cert.p },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)o->tls_key.p },
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, http_tls_show() },
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
 		  (void *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" },
 		{ MHD_OPTION_END, 0, NULL },
@@ -61,6 +60,10 @@ static enum err start(struct http *h, struct fault *f)
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
+	enum err e = tls ? http_certificate(h, o->tls_cert, o->tls_key, f) : OK;
+
+	if (e)
+		return e;
 	if (!tls)
 		more[0].option = MHD_OPTION_END;
 	h->daemon =
@@ -78,10 +81,6 @@ static enum err start(struct http *h, struct fault *f)
 				 more, MHD_OPTION_END);
 	if (h->daemon)
 		return OK;
-	if (tls)
-		return fault_set(f, ERR_SYNTAX, "TLS 证书或私钥无法使用；请检查两个 PEM 文件",
-				 "the TLS certificate or key cannot be used; look at the two PEM "
-				 "files");
 	return fault_set(f, ERR_IO, "网络服务无法启动", "the server could not be started");
 }
 
@@ -148,6 +147,7 @@ void http_close(struct http *h)
 		MHD_stop_daemon(h->daemon); /* and with it the socket it listens at */
 	else if (h->listen_fd >= 0)
 		close(h->listen_fd);
+	http_tls_end(h);
 	if (h->poor)
 		MHD_destroy_response(h->poor);
 	assert(!h->first && !h->hub.first);

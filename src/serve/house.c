@@ -78,27 +78,72 @@ static enum err keep_pem(const struct making *m, const struct cert_pem *p, const
 	return write_text(path, buf_view(&p->cert), f);
 }
 
-/* The county's own authority, and a certificate of the server for all names it is called by. */
+/* By every name that the server is called by. */
+static enum err issue(const struct making *m, struct str authority_cert, struct str authority_key,
+		      struct cert_pem *ret, struct fault *f)
+{
+	struct str names[CONFIG_LIST_MAX + 3] = { STR("localhost"), STR("127.0.0.1"), STR("::1") };
+	struct cert_ask ask = { .authority_cert = authority_cert,
+				.authority_key = authority_key,
+				.names = names,
+				.n_names = 3,
+				.from = m->now,
+				.days = CERT_SERVER_DAYS };
+
+	for (size_t i = 0; i < m->config->names.n; i++)
+		names[ask.n_names++] = str_of(m->config->names.v[i]);
+	return cert_issue(m->chance, &ask, ret, f);
+}
+
+/* The county's own authority, and a certificate of the server. */
 static enum err make_certificates(const struct making *m, struct fault *f)
 {
 	CLEANUP(cert_pem_release) struct cert_pem authority = { 0 }, server = { 0 };
-	struct str names[CONFIG_LIST_MAX + 3] = { STR("localhost"), STR("127.0.0.1"), STR("::1") };
-	struct cert_ask ask = {
-		.names = names, .n_names = 3, .from = m->now, .days = CERT_SERVER_DAYS
-	};
 	enum err e = cert_authority(m->chance, STR("Outpost"), m->now, CERT_AUTHORITY_DAYS,
 				    &authority, f);
 
-	if (e)
-		return e;
-	for (size_t i = 0; i < m->config->names.n; i++)
-		names[ask.n_names++] = str_of(m->config->names.v[i]);
-	ask.authority_key = buf_view(&authority.key);
-	ask.authority_cert = buf_view(&authority.cert);
-	if ((e = cert_issue(m->chance, &ask, &server, f)) ||
+	if (e || (e = issue(m, buf_view(&authority.cert), buf_view(&authority.key), &server, f)) ||
 	    (e = keep_pem(m, &authority, "keys/authority.pem", "tls/authority.pem", f)))
 		return e;
 	return keep_pem(m, &server, "keys/server.pem", "tls/server.pem", f);
+}
+
+static enum err replace(const struct house *h, const char *fresh, const char *name, struct fault *f)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+
+	house_path(h->dir, fresh, from);
+	house_path(h->dir, name, to);
+	return file_rename(from, to, f);
+}
+
+/* Key and certificate are two files: a server that reads between them waits for the second. */
+enum err house_renew(const struct house *h, const struct crypt_random *chance, struct utc_s now,
+		     struct utc_s *ret, struct fault *f)
+{
+	CLEANUP(file_unmap) struct file_map cert = { 0 }, key = { 0 };
+	CLEANUP(cert_pem_release) struct cert_pem server = { 0 };
+	const struct making m = { h->dir, &h->config, 0, chance, now };
+	static const char *const fresh[] = { "keys/server.new", "tls/server.new" };
+	char path[PATH_MAX];
+	enum err e;
+
+	for (size_t i = 0; i < ARRAY_LEN(fresh); i++) { /* of one that did not end */
+		house_path(h->dir, fresh[i], path);
+		ignore(file_unlink(path, NULL));
+	}
+	house_path(h->dir, "tls/authority.pem", path);
+	if ((e = file_map_read(path, &cert, f)))
+		return e;
+	house_path(h->dir, "keys/authority.pem", path);
+	if ((e = file_map_read(path, &key, f)) ||
+	    (e = issue(&m, (struct str){ (const char *)cert.p, cert.n },
+		       (struct str){ (const char *)key.p, key.n }, &server, f)) ||
+	    (e = cert_ends(buf_view(&server.cert), ret)) ||
+	    (e = keep_pem(&m, &server, fresh[0], fresh[1], f)) ||
+	    (e = replace(h, fresh[0], "keys/server.pem", f)))
+		return e;
+	return replace(h, fresh[1], "tls/server.pem", f);
 }
 
 static void url_of(const char *dir, const struct config *c, char *ret, size_t room)

@@ -67,6 +67,13 @@ MUST_CHECK enum err house_lay_out(const char *dir, char ret_aside[PATH_MAX], str
 void house_take_away(const char *aside);
 MUST_CHECK enum err house_move_in(const char *aside, const char *dir, struct fault *f);
 
+/*
+ * A certificate of the server for another year and a key of its own, from the county's authority,
+ * for the names that the settings say now. A server at work takes it up. *ret: when it ends.
+ */
+MUST_CHECK enum err house_renew(const struct house *h, const struct crypt_random *chance,
+				struct utc_s now, struct utc_s *ret, struct fault *f);
+
 MUST_CHECK enum err house_open(const char *dir, struct house **ret, struct fault *f);
 /* Begin the process that knows names; before house_database, which begins threads. */
 MUST_CHECK enum err house_vault(struct house *h, struct clock wall, struct fault *f);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "grid/area.h"
@@ -189,6 +190,7 @@ static bool on_loopback(const char *listen)
 
 struct pem {
 	struct file_map cert, key;
+	uint64_t digest;
 };
 
 static void pem_end(struct pem *p)
@@ -206,7 +208,34 @@ static enum err read_pem(const struct house *h, struct pem *p, struct fault *f)
 	if ((e = file_map_read(path, &p->cert, f)))
 		return e;
 	house_path(h->dir, "keys/server.pem", path);
-	return file_map_read(path, &p->key, f);
+	if ((e = file_map_read(path, &p->key, f)))
+		return e;
+	p->digest = digest_seeded(p->key.p, p->key.n, digest_of(p->cert.p, p->cert.n)) | 1;
+	return OK;
+}
+
+static struct str text_of(const struct file_map *m)
+{
+	return (struct str){ (const char *)m->p, m->n };
+}
+
+enum err serve_certificate(struct serve *s, bool *ret, struct fault *f)
+{
+	CLEANUP(pem_end) struct pem pem = { 0 };
+	enum err e;
+
+	if (ret)
+		*ret = false;
+	if (!s->certificate)
+		return OK;
+	if ((e = read_pem(s->house, &pem, f)) || pem.digest == s->certificate)
+		return e;
+	if ((e = http_certificate(s->http, text_of(&pem.cert), text_of(&pem.key), f)))
+		return e;
+	s->certificate = pem.digest;
+	if (ret)
+		*ret = true;
+	return OK;
 }
 
 static enum err open_http(struct serve *s, const struct serve_options *so, struct fault *f)
@@ -243,8 +272,9 @@ static enum err open_http(struct serve *s, const struct serve_options *so, struc
 	if (!on_loopback(o.listen)) { /* telephones work offline over HTTPS alone */
 		if ((e = read_pem(s->house, &pem, f)))
 			return e;
-		o.tls_cert = (struct str){ (const char *)pem.cert.p, pem.cert.n };
-		o.tls_key = (struct str){ (const char *)pem.key.p, pem.key.n };
+		o.tls_cert = text_of(&pem.cert);
+		o.tls_key = text_of(&pem.key);
+		s->certificate = pem.digest;
 	}
 	return http_open(&o, &s->http, f);
 }
@@ -300,6 +330,7 @@ enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
 		return e;
 	s->swept_s = now.v;
 	s->vault_sealed = vault_look(s->vault, &st, NULL) != OK;
+	ignore(serve_certificate(s, NULL, NULL)); /* half of a new pair: the next time */
 	return dispatch_tick(s->dispatch, f);
 }
 

@@ -35,7 +35,8 @@ struct serve {
 	const char *copies[CONFIG_LIST_MAX];
 	struct http_metrics *metrics;
 	struct http *http;
-	int64_t swept_s; /* when what is over was dropped last */
+	uint64_t certificate; /* digest of the two PEM files that are in use; 0: no TLS */
+	int64_t swept_s;      /* when what is over was dropped last */
 	bool heads_broken;
 };
 
@@ -49,6 +50,11 @@ MUST_CHECK enum err serve_open(struct house *h, const struct serve_options *o, s
 			       struct fault *f);
 /* What is due by the clock: a head of the ledger, sessions that are over. */
 MUST_CHECK enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f);
+/*
+ * Take up the certificate in tls/ if it is another than the one in use; once a minute, and at once
+ * when somebody asks for it (SIGHUP). *ret (may be NULL): it was. An error changes nothing.
+ */
+MUST_CHECK enum err serve_certificate(struct serve *s, bool *ret, struct fault *f);
 void serve_close(struct serve **s); /* for CLEANUP() */
 
 /*

@@ -131,11 +131,21 @@ has out '合成·丙'
 run 0 verify house --alive
 run 0 fsck house
 
+says 'its certificate can be renewed, and SIGHUP does not end it'
+cp house/tls/server.pem old.pem
+run 0 init house --renew --json
+has err '"until":"'
+cmp -s old.pem house/tls/server.pem && fail 'it is another one'
+absent house/keys/server.new
+kill -HUP $pid
+[ "$(ask /healthz | cut -d' ' -f2)" = 200 ] || fail 'it still answers'
+
 says 'SIGTERM ends it with 0'
 kill -TERM $pid
 wait $pid
 code=$?
 [ $code -eq 0 ] || fail "SIGTERM ends it with $code and not 0"
+has serve.err 'the certificate has not changed' # over loopback there is none in use
 
 says 'the signed heads cover what happened, and a changed ledger is told'
 run 0 verify house

@@ -463,6 +463,43 @@ static void rows_of_a_file_are_held_against_the_entry_of_their_import(void **sta
 	close_town(&t);
 }
 
+static void a_renewed_certificate_is_taken_up_at_work(void **state)
+{
+	CLEANUP(client_close) struct client busy = { 0 }, later = { 0 };
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct serve_options o = { .listen = "0.0.0.0:0", /* with TLS, so not loopback */
+				   .wall = { wall_ns, NULL },
+				   .steady = clock_steady };
+	struct database *d = *state;
+	struct town t = { 0 };
+	struct utc_s until;
+	uint64_t first;
+	bool fresh;
+
+	make_town(&t, d, "tls");
+	MUST(house_open(t.dir, &t.h, &d->fault));
+	MUST(house_database(t.h, true, now(), &d->fault));
+	MUST(serve_open(t.h, &o, &t.s, &d->fault));
+	first = t.s->certificate;
+	assert_true(client_open_tls(&busy, http_port(t.s->http)));
+	MUST(serve_certificate(t.s, &fresh, &d->fault));
+	assert_false(fresh);
+	MUST(house_renew(t.h, &crypt_random_system, now(), &until, &d->fault));
+	assert_true(until.v > now().v + 390 * 86400LL);
+	MUST(serve_certificate(t.s, &fresh, &d->fault));
+	assert_true(fresh && t.s->certificate != first);
+	assert_true(client_send(&busy, "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
+	assert_true(client_read(&busy, &a, false));
+	assert_int_equal(a.status, 200);
+	assert_true(client_open_tls(&later, http_port(t.s->http)));
+	first = t.s->certificate;
+	MUST(house_renew(t.h, &crypt_random_system, now(), &until, &d->fault));
+	wall_s += 70; /* and by itself, within a minute */
+	MUST(serve_tick(t.s, now(), &d->fault));
+	assert_true(t.s->certificate != first);
+	close_town(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -474,6 +511,7 @@ int main(void)
 		ON_SQLITE(a_backup_made_at_work_becomes_the_same_house),
 		ON_BOTH(a_row_changed_behind_the_ledgers_back_is_found),
 		ON_BOTH(an_account_changed_behind_the_ledgers_back_is_found),
+		ON_SQLITE(a_renewed_certificate_is_taken_up_at_work),
 		ON_BOTH(rows_of_a_file_are_held_against_the_entry_of_their_import),
 	};
 
