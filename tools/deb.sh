@@ -31,9 +31,16 @@ install -m 644 packaging/outpost.service "$root/usr/lib/systemd/system/"
 install -m 644 packaging/copyright packaging/README.Debian NOTICE README.md README.zh-CN.md \
 	SECURITY.md "$doc/"
 install -m 644 docs/reference/*.md "$doc/reference/"
-gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
+gzip -9n <CHANGELOG.md >"$doc/CHANGELOG.md.gz"
 
 version=$("$program" version | sed 's/^outpost //')
+gzip -9n >"$doc/changelog.gz" <<END
+outpost ($version) unstable; urgency=medium
+
+  * What changed stands in CHANGELOG.md.gz.
+
+ -- $(sed -n 's/^Maintainer: //p' packaging/control.in)  $(date -u -R -d "@$SOURCE_DATE_EPOCH")
+END
 mkdir "$work/debian"
 printf 'Source: outpost\nPackage: outpost\n' >"$work/debian/control"
 depends=$(cd "$work" && dpkg-shlibdeps -O root/usr/bin/outpost 2>/dev/null |
