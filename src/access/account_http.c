@@ -95,7 +95,7 @@ static enum err reset_run(struct call *c, struct tx *tx, struct fault *f)
 
 /* ---- roles and areas ---- */
 
-static void tell_grant(struct call *c, uint32_t roles, const struct scope *scope)
+static void tell_grant(struct call *c, uint32_t roles, const struct scope *scope, bool totp)
 {
 	struct json *j = call_json(c);
 	char code[AREA_TEXT_BYTES];
@@ -114,6 +114,8 @@ static void tell_grant(struct call *c, uint32_t roles, const struct scope *scope
 		json_str(j, str_of(code));
 	}
 	json_close(j, ']');
+	json_key(j, "totp"); /* has a second factor */
+	json_bool(j, totp);
 	if (c->receipt)
 		call_receipt_json(c);
 	json_close(j, '}');
@@ -121,18 +123,20 @@ static void tell_grant(struct call *c, uint32_t roles, const struct scope *scope
 
 static enum err grant_show(struct call *c, struct tx *tx, struct fault *f)
 {
+	struct account_secret secret;
 	struct ledger_entry entry;
 	struct scope scope;
 	struct account a;
 	uint32_t roles;
 	enum err e;
 
-	if ((e = find(c, tx, &a, f)) || (e = account_rights(tx, &a, &roles, &scope, f)))
+	if ((e = find(c, tx, &a, f)) || (e = account_rights(tx, &a, &roles, &scope, f)) ||
+	    (e = account_secret(tx, &a, c->a, &secret, f)))
 		return e;
-	entry = entry_of(&a, STR("read"));
+	entry = entry_of(&a, STR("rights"));
 	if ((e = call_saw(c, &entry, f)))
 		return e;
-	tell_grant(c, roles, &scope);
+	tell_grant(c, roles, &scope, secret.totp_on);
 	return OK;
 }
 
@@ -210,6 +214,7 @@ static enum err grant_run(struct call *c, struct tx *tx, struct fault *f)
 {
 	static const char *const keys[] = { "roles", "areas", NULL };
 	char roles_text[SESSION_ROLES_BYTES], detail[SESSION_ROLES_BYTES + 32];
+	struct account_secret secret;
 	const struct json_node *n;
 	struct ledger_entry entry;
 	struct scope scope;
@@ -220,7 +225,8 @@ static enum err grant_run(struct call *c, struct tx *tx, struct fault *f)
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
 	    (e = json_only(n, keys, f)) || (e = read_roles(n, &roles, f)) ||
 	    (e = find_other(c, tx, &a, f)) || (e = account_http_areas(c, n, &scope, f)) ||
-	    (e = account_grant(tx, &a, roles, &scope, f)))
+	    (e = account_grant(tx, &a, roles, &scope, f)) ||
+	    (e = account_secret(tx, &a, c->a, &secret, f)))
 		return e;
 	(void)session_roles_text(roles, roles_text);
 	(void)snprintf(detail, sizeof(detail), "areas=%zu roles=%s", scope.n, roles_text);
@@ -228,7 +234,7 @@ static enum err grant_run(struct call *c, struct tx *tx, struct fault *f)
 	entry.detail = str_of(detail);
 	if ((e = call_act(c, tx, &entry, f)))
 		return e;
-	tell_grant(c, roles, &scope);
+	tell_grant(c, roles, &scope, secret.totp_on);
 	return OK;
 }
 

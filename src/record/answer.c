@@ -192,6 +192,8 @@ static enum err tell_entry(const struct ledger_entry *en, const struct crypt_has
 	json_key(t->j, "purpose");
 	json_str(t->j, en->purpose);
 	put_id(t->j, "version", en->version);
+	json_key(t->j, "detail");
+	json_str(t->j, en->detail);
 	json_close(t->j, '}');
 	return labels_note_id(&t->labels, "account", en->actor);
 }

@@ -106,13 +106,13 @@ static void roles_and_areas_are_granted_told_and_recorded(void **state)
 	{
 		ASK(k, &runs, "GET", of(id, "grant"), NULL, NULL);
 		assert_true(answer_holds(&a, "{\"roles\":[\"inspector\",\"area_lead\"],"
-					     "\"areas\":[\"430802000000000\"]}"));
+					     "\"areas\":[\"430802000000000\"],\"totp\":false}"));
 	}
 	desk_sign_in(&k, "lead", &v);
 	assert_int_equal(desk_status(&k, &v, "GET", "/api/v1/toys/wells/1", NULL), 200);
 	assert_int_equal(desk_status(&k, &v, "GET", "/api/v1/toys/wells/2", NULL), 404);
 	assert_int_equal(desk_entries(&k, "430802", "grant"), 1);
-	assert_int_equal(desk_entries(&k, "430802", "read"), 1);
+	assert_int_equal(desk_entries(&k, "430802", "rights"), 1);
 }
 
 static void two_admin_roles_are_refused_by_the_program(void **state)
