@@ -2,6 +2,9 @@
 import { i18n, say, t } from './i18n.js';
 import { nounNamed } from './nouns.js';
 
+/** By somebody at the machine itself, who has no account there. */
+export const atTheDesk = (row) => !Number(row.actor) && row.detail === 'at the command line';
+
 /** What was done: the button's word of a flow, a known action, or the word itself. */
 export function actionText(row) {
   const noun = nounNamed(row.object);
@@ -9,7 +12,7 @@ export function actionText(row) {
   const key = `action.${row.action}`;
   const read = row.kind === 'read' ? t('ledger.read') : row.action;
   const what = step ? say(step) : i18n.global.te(key) ? t(key) : read;
-  return row.detail ? `${what} (${row.detail})` : what;
+  return row.detail && !atTheDesk(row) ? `${what} (${row.detail})` : what;
 }
 
 /** By its noun; an auditor reads entries of nouns that are not shown to auditors. */

@@ -492,8 +492,8 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
     return account;
   };
   on('GET', '/accounts/{id}/grant', ({ id, who }) => {
-    const { roles, scope } = accountAt(id, who);
-    return { roles, areas: [scope] };
+    const { roles, scope, totp } = accountAt(id, who);
+    return { roles, areas: [scope], totp: Boolean(totp) };
   });
   on('PUT', '/accounts/{id}/grant', ({ id, who, body }) => {
     const account = accountAt(id, who);
