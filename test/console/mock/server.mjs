@@ -729,6 +729,7 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
       );
     }
   });
+  server.keepAliveTimeout = 0; // else it closes what a client is about to use again
   return new Promise((ready) => {
     server.listen(0, '127.0.0.1', () =>
       ready({
