@@ -81,10 +81,22 @@ enum err cli_fsck(struct cli *c)
 		json_i64(cli_tell(c), (int64_t)r.receipts);
 		json_key(cli_tell(c), "receipts_lost");
 		json_i64(cli_tell(c), (int64_t)r.receipts_lost);
+		json_key(cli_tell(c), "segments");
+		json_i64(cli_tell(c), (int64_t)r.trail.segments);
+		json_key(cli_tell(c), "segments_wrong");
+		json_i64(cli_tell(c), (int64_t)r.trail.wrong);
 	} else {
 		cli_say(c, "回执：%" PRIu64 " 张，其中 %" PRIu64 " 张在台账里找不到",
 			"receipts: %" PRIu64 ", of which %" PRIu64 " have no entry", r.receipts,
 			r.receipts_lost);
+		cli_say(c, "到访分段：%" PRIu64 " 个，其中 %" PRIu64 " 个与数据包不符",
+			"segments of visits: %" PRIu64 ", of which %" PRIu64
+			" are not what their packs say",
+			r.trail.segments, r.trail.wrong);
+	}
+	if (r.trail.wrong && r.ledger.verdict == VERIFY_WHOLE) {
+		c->exit = (int)VERIFY_BROKEN;
+		return OK;
 	}
 	c->exit = r.receipts_lost ? (int)VERIFY_TAIL_MISSING : (int)r.ledger.verdict;
 	return OK;

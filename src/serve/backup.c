@@ -278,6 +278,17 @@ static enum err restore_vault(const char *key_dir, const char *dir, struct fault
 	return e == ERR_ABSENT ? OK : e;
 }
 
+/* The live keys of visits, where they still are: what is not among them is gone for good. */
+static enum err copy_days(const char *key_dir, const char *dir, struct fault *f)
+{
+	struct fault unasked = { 0 };
+	enum err e = copy_key(key_dir, "days", dir, &unasked);
+
+	return e == ERR_ABSENT ? OK
+	       : e ? fault_set(f, e, "读不了到访密钥文件", "the file of visit keys cannot be read")
+		   : OK;
+}
+
 /* ---- a whole restore ------------------------------------ */
 
 static enum err read_key(const char *key_dir, struct crypt_key *ret, struct fault *f)
@@ -307,6 +318,8 @@ static enum err fill(const char *aside, const struct backup_ask *ask, const char
 		return e;
 	for (size_t i = 0; !e && i < ARRAY_LEN(keys); i++)
 		e = copy_key(key_dir, keys[i], aside, f);
+	if (!e)
+		e = copy_days(key_dir, aside, f);
 	return e ? e : restore_vault(key_dir, aside, f);
 }
 

@@ -78,7 +78,8 @@ static enum err open_trail(struct serve *s, struct fault *f)
 	if ((e = epidemic_open(&eo, &s->rooms.epidemic)))
 		return e;
 	ignore(epidemic_settle(s->rooms.epidemic, &unasked)); /* the vault may come later */
-	return OK;
+	return trail_expiry_begin(s->trail, &s->expiry, clock_s(&s->wall), clock_s(&s->steady).v,
+				  f);
 }
 
 static enum err open_routes(struct serve *s, struct fault *f)
@@ -300,6 +301,7 @@ enum err serve_open(struct house *h, const struct serve_options *o, struct serve
 		return ERR_MEMORY;
 	s->house = h;
 	s->wall = o->wall;
+	s->steady = o->steady;
 	if ((e = declare(s, f)) || (e = open_trail(s, f)) || (e = open_access(s)) ||
 	    (e = open_heads(s, f)) || (e = open_metrics(s, f)) || (e = open_http(s, o, f)))
 		return e;
@@ -321,6 +323,7 @@ enum err serve_check(struct house *h, struct fault *f)
 
 enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
 {
+	struct expiry_report ended;
 	struct vault_state st;
 	enum err e = heads_step(s->heads, now, NULL, f);
 
@@ -329,6 +332,8 @@ enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
 	if (e || now.v < s->swept_s + SWEEP_S)
 		return e;
 	s->swept_s = now.v;
+	if ((e = trail_expire_by(s->trail, &s->expiry, now, clock_s(&s->steady).v, &ended, f)))
+		return e;
 	s->vault_sealed = vault_look(s->vault, &st, NULL) != OK;
 	ignore(serve_certificate(s, NULL, NULL)); /* half of a new pair: the next time */
 	return dispatch_tick(s->dispatch, f);

@@ -15,6 +15,7 @@
 #include "ledger/heads.h"
 #include "record/record.h"
 #include "serve/house.h"
+#include "trail/expiry.h"
 #include "vault/vault.h"
 
 struct serve {
@@ -27,6 +28,8 @@ struct serve {
 	struct dispatch *dispatch;
 	struct vault *vault;
 	struct trail *trail;
+	struct expiry_clock expiry;
+	struct clock steady;
 	char trail_path[PATH_MAX], days_path[PATH_MAX]; /* the trail borrows both */
 	bool vault_sealed; /* it did not answer the last time it was asked */
 	struct heads *heads;

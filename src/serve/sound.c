@@ -32,6 +32,20 @@ static enum err receipts(struct tx *tx, void *arg, struct fault *f)
 	return e;
 }
 
+static enum err visits(struct house *h, struct sound_report *report, struct fault *f)
+{
+	char dir[PATH_MAX], keys[PATH_MAX];
+	struct trail_options o = { .db = h->db,
+				   .dir = dir,
+				   .keys = keys,
+				   .zone = h->zone,
+				   .county = area_county(h->area) };
+
+	house_path(h->dir, "trail", dir);
+	house_path(h->dir, "keys/days", keys);
+	return trail_look(&o, &report->trail, f);
+}
+
 enum err sound_look(struct house *h, const struct sound_ask *ask, struct sound_report *ret,
 		    struct fault *f)
 {
@@ -51,7 +65,8 @@ enum err sound_look(struct house *h, const struct sound_ask *ask, struct sound_r
 				.objects = objects };
 	enum err e;
 
-	if (ask->whole && ((e = db_sound(h->db, f)) || (e = db_read(h->db, receipts, &report, f))))
+	if (ask->whole && ((e = db_sound(h->db, f)) || (e = db_read(h->db, receipts, &report, f)) ||
+			   (e = visits(h, &report, f))))
 		return e;
 	if ((e = record_open(&o, &book, f)))
 		return e;

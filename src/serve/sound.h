@@ -3,6 +3,7 @@
  *
  *   I1   no acknowledged write is lost: every receipt kept with a reply has its entry
  *   I7   the ledger is whole, and rows are as their last entries left them
+ *   I10  segments of visits are what their packs say
  *   I12  the database itself is sound
  *
  * (I2, half a write, would show as a row without its entry: I7.) Further invariants come with the
@@ -12,6 +13,7 @@
 #define SERVE_SOUND_H
 #include "ledger/verify.h"
 #include "serve/house.h"
+#include "trail/trail.h"
 
 struct sound_ask {
 	const char *against, *fingerprint; /* as verify_ask */
@@ -21,6 +23,7 @@ struct sound_ask {
 struct sound_report {
 	struct verify_report ledger;
 	uint64_t receipts, receipts_lost;
+	struct trail_report trail;
 };
 /* ERR_CORRUPT: the database is not sound. */
 MUST_CHECK enum err sound_look(struct house *h, const struct sound_ask *ask,

@@ -75,6 +75,7 @@ struct trail_day {
 struct pending {
 	struct trail_batch batch;
 	bool withdraws; /* else keeps */
+	bool outdated;  /* its numbers are not those of today's: its days are made anew */
 	bool doubt;     /* whether it was committed must be looked up */
 	struct seen seen;
 	VEC(struct tail_pack) pack; /* of a withdrawal: days alone */

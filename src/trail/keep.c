@@ -473,7 +473,10 @@ void trail_decide(struct trail *t, struct trail_batch b, bool there)
 
 	pthread_mutex_lock(&t->lock);
 	p = pending_take(t, b);
-	if (p && !p->withdraws && there) {
+	if (p && p->outdated && there) {
+		for (size_t i = 0; i < p->pack.n; i++)
+			trail_stale(t, p->pack.v[i].day);
+	} else if (p && !p->withdraws && there) {
 		trail_arrive(t, p);
 		p = NULL;
 	} else if (p && p->withdraws && !there) {

@@ -1,5 +1,6 @@
 #include "trail/pack.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
 
@@ -41,6 +42,48 @@ uint64_t pack_digest(const struct names *words, const struct pack_row *r)
 	if (r->seat)
 		v[4] = (int64_t)digest_of(seat.p, seat.n);
 	return digest_of(v, sizeof v);
+}
+
+uint32_t pack_lesser(const struct names *words, uint32_t a, uint32_t b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return str_cmp(names_text(words, a), names_text(words, b)) <= 0 ? a : b;
+}
+
+static int by_numbers(const void *pa, const void *pb)
+{
+	const struct pack_row *a = pa, *b = pb;
+	int c = cmp_i64(a->place, b->place);
+
+	if (!c)
+		c = cmp_i64(a->from, b->from);
+	if (!c)
+		c = cmp_i64(a->to, b->to);
+	return c ? c : cmp_i64(a->person, b->person);
+}
+
+size_t pack_sort(const struct names *words, struct pack_row *row, size_t n)
+{
+	size_t kept = 0;
+
+	if (n)
+		qsort(row, n, sizeof *row, by_numbers);
+	for (size_t i = 1; i < n;
+	     i++) /* seats of one visit told twice: hardly ever more than two */
+		for (size_t k = i; k && pack_cmp(words, &row[k - 1], &row[k]) > 0; k--) {
+			struct pack_row x = row[k];
+
+			row[k] = row[k - 1];
+			row[k - 1] = x;
+		}
+	for (size_t i = 0; i < n; i++) {
+		if (kept && pack_cmp(words, &row[kept - 1], &row[i]) == 0)
+			row[kept - 1].kind = pack_lesser(words, row[kept - 1].kind, row[i].kind);
+		else
+			row[kept++] = row[i];
+	}
+	return kept;
 }
 
 /* ---- numbers of variable length -------------------------------------------------------------- */
@@ -103,13 +146,6 @@ static uint64_t fold(int64_t v) /* small for small numbers of either sign */
 static int64_t unfold(uint64_t v)
 {
 	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
-}
-
-uint32_t pack_lesser(const struct names *words, uint32_t a, uint32_t b)
-{
-	if (!a || !b)
-		return a ? a : b;
-	return str_cmp(names_text(words, a), names_text(words, b)) <= 0 ? a : b;
 }
 
 static void put_word(const struct names *words, uint32_t word, struct buf *out)

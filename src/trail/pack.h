@@ -44,6 +44,8 @@ uint32_t pack_lesser(const struct names *words, uint32_t a, uint32_t b);
 /* Of one visit: the same in every process. */
 uint64_t pack_digest(const struct names *words, const struct pack_row *r);
 
+/* Put rows in order, leave out what comes twice; how many are left. */
+size_t pack_sort(const struct names *words, struct pack_row *row, size_t n);
 /* Rows in order, none twice, n > 0. Appends to out. */
 MUST_CHECK enum err pack_write(const struct names *words, int32_t day, const struct pack_row *row,
 			       size_t n, struct buf *out);

@@ -333,9 +333,16 @@ enum err trail_start(struct trail *t, struct fault *f)
 	struct trail_day *d;
 	enum err e = db_read(t->o.db, list_act, &s, f);
 
-	if (e || (e = dir_each(t->o.dir, remove_leftover, &s, f)))
+	if (e)
+		return e;
+	for (size_t i = 0; i < s.days.n; i++)
+		if (!daykeys_of(&t->keys, s.days.v[i].day))
+			s.days.v[i].name[0] = '\0'; /* over: its file is a leftover */
+	if ((e = dir_each(t->o.dir, remove_leftover, &s, f)))
 		return e;
 	for (size_t i = 0; i < s.days.n; i++) {
+		if (!daykeys_of(&t->keys, s.days.v[i].day))
+			continue; /* it is over, and its packs are bytes that nothing opens */
 		if ((e = trail_day_make(t, s.days.v[i].day, &d)))
 			return e;
 		d->stale = true; /* until its file is in place */
@@ -348,7 +355,8 @@ enum err trail_start(struct trail *t, struct fault *f)
 	for (size_t i = 0; i < s.days.n && !e; i++) {
 		if (s.days.v[i].file.sealed)
 			e = take_file(t, &s.days.v[i], f);
-		if (!e && !trail_day_of(t, s.days.v[i].day)->stale)
+		d = trail_day_of(t, s.days.v[i].day);
+		if (!e && d && !d->stale)
 			e = read_tail(t, &s.days.v[i], f);
 	}
 	return e;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "trail/expiry.h"
 #include "trail/inside.h"
 #include "trail/trail.sql.h"
 
@@ -150,7 +151,8 @@ static enum err list_days(struct tx *tx, void *arg, struct fault *f)
 	enum err e = tx_rows(tx, &trail_sql.days, SQL_NO_ARGS, &r, f);
 
 	while (!e && !(e = rows_next(r, &more, f)) && more)
-		if (!(e = trail_day_make(t, (int32_t)rows_i64(r, 0), &d)))
+		if (daykeys_of(&t->keys, (int32_t)rows_i64(r, 0)) && /* else it is over */
+		    !(e = trail_day_make(t, (int32_t)rows_i64(r, 0), &d)))
 			d->stale = true;
 	return e;
 }
@@ -269,7 +271,8 @@ enum err trail_check(const struct trail *t, const struct trail_visit *v, struct 
 	pthread_mutex_lock(&own->lock);
 	gone = t->keys.gone;
 	pthread_mutex_unlock(&own->lock);
-	if (trace_day_of(t->o.zone, v->from) <= gone) {
+	if (trace_day_of(t->o.zone, v->from) <= gone ||
+	    trace_day_of(t->o.zone, v->from) < trail_first_day(t, now)) {
 		e = fault_set(f, ERR_RANGE, "到访日期的保存期已过，不再接收",
 			      "visits of that day are over their time and are not taken any more");
 		fault_at(f, "from", NULL);

@@ -125,8 +125,26 @@ MUST_CHECK enum err trail_part_seal(struct trail *t, struct trail_part at, struc
 MUST_CHECK enum err trail_part_open(struct trail *t, struct trail_part at, struct str sealed,
 				    struct buf *out);
 
+/*
+ * An epoch of pseudonyms is over (vault_epoch_change): every visit under `old` is from now on under
+ * `now`, in the packs, in memory and in segments. May be said again until it worked; `pair` is
+ * sorted by it.
+ */
+struct trail_pair {
+	int64_t old, now;
+};
+MUST_CHECK enum err trail_renew(struct trail *t, struct trail_pair *pair, size_t n,
+				struct fault *f);
+
 /* Each second or so, from one thread: days whose tail has grown or rests go into a segment. */
 MUST_CHECK enum err trail_tick(struct trail *t, struct fault *f);
+
+/* For fsck: is what lies in the segments what the packs say? No trail need be open. */
+struct trail_report {
+	uint64_t segments, wrong;
+};
+MUST_CHECK enum err trail_look(const struct trail_options *o, struct trail_report *ret,
+			       struct fault *f);
 
 struct trail_counts {
 	uint64_t visits;   /* that a trace sees */

@@ -89,3 +89,38 @@ ON CONFLICT (county, day) DO UPDATE SET file = $3, digest = $4, visits = $5;
 -- $1 county bigint
 -- $2 day    bigint
 DELETE FROM visit_segment WHERE county = $1 AND day = $2;
+
+-- name: digests_of_day
+-- What the Merkle root of a day is made of.
+-- across: a house keeps the visits of all its counties in one set
+-- $1 day bigint
+SELECT n, digest FROM visit_pack WHERE day = $1 ORDER BY county, batch, seq;
+
+-- name: days_before
+-- Days with packs that are over.
+-- across: a house keeps the visits of all its counties in one set
+-- $1 day bigint
+SELECT DISTINCT day FROM visit_pack WHERE day < $1 ORDER BY day;
+
+-- name: delete_day
+-- A day is over.
+-- across: a house keeps the visits of all its counties in one set
+-- $1 day bigint
+DELETE FROM visit_pack WHERE day = $1;
+
+-- name: renew
+-- A pack under new pseudonyms.
+-- $1 county bigint
+-- $2 day    bigint
+-- $3 batch  bigint
+-- $4 seq    bigint
+-- $5 n      bigint
+-- $6 sealed bytea
+-- $7 digest bytea
+UPDATE visit_pack SET n = $5, sealed = $6, digest = $7
+WHERE county = $1 AND day = $2 AND batch = $3 AND seq = $4;
+
+-- name: newest_known
+-- The newest time that the ledger has.
+-- across: a clock is held against all that the house knows
+SELECT max(at_s) FROM ledger_head;

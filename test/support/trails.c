@@ -15,9 +15,22 @@
 
 void trails_begin(struct trails *s, struct database *d, uint64_t seed)
 {
+	struct path dir = path_scratch();
+
+	trails_begin_in(s, d, seed, &dir);
+}
+
+void trails_close(struct trails *s)
+{
+	trail_close(&s->t);
+	zone_end(&s->zone);
+}
+
+void trails_begin_in(struct trails *s, struct database *d, uint64_t seed, const struct path *dir)
+{
 	memset(s, 0, sizeof *s);
 	s->d = d;
-	s->dir = path_scratch();
+	s->dir = *dir;
 	(void)snprintf(s->segments, sizeof s->segments, "%.4000s/trail", s->dir.s);
 	(void)snprintf(s->keys, sizeof s->keys, "%.4000s/days", s->dir.s);
 	MUST(zone_open("Asia/Shanghai", &s->zone, &d->fault));

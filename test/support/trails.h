@@ -22,6 +22,9 @@ struct trails {
 	struct fault fault;
 };
 void trails_begin(struct trails *s, struct database *d, uint64_t seed);
+/* In a folder that stays; end with trails_close. */
+void trails_begin_in(struct trails *s, struct database *d, uint64_t seed, const struct path *dir);
+void trails_close(struct trails *s);
 void trails_again(struct trails *s); /* close and open */
 void trails_end(struct trails *s);
 struct utc_s trails_now(const struct trails *s); /* noon of the day after all visits */

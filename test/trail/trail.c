@@ -244,11 +244,89 @@ static void after_a_recall_all_is_as_if_the_batch_had_never_come(void **state)
 	}
 }
 
+/* ---- an epoch ends --------------------------------------------------------------------------- */
+
+enum { PAIRS = 12 };
+
+/* Everybody gets another pseudonym, and two who were one person become one. */
+static int64_t renewed(int64_t person)
+{
+	int64_t k = (person - 1000) / 7;
+
+	return 900000 + (k == 3 ? 2 : k) * 11;
+}
+
+static void under_new_pseudonyms_all_is_as_it_was(void **state)
+{
+	struct database *d = *state;
+	struct dice dice = { env_u64("OUTPOST_SEED", 1) };
+	struct list *l = mem_take(1, sizeof *l);
+	struct trail_pair pair[PAIRS];
+	struct trails s;
+
+	trails_begin(&s, d, 1);
+	for (size_t k = 0; k < BATCHES; k++) {
+		push(&s, &dice, l, k);
+		if (k % 5 == 0)
+			trails_seal(&s);
+	}
+	for (int i = 0; i < PAIRS; i++)
+		pair[i] = (struct trail_pair){ 1000 + 7 * (PAIRS - 1 - i),
+					       renewed(1000 + 7 * (PAIRS - 1 - i)) };
+	for (size_t k = 0; k < BATCHES; k++)
+		for (size_t i = 0; i < l->batch[k].n; i++)
+			l->batch[k].v[i].person = renewed(l->batch[k].v[i].person);
+	for (int i = 0; i < 2; i++) { /* and once more, as after a kill */
+		MUST(trail_renew(s.t, pair, PAIRS, &d->fault));
+		equal(&s, l);
+	}
+	for (int i = 0; i < PAIRS; i++)
+		assert_int_equal(numbers_find(&s.t->persons, 1000 + 7 * i), NUMBERS_NONE);
+	trails_again(&s);
+	equal(&s, l);
+	for (size_t k = 0; k < BATCHES; k++)
+		if (l->batch[k].in)
+			take_back(&s, l, k);
+	trails_end(&s);
+	mem_drop(l);
+}
+
+/* ---- in order? ------------------------------------------------------------------------------- */
+
+static void a_segment_that_is_not_what_its_packs_say_is_told(void **state)
+{
+	struct database *d = *state;
+	struct dice dice = { 5 };
+	struct list *l = mem_take(1, sizeof *l);
+	struct trail_report r;
+	struct trails s;
+
+	trails_begin(&s, d, 1);
+	for (size_t k = 0; k < 6; k++)
+		push(&s, &dice, l, k);
+	trails_seal(&s);
+	MUST(trail_look(&s.options, &r, &d->fault));
+	assert_true(r.segments > 0 && r.wrong == 0);
+	trails_damage(&s, &dice);
+	MUST(trail_look(&s.options, &r, &d->fault));
+	assert_int_equal(r.wrong, 1);
+	trails_again(&s);
+	MUST(trail_look(&s.options, &r, &d->fault));
+	assert_int_equal(r.wrong, 0);
+	for (size_t k = 0; k < 6; k++)
+		if (l->batch[k].in)
+			take_back(&s, l, k);
+	trails_end(&s);
+	mem_drop(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(what_is_shown_is_what_came_and_was_not_recalled),
 		ON_BOTH(after_a_recall_all_is_as_if_the_batch_had_never_come),
+		ON_BOTH(under_new_pseudonyms_all_is_as_it_was),
+		ON_SQLITE(a_segment_that_is_not_what_its_packs_say_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
