@@ -61,6 +61,7 @@ MUST_CHECK enum err dispatch_tick(struct dispatch *d, struct fault *f);
 /* The routes of this room. */
 extern const struct route_list dispatch_routes_session;
 extern const struct route_list dispatch_routes_self;
+extern const struct route_list dispatch_routes_filter;
 extern const struct route_list dispatch_routes_account;
 extern const struct route_list dispatch_routes_key;
 

@@ -85,10 +85,11 @@ static enum err open_trail(struct serve *s, struct fault *f)
 static enum err open_routes(struct serve *s, struct fault *f)
 {
 	const struct route_list lists[] = {
-		serve_routes,           dispatch_routes_session,
-		dispatch_routes_self,   dispatch_routes_account,
-		dispatch_routes_key,    area_routes,
-		record_routes(s->book), epidemic_routes,
+		serve_routes,         dispatch_routes_session,
+		dispatch_routes_self, dispatch_routes_account,
+		dispatch_routes_key,  dispatch_routes_filter,
+		area_routes,          record_routes(s->book),
+		epidemic_routes,
 	};
 	enum err e = routes_new(lists, ARRAY_LEN(lists), &s->routes, f);
 

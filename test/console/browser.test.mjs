@@ -278,6 +278,30 @@ scene('arrows_move_enter_opens_escape_comes_back', 'lead', async (page) => {
   await page.waitForFunction(() => document.activeElement?.closest('tr')?.dataset.row === '2');
 });
 
+scene('a_filter_is_saved_under_a_name_and_is_an_address', 'lead', async (page) => {
+  const name = `筛选${Date.now() % 1_000_000}`;
+  const narrowed = `/n/organisations?area=${PROVINCE}&state=active&kind=government`;
+  await go(page, narrowed);
+  const found = await names(page);
+  await page.click('.filter-bar button:has-text("已存筛选")');
+  await page.fill('.saved-filters input', name);
+  await page.keyboard.press('Enter');
+  const link = page.locator('.saved-filters li a', { hasText: name });
+  await link.waitFor();
+  await go(page, `/n/organisations?area=${PROVINCE}`);
+  await page.click('.filter-bar button:has-text("已存筛选")');
+  await link.click();
+  await page.waitForURL(`**${narrowed}`);
+  await settle(page);
+  assert.deepEqual(await names(page), found);
+  await page.locator('.saved-filters li', { hasText: name }).locator('button').click();
+  await link.waitFor({ state: 'detached' });
+  await page.reload();
+  await page.click('.filter-bar button:has-text("已存筛选")');
+  await page.waitForSelector('.saved-filters form');
+  assert.equal(await link.count(), 0);
+});
+
 scene('columns_are_chosen_and_stay_chosen', 'lead', async (page) => {
   await go(page, `/n/organisations?area=${PROVINCE}`);
   await page.click('.filter-bar button:has-text("列")');

@@ -62,6 +62,15 @@ static void a_code(struct desk *k, const struct route *r, enum authz_place p,
 	(void)snprintf(ret->body, sizeof(ret->body), "{\"code\":\"123456\"}");
 }
 
+static void a_filter(struct desk *k, const struct route *r, enum authz_place p,
+		     struct authz_request *ret)
+{
+	(void)k;
+	(void)r;
+	(void)p;
+	(void)snprintf(ret->body, sizeof(ret->body), "{\"noun\":\"toys\",\"filters\":[]}");
+}
+
 static void a_new_key(struct desk *k, const struct route *r, enum authz_place p,
 		      struct authz_request *ret)
 {
@@ -103,6 +112,7 @@ const struct authz_probe authz_accounts[] = {
 	{ "* /api/v1/accounts/{id}/totp", an_account, NULL },
 	{ "POST /api/v1/session", a_log_in, NULL },
 	{ "PUT /api/v1/session/password", a_password, NULL },
+	{ "PUT /api/v1/session/filters", a_filter, NULL },
 	{ "PUT /api/v1/session/totp", a_code, "conflict" },
 	{ "POST /api/v1/keys", a_new_key, NULL },
 	{ "DELETE /api/v1/keys/{id}", a_key, NULL },

@@ -87,8 +87,9 @@ static void must(enum err e, const struct fault *f)
 
 static void open_dispatch(struct desk *k, const struct route_list *more, size_t n_more)
 {
-	struct route_list lists[8] = { dispatch_routes_session, dispatch_routes_self,
-				       dispatch_routes_account, dispatch_routes_key };
+	struct route_list lists[9] = { dispatch_routes_session, dispatch_routes_self,
+				       dispatch_routes_account, dispatch_routes_key,
+				       dispatch_routes_filter };
 	struct dispatch_options o = {
 		.db = k->d->db,
 		.clock = desk_clock(k),
@@ -100,8 +101,8 @@ static void open_dispatch(struct desk *k, const struct route_list *more, size_t 
 
 	assert_in_range(n_more, 0, 4);
 	for (size_t i = 0; i < n_more; i++)
-		lists[4 + i] = more[i];
-	must(routes_new(lists, 4 + n_more, &k->routes, &f), &f);
+		lists[5 + i] = more[i];
+	must(routes_new(lists, 5 + n_more, &k->routes, &f), &f);
 	must(policy_new(&k->choice, &k->policy), &f);
 	o.routes = k->routes;
 	o.policy = k->policy;

@@ -328,6 +328,14 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
   on('DELETE', '/sessions/{id}', ({ who, id }) =>
     endSessions(who, 'session-end', ([, s]) => s.id === id),
   );
+  on('GET', '/session/filters', ({ who }) => ({
+    items: [...(who.kept || [])].map(([noun, filters]) => ({ noun, filters })),
+  }));
+  on('PUT', '/session/filters', ({ who, body }) => {
+    who.kept ||= new Map();
+    who.kept.set(body.noun, body.filters);
+    return { receipt: write(who, 'act', 'filters', 'account', who.scope, who.id) };
+  });
   on('PUT', '/session/password', ({ who, body }) => {
     if (body.old !== who.password) {
       throw new Refusal(
