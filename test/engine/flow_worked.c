@@ -239,6 +239,77 @@ static void only_a_reason_moves_a_deadline_later_and_only_by_another(void **stat
 	assert_int_equal(t.due, T0 + 2 * DAY - HOUR / 2); /* warned anew */
 }
 
+static void a_task_is_split_into_others_that_are_due_no_later(void **state)
+{
+	struct flow_task whole = facts_task(FLOW_ACCEPTED, false), part = { .id = 8 };
+	struct flow_event raise = facts_event(FLOW_ON_RAISE, FACTS_SENDER);
+	struct flow_event fold = facts_event(FLOW_ON_FOLD, FACTS_SENDER);
+
+	(void)state;
+	fold.by = T0 + DAY + HOUR; /* what a part raised now would have */
+	assert_int_equal(flow_step(&whole, &fold, (struct utc_s){ T0 + HOUR }, &fx), ERR_RANGE);
+	assert_string_equal(fx.why->word, "no-delay");
+	raise.by = whole.stage[FLOW_TO_DO].by;
+	facts_do(&part, &raise, T0 + HOUR, &fx);
+	assert_int_equal(part.stage[FLOW_TO_DO].by, T0 + DAY);
+	fold.by = part.stage[FLOW_TO_DO].by;
+	facts_do(&whole, &fold, T0 + HOUR, &fx);
+	assert_int_equal(whole.outcome, FLOW_OUT_FOLDED);
+}
+
+static void a_task_merged_into_another_brings_its_deadline_forward(void **state)
+{
+	struct flow_task early = facts_task(FLOW_ACCEPTED, false), late = { .id = 8 };
+	struct flow_event raise = facts_event(FLOW_ON_RAISE, FACTS_SENDER);
+	struct flow_event tighten = facts_event(FLOW_ON_TIGHTEN, FACTS_SENDER);
+	struct flow_event fold = facts_event(FLOW_ON_FOLD, FACTS_SENDER);
+
+	(void)state;
+	facts_do(&late, &raise, T0 + 2 * HOUR, &fx);
+	fold.by = late.stage[FLOW_TO_DO].by;
+	assert_int_equal(flow_step(&early, &fold, (struct utc_s){ T0 + 2 * HOUR }, &fx), ERR_RANGE);
+	tighten.by = early.stage[FLOW_TO_DO].by;
+	facts_do(&late, &tighten, T0 + 2 * HOUR, &fx);
+	fold.by = tighten.by;
+	facts_do(&early, &fold, T0 + 2 * HOUR, &fx);
+	assert_int_equal(late.stage[FLOW_TO_DO].by, T0 + DAY);
+}
+
+/* Phase by phase, where each event leads: - nowhere, = where it is. */
+static void every_signal_step_is_as_written(void **state)
+{
+	static const char *const leads[FLOW_SIGNAL_ON_N] = {
+		/* none, formed, passed, answered, verified, dismissed, fed back */
+		[FLOW_SIGNAL_ON_FORM] = "1------",      [FLOW_SIGNAL_ON_PASS] = "-2-----",
+		[FLOW_SIGNAL_ON_ANSWER] = "--3----",    [FLOW_SIGNAL_ON_MISS] = "--1----",
+		[FLOW_SIGNAL_ON_VERIFY] = "---4---",    [FLOW_SIGNAL_ON_DISMISS] = "-555---",
+		[FLOW_SIGNAL_ON_FEED_BACK] = "----66-", [FLOW_SIGNAL_ON_TASK] = "-====--",
+		[FLOW_SIGNAL_ON_DONE] = "-====--",
+	};
+
+	(void)state;
+	for (int phase = 0; phase < FLOW_SIGNAL_PHASE_N; phase++)
+		for (int on = 0; on < FLOW_SIGNAL_ON_N; on++) {
+			bool ends = on == FLOW_SIGNAL_ON_DISMISS || on == FLOW_SIGNAL_ON_FEED_BACK;
+			struct flow_signal s = { .id = 1,
+						 .phase = (uint8_t)phase,
+						 .n_tasks = 1,
+						 .n_open = !ends },
+					   was = s;
+			struct flow_signal_event ev = { (enum flow_signal_on)on, FLOW_ANY_TURN, 1,
+							true };
+			struct flow_signal_effects sx;
+			enum err e = flow_signal_step(&s, &ev, (struct utc_s){ T0 }, &sx);
+			char to = leads[on][phase];
+
+			assert_int_equal(e, to == '-' ? ERR_CONFLICT : OK);
+			if (to == '-')
+				assert_memory_equal(&s, &was, sizeof(s));
+			else
+				assert_int_equal(s.phase, to == '=' ? phase : to - '0');
+		}
+}
+
 static void a_signal_has_a_task_or_a_dismissal(void **state)
 {
 	struct flow_signal s = { .id = 1 };
@@ -316,6 +387,9 @@ int main(void)
 		cmocka_unit_test(after_three_passes_only_the_line_above_says_whose_it_is),
 		cmocka_unit_test(a_new_owner_of_a_late_task_and_their_line_are_told_at_once),
 		cmocka_unit_test(only_a_reason_moves_a_deadline_later_and_only_by_another),
+		cmocka_unit_test(a_task_is_split_into_others_that_are_due_no_later),
+		cmocka_unit_test(a_task_merged_into_another_brings_its_deadline_forward),
+		cmocka_unit_test(every_signal_step_is_as_written),
 		cmocka_unit_test(a_signal_has_a_task_or_a_dismissal),
 		cmocka_unit_test(a_packed_task_is_the_task_and_no_other_bytes_are),
 	};

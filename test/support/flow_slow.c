@@ -607,12 +607,6 @@ static bool done_before(const struct slow_task *t, const struct flow_event *ev)
 {
 	if (t->phase == FLOW_NONE || ev->actor != FLOW_PERSON)
 		return false;
-	if (ev->offer && ev->offer == t->n_offers && ev->on == FLOW_ON_TAKE)
-		if (t->push == FLOW_TAKEN)
-			return true;
-	if (ev->offer && ev->offer == t->n_offers && ev->on == FLOW_ON_REFUSE)
-		if (t->push == FLOW_REFUSED)
-			return true;
 	return ev->turn != FLOW_ANY_TURN && ev->turn + 1 == t->turn && (int)ev->on == t->last_on &&
 	       ev->person.v == t->last;
 }

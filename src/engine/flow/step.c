@@ -111,14 +111,8 @@ unsigned flow_who_is(const struct flow_task *t, const struct flow_event *ev)
 /* The event that was done last, come a second time: by a retry, or by a lossy road. */
 static bool is_again(const struct flow_task *t, const struct flow_event *ev)
 {
-	if (t->phase == FLOW_NONE || ev->actor != FLOW_PERSON)
-		return false;
-	if (ev->offer && ev->offer == t->n_offers &&
-	    ((ev->on == FLOW_ON_TAKE && t->push == FLOW_TAKEN) ||
-	     (ev->on == FLOW_ON_REFUSE && t->push == FLOW_REFUSED)))
-		return true;
-	return ev->turn != FLOW_ANY_TURN && ev->turn + 1 == t->turn && ev->on == t->last_on &&
-	       ev->person.v == t->last.v;
+	return t->phase != FLOW_NONE && ev->actor == FLOW_PERSON && ev->turn != FLOW_ANY_TURN &&
+	       ev->turn + 1 == t->turn && ev->on == t->last_on && ev->person.v == t->last.v;
 }
 
 static const struct flow_why *refuse(const struct flow_task *t, const struct flow_event *ev,
