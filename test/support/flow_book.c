@@ -157,6 +157,18 @@ static void look_at_clocks(const struct look *l)
 		wrong(l, "I5: a task waits without a clock");
 }
 
+static void look_at_counts(const struct look *l)
+{
+	enum flow_on on = l->act->ev.on;
+
+	l->now->done += on != FLOW_ON_CLOCK;
+	l->now->passes += on == FLOW_ON_DECLINE || on == FLOW_ON_TAKE || on == FLOW_ON_REFUSE;
+	if (l->now->done != l->now->t.turn)
+		wrong(l, "I1: an event that was done is not counted");
+	if (l->now->passes > FLOW_BOUNCES_MAX)
+		wrong(l, "passed on or sent back more than three times");
+}
+
 static void look_at_end(const struct look *l)
 {
 	const struct flow_event *ev = &l->act->ev;
@@ -343,6 +355,7 @@ enum err flow_book_do(struct flow_book *b, const struct flow_act *act, struct fl
 	} else {
 		look_at_owner(&l);
 		look_at_clocks(&l);
+		look_at_counts(&l);
 		look_at_end(&l);
 		look_at_effects(&l);
 		if (!b->why.n && flow_wrong(&now->t))

@@ -6,6 +6,7 @@
  * looked at after. The script holds every event, so that the same can be replayed, made smaller,
  * or given to another driver.
  *
+ *   I1 what was done is counted as done
  *   I2 what was refused changed nothing     I4 a deadline moves later only where it may
  *   I3 one owner, and who they are          I5 what is overdue has its escalations
  *   I6 no key twice                         and: nobody closed their own, nothing unproved is
@@ -40,7 +41,8 @@ struct book_seen {
 struct book_task {
 	struct flow_task t;
 	struct slow_task slow;
-	bool proved, topped; /* a whole proof was given; the highest level was told */
+	bool proved, topped;   /* a whole proof was given; the highest level was told */
+	uint32_t done, passes; /* events but the clock's; times it was passed on or came back */
 };
 
 struct flow_book {

@@ -598,7 +598,17 @@ static void act_comes(struct world *w, struct item *item)
 {
 	struct flow_effects fx;
 	int64_t party = item->act.ev.party.v;
-	enum err e = put(w, &item->act, &fx);
+	enum err e;
+
+	if (w->faults & WORLD_CRASH && !quiet(w) && one_in(w, 300)) {
+		/* Gone before the commit: nobody was told that it is done; they send it again. */
+		w->seen->crashes++;
+		go_down(w);
+		item->at = w->now + MINUTE;
+		push(w, *item);
+		return;
+	}
+	e = put(w, &item->act, &fx);
 
 	/* Who did something, or was refused, looks again. */
 	if (!w->b->why.n && (e || !fx.again) && is_alive(w, party))
