@@ -309,7 +309,23 @@ static enum err check_county(struct tx *tx, struct run *v, struct area_code coun
 	return e;
 }
 
-/* The next county after `last` that has entries, an end of a chain or a signed range. */
+/* The next county after `last` that has objects, with a chain or without one. */
+static enum err next_objects(struct tx *tx, const struct run *v, int64_t last, int64_t *ret,
+			     struct fault *f)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < v->ask->n_objects; i++) {
+		const struct verify_object *o = &v->ask->objects[i];
+		int64_t county = INT64_MAX;
+
+		if (o->next && !(e = o->next(tx, last, o->arg, &county, f)))
+			*ret = min_i64(*ret, county);
+	}
+	return e;
+}
+
+/* The next county after `last` that has entries, an end of a chain, a signed range or objects. */
 static enum err next_county(struct tx *tx, struct run *v, int64_t last, int64_t *ret,
 			    struct fault *f)
 {
@@ -326,7 +342,7 @@ static enum err next_county(struct tx *tx, struct run *v, int64_t last, int64_t 
 		if (e == ERR_ABSENT)
 			e = OK;
 	}
-	return e;
+	return e ? e : next_objects(tx, v, last, ret, f);
 }
 
 static enum err verify_act(struct tx *tx, void *arg, struct fault *f)

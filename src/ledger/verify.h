@@ -55,6 +55,8 @@ struct verify_object {
 	/* How many of them the county has; NULL: nobody counts. */
 	enum err (*count)(struct tx *tx, struct area_code county, void *arg, uint64_t *ret,
 			  struct fault *f);
+	/* The next county after `last` that has any, INT64_MAX: none; NULL with `count`. */
+	enum err (*next)(struct tx *tx, int64_t last, void *arg, int64_t *ret, struct fault *f);
 	void *arg;
 };
 

@@ -157,6 +157,18 @@ static enum err count(struct tx *tx, struct area_code county, void *arg, uint64_
 	return e;
 }
 
+static enum err next(struct tx *tx, int64_t last, void *arg, int64_t *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	const struct record_kind *k = arg;
+	int64_t from = last == INT64_MIN ? last : last + 1;
+	enum err e =
+		tx_row(tx, k->sql->counties, SQL_ARGS(sql_i64(from), sql_i64(INT64_MAX)), &r, f);
+
+	*ret = e ? INT64_MAX : rows_i64(r, 0);
+	return e == ERR_ABSENT ? OK : e;
+}
+
 size_t record_objects(const struct record_book *b, struct verify_object *ret, size_t max)
 {
 	assert(b->n_kinds <= max);
@@ -165,6 +177,7 @@ size_t record_objects(const struct record_book *b, struct verify_object *ret, si
 						 .same = same,
 						 .many = many,
 						 .count = count,
+						 .next = next,
 						 .arg = &b->kind[i] };
 	return b->n_kinds;
 }

@@ -429,6 +429,12 @@ static void rows_of_a_file_are_held_against_the_entry_of_their_import(void **sta
 		      " credit_code, address, duty_phone FROM organisations"
 		      " WHERE name = '合成·乙'"),
 		  RAW("DELETE FROM organisations WHERE name = '多的'") },
+		/* in a county of which the ledger has never heard */
+		{ RAW("INSERT INTO organisations SELECT 990101000000000, id + 1000000,"
+		      " 990101000000000, version, state, created_at, updated_at, created_by,"
+		      " '远的', short_name, kind, parent, credit_code, address, duty_phone"
+		      " FROM organisations WHERE name = '合成·乙'"),
+		  RAW("DELETE FROM organisations WHERE name = '远的'") },
 		{ RAW("DELETE FROM organisations WHERE name = '合成·丁'"), { 0 } },
 	};
 	CLEANUP(answer_end) struct answer a = { 0 }, list = { 0 }, excel = { 0 };

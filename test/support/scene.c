@@ -530,8 +530,8 @@ static enum err same_file(struct tx *tx, const struct ledger_entry *last, void *
 struct verify_report scene_verify(struct scene *s, const char *against)
 {
 	struct verify_object objects[] = {
-		{ STR("thing"), thing_same, NULL, thing_number, NULL },
-		{ STR("file"), same_file, NULL, NULL, s },
+		{ STR("thing"), thing_same, NULL, thing_number, NULL, NULL },
+		{ STR("file"), same_file, NULL, NULL, NULL, s },
 	};
 	struct verify_ask ask = { .db = s->d->db,
 				  .heads = s->heads_path,
