@@ -12,8 +12,8 @@
 
 #include "cli/houses.h"
 #include "grid/area.h"
-#include "grid/grid.h"
 #include "record/files.h"
+#include "serve/nouns.h"
 
 #include "base/ban.h"
 
@@ -40,8 +40,9 @@ static enum err prime_act(struct tx *tx, void *book, struct fault *f)
 
 static enum err book_open(struct cli *c, struct desk_book *b)
 {
-	struct record_options o = { .nouns = grid_nouns,
-				    .n = grid_nouns_n,
+	const struct noun *nouns[NOUNS_MAX];
+	struct record_options o = { .nouns = nouns,
+				    .n = nouns_all(nouns),
 				    .clock = &clock_wall,
 				    .area_names = area_names,
 				    .node = 1 + (unsigned)getpid() % NODES };

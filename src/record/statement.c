@@ -132,7 +132,7 @@ static enum err read_one(struct draft *d, struct statements *s)
 		buf_fmt(&d->text, " AND %s = $%zu", s->key[i]->name, i + 3);
 		buf_char(&d->letters, value_letter(s->key[i]));
 	}
-	buf_lit(&d->text, " ORDER BY id LIMIT 1");
+	buf_lit(&d->text, " ORDER BY +id LIMIT 1"); /* else the area is walked by id */
 	return take(d, "twin", SQL_READ, &s->twin);
 }
 

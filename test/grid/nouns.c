@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "record/inside.h"
 #include "serve/nouns.h"
 #include "support/database.h"
+#include "support/plan.h"
 
 static const struct noun *nouns[NOUNS_MAX];
 static size_t n_nouns;
@@ -54,6 +56,32 @@ static void each_finds_its_columns_in_the_database(void **state)
 	const struct sql_list *lists = record_statements(book, &n);
 
 	MUST(db_prepare_all(d->db, lists, n, &d->fault));
+	record_end(&book);
+}
+
+/* A file is held against the rows there, row by row: not against all of an area each time. */
+static void the_twin_of_a_row_is_found_by_its_key(void **state)
+{
+	struct database *d = *state;
+	struct record_book *book = open_book(&d->fault);
+	char path[600];
+	sqlite3 *h = NULL;
+
+	snprintf(path, sizeof path, "%s/outpost.sqlite", d->url + strlen("sqlite:"));
+	assert_int_equal(sqlite3_open_v2(path, &h, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	for (size_t i = 0; i < book->n_kinds; i++) {
+		CLEANUP(buf_release) struct buf plan = { 0 };
+		char want[100];
+
+		if (!book->kind[i].sql->twin)
+			continue;
+		plan_of(h, book->kind[i].sql->twin, &plan);
+		buf_char(&plan, '\0');
+		snprintf(want, sizeof want, "USING INDEX %s_key (", book->kind[i].noun->path);
+		if (!strstr(plan.p, want))
+			fail_msg("%s", plan.p);
+	}
+	sqlite3_close(h);
 	record_end(&book);
 }
 
@@ -189,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_is_declared_without_contradiction),
 		ON_BOTH(each_finds_its_columns_in_the_database),
+		ON_SQLITE(the_twin_of_a_row_is_found_by_its_key),
 		cmocka_unit_test(each_has_the_indexes_that_its_lists_take),
 		cmocka_unit_test(each_flow_is_whole),
 		cmocka_unit_test(none_names_a_member_of_the_public),
