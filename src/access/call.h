@@ -46,7 +46,7 @@ struct call {
 	const struct who *who;
 	struct arena *a;
 	struct utc_s now;
-	struct db *db; /* for `before` and for bodies made while they are sent; NULL in `run` */
+	struct db *db; /* for `before`, `after`, and bodies made while they are sent; else NULL */
 	void *house;   /* what the one who set up the dispatcher gave it */
 	void *parsed;  /* what `before` left for `run` */
 	const struct ledger_receipt *receipt; /* of the last call_act; NULL before it */

@@ -194,7 +194,8 @@ static enum err run(struct call_state *s, struct fault *f)
 
 	if ((e = origin(s, f)))
 		return e;
-	if (!reads(c->route) && (e = idempotency_of(c->rq, &s->keyed, &s->idempotency, f)))
+	if (!reads(c->route) && !(c->route->flags & ROUTE_OWN_KEY) &&
+	    (e = idempotency_of(c->rq, &s->keyed, &s->idempotency, f)))
 		return e;
 	if (c->route->before) {
 		c->db = db;
@@ -203,7 +204,13 @@ static enum err run(struct call_state *s, struct fault *f)
 		if (e || s->answer.refused || s->answer.done || !c->route->run)
 			return e;
 	}
-	return reads(c->route) ? db_read(db, read_act, s, f) : db_write(db, write_act, s, f);
+	e = reads(c->route) ? db_read(db, read_act, s, f) : db_write(db, write_act, s, f);
+	if (c->route->after) {
+		c->db = db;
+		c->route->after(c, e == OK);
+		c->db = NULL;
+	}
+	return e;
 }
 
 /* Nothing that was written may leave: neither a half answer, nor one that was undone. */

@@ -12,6 +12,8 @@ bool key_may_hold(enum capability c)
 	case CAP_GRID_READ:
 	case CAP_GRID_WRITE:
 	case CAP_ROSTER_WRITE:
+	case CAP_FEED_READ:
+	case CAP_PUSH:
 	case CAP_IMPORT:
 	case CAP_EXPORT:
 	case CAP_CASE_RESULT:

@@ -21,6 +21,14 @@ static const struct capability_words words[CAP_N] = {
 			      "Register the laboratory result of a case" },
 	[CAP_CASE_CONFIRM] = { "case_confirm", "确认或排除病例", "Confirm or exclude a case" },
 	[CAP_TRACE] = { "trace", "凭授权追踪接触者", "Trace contacts by a warrant" },
+	[CAP_CDC_WRITE] = { "cdc_write", "订正传来的疫情信息", "Mend what came in about disease" },
+	[CAP_FEED_READ] = { "feed_read", "查看数据来源、批次和健康状况",
+			    "See feeds, their batches and their health" },
+	[CAP_FEED_WRITE] = { "feed_write", "维护数据来源，收回或放行批次",
+			     "Keep feeds; recall batches, let held ones in" },
+	[CAP_PUSH] = { "push", "推送一批数据", "Bring a batch of a feed" },
+	[CAP_REVIEW] = { "review", "判断两条记录是否同一人",
+			 "Say whether two records are about one person" },
 	[CAP_IMPORT] = { "import", "从文件导入", "Import from files" },
 	[CAP_EXPORT] = { "export", "导出为文件", "Export to files" },
 	[CAP_AREA_WRITE] = { "area_write", "维护行政区划", "Keep the tree of areas" },
@@ -38,17 +46,22 @@ static const struct role_row rows[ROLE_N] = {
 	[ROLE_DOCTOR] = { "doctor", "医生", "Doctor",
 			  BIT(CAP_GRID_READ) | BIT(CAP_CDC_READ) | BIT(CAP_CASE_WRITE), false },
 	[ROLE_INVESTIGATOR] = { "investigator", "流调人员", "Investigator",
-				BIT(CAP_GRID_READ) | BIT(CAP_CDC_READ) | BIT(CAP_CASE_WRITE) |
-					BIT(CAP_CASE_CONFIRM) | BIT(CAP_TRACE),
+				BIT(CAP_GRID_READ) | BIT(CAP_CDC_READ) | BIT(CAP_CDC_WRITE) |
+					BIT(CAP_CASE_WRITE) | BIT(CAP_CASE_CONFIRM) |
+					BIT(CAP_TRACE) | BIT(CAP_FEED_READ) | BIT(CAP_PUSH) |
+					BIT(CAP_REVIEW),
 				false },
-	[ROLE_LAB] = { "lab", "检测机构", "Laboratory", BIT(CAP_CASE_RESULT), false },
+	[ROLE_LAB] = { "lab", "检测机构", "Laboratory", BIT(CAP_CASE_RESULT) | BIT(CAP_PUSH),
+		       false },
 	[ROLE_INSPECTOR] = { "inspector", "安全检查人员", "Inspector", BIT(CAP_GRID_READ), false },
 	[ROLE_ENTERPRISE] = { "enterprise", "企业", "Enterprise", 0, false },
 	[ROLE_DUTY_OFFICER] = { "duty_officer", "值班员", "Duty officer",
-				BIT(CAP_GRID_READ) | BIT(CAP_ROSTER_WRITE), false },
+				BIT(CAP_GRID_READ) | BIT(CAP_ROSTER_WRITE) | BIT(CAP_FEED_READ),
+				false },
 	[ROLE_AREA_LEAD] = { "area_lead", "属地负责人", "Area lead",
 			     BIT(CAP_GRID_READ) | BIT(CAP_GRID_WRITE) | BIT(CAP_ROSTER_WRITE) |
-				     BIT(CAP_IMPORT) | BIT(CAP_EXPORT),
+				     BIT(CAP_IMPORT) | BIT(CAP_EXPORT) | BIT(CAP_FEED_READ) |
+				     BIT(CAP_FEED_WRITE) | BIT(CAP_PUSH),
 			     false },
 	[ROLE_SYSTEM_ADMIN] = { "system_admin", "系统管理员", "System administrator",
 				BIT(CAP_AREA_WRITE) | BIT(CAP_ACCOUNT_READ) |
@@ -59,7 +72,7 @@ static const struct role_row rows[ROLE_N] = {
 	[ROLE_AUDITOR] = { "auditor", "审计员", "Auditor",
 			   BIT(CAP_ACCOUNT_READ) | BIT(CAP_LEDGER_READ) | BIT(CAP_EXPORT), true },
 	[ROLE_OVERSEER] = { "overseer", "监督员", "Overseer",
-			    BIT(CAP_GRID_READ) | BIT(CAP_LEDGER_READ), false },
+			    BIT(CAP_GRID_READ) | BIT(CAP_LEDGER_READ) | BIT(CAP_FEED_READ), false },
 };
 
 const struct capability_words *capability_words(enum capability c)

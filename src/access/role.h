@@ -28,6 +28,11 @@ enum capability {
 	CAP_CASE_RESULT,   /* a laboratory's result of a case */
 	CAP_CASE_CONFIRM,  /* confirm a case, or exclude it */
 	CAP_TRACE,         /* trace contacts, with a warrant */
+	CAP_CDC_WRITE,     /* mend what came in about disease */
+	CAP_FEED_READ,     /* feeds, their batches and their health */
+	CAP_FEED_WRITE,    /* keep feeds; recall a batch, let a held one in */
+	CAP_PUSH,          /* bring a batch of a feed */
+	CAP_REVIEW,        /* say whether two records are about one person */
 	CAP_IMPORT,        /* rows from files */
 	CAP_EXPORT,        /* rows into files */
 	CAP_AREA_WRITE,    /* the tree of areas itself */

@@ -52,6 +52,8 @@ static const char *wrong(const struct route *r)
 		return "has no help in both languages";
 	if (!r->run && !r->before)
 		return "does nothing";
+	if (r->after && (!r->run || !r->before))
+		return "has an end without a beginning";
 	if (reads && r->audit == AUDIT_ACT)
 		return "reads, and says it acts";
 	if (!reads && r->audit != AUDIT_ACT)

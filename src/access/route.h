@@ -55,13 +55,21 @@ const char *audit_word(enum audit a);
 
 enum route_flag {
 	ROUTE_SECRET = 1, /* the answer holds a secret and is not kept for a retry */
-	ROUTE_READS = 2   /* no GET, and yet it changes nothing: runs on a snapshot */
+	ROUTE_READS = 2,  /* no GET, and yet it changes nothing: runs on a snapshot */
+	ROUTE_OWN_KEY = 4 /* the handler itself knows a request that it has answered before */
 };
 
 /* Runs before any transaction, on the request's own thread: big bodies, slow hashes, call->db. */
 typedef enum err route_before(struct call *c, struct fault *f);
 /* Runs in the transaction; on PostgreSQL perhaps again, so it leaves c->parsed as it was. */
 typedef enum err route_run(struct call *c, struct tx *tx, struct fault *f);
+
+/*
+ * Runs after the transaction that followed `before`: what another process must hear, and what has
+ * to be given back. `committed`: it was; else it was not, or nobody knows. `run` itself may not
+ * have run, if the request was answered before.
+ */
+typedef void route_after(struct call *c, bool committed);
 
 struct route {
 	enum http_method method;
@@ -75,6 +83,7 @@ struct route {
 	const char *zh, *en; /* one line of help */
 	/* May be left out. */
 	route_before *before;
+	route_after *after;
 	unsigned flags;  /* enum route_flag */
 	const void *arg; /* the room's own: a noun, say */
 };

@@ -77,6 +77,10 @@ enum err cli_fsck(struct cli *c)
 	if (e)
 		return e;
 	if (cli_tells(c)) {
+		json_key(cli_tell(c), "batches");
+		json_i64(cli_tell(c), (int64_t)r.intake.batches);
+		json_key(cli_tell(c), "batches_wrong");
+		json_i64(cli_tell(c), (int64_t)r.intake.wrong);
 		json_key(cli_tell(c), "receipts");
 		json_i64(cli_tell(c), (int64_t)r.receipts);
 		json_key(cli_tell(c), "receipts_lost");
@@ -93,8 +97,11 @@ enum err cli_fsck(struct cli *c)
 			"segments of visits: %" PRIu64 ", of which %" PRIu64
 			" are not what their packs say",
 			r.trail.segments, r.trail.wrong);
+		cli_say(c, "批次：%" PRIu64 " 个，其中 %" PRIu64 " 个对不上账",
+			"batches: %" PRIu64 ", of which %" PRIu64 " do not add up",
+			r.intake.batches, r.intake.wrong);
 	}
-	if (r.trail.wrong && r.ledger.verdict == VERIFY_WHOLE) {
+	if ((r.trail.wrong || r.intake.wrong) && r.ledger.verdict == VERIFY_WHOLE) {
 		c->exit = (int)VERIFY_BROKEN;
 		return OK;
 	}

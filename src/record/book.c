@@ -208,6 +208,14 @@ enum err record_put(const struct record_book *b, struct tx *tx, const struct nou
 	return k ? act_insert_bare(tx, k, row, f) : ERR_BUG;
 }
 
+enum err record_replace(const struct record_book *b, struct tx *tx, const struct noun *n,
+			const void *before, const void *after, struct fault *f)
+{
+	const struct record_kind *k = record_kind_of(b, n->name);
+
+	return k ? act_update(tx, k, before, after, f) : ERR_BUG;
+}
+
 const struct record_kind *record_kind_of(const struct record_book *b, const char *name)
 {
 	for (size_t i = 0; i < b->n_kinds; i++)

@@ -125,6 +125,10 @@ enum err import_begin(struct import *m, const struct record_kind *k, struct tx *
 	*m = (struct import){ .ask = ask, .tx = tx, .k = k, .mode = mode, .f = f };
 	m->batch = (struct batch){ .tx = tx, .k = k };
 	m->step = noun_beginning(k->noun);
+	if (k->noun->gate)
+		return fault_set(f, ERR_ROLE, "%s由数据来源推送，不在这里导入%.0s",
+				 "%.0s%s comes in by feeds, and not here", k->noun->zh,
+				 k->noun->en);
 	if (!sight_may_step(ask->who, k->noun, m->step))
 		return fault_set(f, ERR_ROLE, "您的角色不能这样做", "your role may not do this");
 	if ((e = open_area(m)) || (e = arena_new(ROW_BYTES_MAX, &m->a)) ||

@@ -42,29 +42,35 @@ static bool same_plain(struct str heading, const char *label)
 
 static const char *const area_labels[] = { "area", "区域", "Area", "区划代码", "区域代码" };
 
-static int exact(const struct noun *n, struct str heading)
+static int exact(const struct field *x, size_t n, struct str heading)
 {
 	for (size_t i = 0; i < ARRAY_LEN(area_labels); i++)
 		if (str_eq(heading, str_of(area_labels[i])))
 			return MATCH_AREA;
-	for (size_t i = 0; i < n->n_fields; i++)
-		if (str_eq(heading, str_of(n->field[i].name)) ||
-		    str_eq(heading, str_of(n->field[i].zh)) ||
-		    str_eq(heading, str_of(n->field[i].en)))
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(heading, str_of(x[i].name)) || str_eq(heading, str_of(x[i].zh)) ||
+		    str_eq(heading, str_of(x[i].en)))
 			return (int)i;
 	return MATCH_NONE;
 }
 
-static int nearly(const struct noun *n, struct str heading)
+static int nearly(const struct field *x, size_t n, struct str heading)
 {
 	for (size_t i = 0; i < ARRAY_LEN(area_labels); i++)
 		if (same_plain(heading, area_labels[i]))
 			return MATCH_AREA;
-	for (size_t i = 0; i < n->n_fields; i++)
-		if (same_plain(heading, n->field[i].name) || same_plain(heading, n->field[i].zh) ||
-		    same_plain(heading, n->field[i].en))
+	for (size_t i = 0; i < n; i++)
+		if (same_plain(heading, x[i].name) || same_plain(heading, x[i].zh) ||
+		    same_plain(heading, x[i].en))
 			return (int)i;
 	return MATCH_NONE;
+}
+
+int match_heading(const struct field *x, size_t n, struct str heading)
+{
+	int i = exact(x, n, heading);
+
+	return i == MATCH_NONE ? nearly(x, n, heading) : i;
 }
 
 /* The last word said of a heading counts; true if there was one. */
@@ -73,7 +79,8 @@ static bool was_said(const struct noun *n, struct str heading, const struct matc
 {
 	for (size_t i = n_said; i > 0; i--)
 		if (str_eq(said[i - 1].heading, heading)) {
-			*ret = said[i - 1].field.n ? exact(n, said[i - 1].field) : MATCH_NONE;
+			*ret = said[i - 1].field.n ? exact(n->field, n->n_fields, said[i - 1].field)
+						   : MATCH_NONE;
 			return true;
 		}
 	return false;
@@ -84,11 +91,8 @@ static int column_of(const struct noun *n, unsigned sight, struct str heading,
 {
 	int i;
 
-	if (!was_said(n, heading, said, n_said, &i)) {
-		i = exact(n, heading);
-		if (i == MATCH_NONE)
-			i = nearly(n, heading);
-	}
+	if (!was_said(n, heading, said, n_said, &i))
+		i = match_heading(n->field, n->n_fields, heading);
 	if (i >= 0 && (!row_sees(sight, &n->field[i]) || (n->field[i].flags & FIELD_SERVER)))
 		return MATCH_NONE;
 	return i;

@@ -19,6 +19,8 @@ struct match_said {
 	struct str heading, field; /* field: a name, "area", or empty: leave the column out */
 };
 
+/* What a heading is by itself: a name or a label, or nearly that. */
+int match_heading(const struct field *x, size_t n, struct str heading);
 /* ret has n elements. Fields that `sight` does not see are not matched. */
 MUST_CHECK enum err match_columns(const struct noun *n, unsigned sight, const struct str *heading,
 				  size_t n_headings, const struct match_said *said, size_t n_said,

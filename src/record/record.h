@@ -162,5 +162,8 @@ MUST_CHECK enum err record_entry(const struct noun *n, const void *before, const
  */
 MUST_CHECK enum err record_put(const struct record_book *b, struct tx *tx, const struct noun *n,
 			       const void *row, struct fault *f);
+/* The next version of one. ERR_CONFLICT if the stored version is not the one `before` has. */
+MUST_CHECK enum err record_replace(const struct record_book *b, struct tx *tx, const struct noun *n,
+				   const void *before, const void *after, struct fault *f);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "epidemic/epidemic.h"
 #include "grid/grid.h"
+#include "intake/intake.h"
 #include "trail/place.h"
 
 #include "base/ban.h"
@@ -14,6 +15,7 @@ size_t nouns_all(const struct noun *ret[NOUNS_MAX])
 	} rooms[] = {
 		{ grid_nouns, grid_nouns_n },
 		{ trail_nouns, trail_nouns_n },
+		{ intake_nouns, intake_nouns_n },
 		{ epidemic_nouns, epidemic_nouns_n },
 	};
 	size_t n = 0;

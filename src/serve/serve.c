@@ -77,9 +77,26 @@ static enum err open_trail(struct serve *s, struct fault *f)
 	eo.trail = s->trail;
 	if ((e = epidemic_open(&eo, &s->rooms.epidemic)))
 		return e;
+	intake_trail(s->intake, s->trail);
 	ignore(epidemic_settle(s->rooms.epidemic, &unasked)); /* the vault may come later */
+	ignore(intake_settle(s->intake, &unasked));
 	return trail_expiry_begin(s->trail, &s->expiry, clock_s(&s->wall), clock_s(&s->steady).v,
 				  f);
+}
+
+static enum err open_intake(struct serve *s, struct fault *f)
+{
+	const struct intake_options o = {
+		.db = s->house->db,
+		.book = s->book,
+		.vault = s->vault,
+		.zone = s->house->zone,
+		.secret = &s->house->secret,
+		.signer = s->house->signer,
+		.chance = &crypt_random_system,
+	};
+
+	return intake_open(&o, &s->intake, f);
 }
 
 static enum err open_routes(struct serve *s, struct fault *f)
@@ -89,7 +106,7 @@ static enum err open_routes(struct serve *s, struct fault *f)
 		dispatch_routes_self, dispatch_routes_account,
 		dispatch_routes_key,  dispatch_routes_filter,
 		area_routes,          record_routes(s->book),
-		epidemic_routes,
+		epidemic_routes,      intake_routes(s->intake),
 	};
 	enum err e = routes_new(lists, ARRAY_LEN(lists), &s->routes, f);
 
@@ -287,7 +304,7 @@ static enum err declare(struct serve *s, struct fault *f)
 {
 	enum err e = vault_connect(&(struct vault_options){ .dir = s->house->dir }, &s->vault);
 
-	if (e || (e = open_book(s, f)))
+	if (e || (e = open_book(s, f)) || (e = open_intake(s, f)))
 		return e;
 	return open_routes(s, f);
 }
@@ -322,6 +339,23 @@ enum err serve_check(struct house *h, struct fault *f)
 	return declare(s, f);
 }
 
+/* A feed has become silent: open pages of those who may see it hear of it. */
+static void tell_silent(void *serve, struct area_code county, int64_t feed)
+{
+	struct ledger_entry en = { .county = county, .object = STR("feed"), .object_id = feed };
+
+	tell_acted(serve, &en);
+}
+
+/* What a push left that died; without the vault it is done the next time. */
+static enum err settle(struct serve *s, struct utc_s now, struct fault *f)
+{
+	struct fault unasked = { 0 };
+
+	ignore(intake_settle(s->intake, &unasked));
+	return intake_tick(s->intake, now, tell_silent, s, f);
+}
+
 enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
 {
 	struct expiry_report ended;
@@ -337,6 +371,8 @@ enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
 		return e;
 	s->vault_sealed = vault_look(s->vault, &st, NULL) != OK;
 	ignore(serve_certificate(s, NULL, NULL)); /* half of a new pair: the next time */
+	if ((e = settle(s, now, f)))
+		return e;
 	return dispatch_tick(s->dispatch, f);
 }
 
@@ -356,6 +392,7 @@ void serve_close(struct serve **serve)
 	policy_end(&s->policy);
 	routes_end(&s->routes);
 	epidemic_close(&s->rooms.epidemic);
+	intake_close(&s->intake);
 	trail_close(&s->trail);
 	record_end(&s->book);
 	vault_end(&s->vault);

@@ -12,6 +12,7 @@
 #include "epidemic/epidemic.h"
 #include "http/http.h"
 #include "http/metric.h"
+#include "intake/intake.h"
 #include "ledger/heads.h"
 #include "record/record.h"
 #include "serve/house.h"
@@ -23,6 +24,7 @@ struct serve {
 	struct house *house;         /* borrowed */
 	struct clock wall;           /* the book borrows it */
 	struct record_book *book;
+	struct intake *intake;
 	struct routes *routes;
 	struct policy *policy;
 	struct dispatch *dispatch;

@@ -1,5 +1,6 @@
 #include "serve/sound.h"
 
+#include "intake/intake.h"
 #include "ledger/ledger.h"
 #include "record/objects.h"
 #include "serve/nouns.h"
@@ -69,6 +70,8 @@ enum err sound_look(struct house *h, const struct sound_ask *ask, struct sound_r
 			   (e = visits(h, &report, f))))
 		return e;
 	if ((e = record_open(&o, &book, f)))
+		return e;
+	if (ask->whole && (e = intake_fsck(h->db, book, &report.intake, f)))
 		return e;
 	v.n_objects = record_objects(book, objects, OBJECTS_MAX);
 	house_path(h->dir, "heads/heads", heads);

@@ -3,6 +3,7 @@
  *
  *   I1   no acknowledged write is lost: every receipt kept with a reply has its entry
  *   I7   the ledger is whole, and rows are as their last entries left them
+ *   I8   each batch's account adds up with what is stored of it, and its rows are those it brought
  *   I10  segments of visits are what their packs say
  *   I12  the database itself is sound
  *
@@ -11,6 +12,7 @@
  */
 #ifndef SERVE_SOUND_H
 #define SERVE_SOUND_H
+#include "intake/intake.h"
 #include "ledger/verify.h"
 #include "serve/house.h"
 #include "trail/trail.h"
@@ -24,6 +26,7 @@ struct sound_report {
 	struct verify_report ledger;
 	uint64_t receipts, receipts_lost;
 	struct trail_report trail;
+	struct intake_report intake;
 };
 /* ERR_CORRUPT: the database is not sound. */
 MUST_CHECK enum err sound_look(struct house *h, const struct sound_ask *ask,

@@ -22,6 +22,7 @@
 #include "grid/area_import.h"
 #include "serve/found.h"
 #include "support/authz_accounts.h"
+#include "support/authz_intake.h"
 #include "support/authz_rows.h"
 #include "support/desk.h"
 #include "table/table.h"
@@ -90,6 +91,7 @@ static void open_town(struct town *t, struct database *d)
 	MUST(serve_tick(t->s, now, &d->fault));
 	desk_join(&t->k, &t->d, t->s->routes, http_port(t->s->http));
 	authz_rows_of(t->s->book, &t->k);
+	authz_intake_of(t->s->book, &t->k);
 }
 
 static void close_town(struct town *t)
@@ -339,7 +341,7 @@ static const struct authz_probe of_the_house[] = {
 	{ "* /api/v1/cases/{id}/trace", of_a_case, "warrant" },
 	{ "* /api/v1/cases/{id}/traces", of_a_case, NULL },
 	{ "* /api/v1/traces/{id}", a_trace, NULL },
-	{ "* /api/v1/**", authz_row_fill, NULL },
+	{ "* /api/v1/**", authz_row_fill, "conflict" }, /* a step that has its own way */
 	{ "GET /api/v1/areas", some_areas, NULL },
 	{ "GET /api/v1/areas/**", an_area, NULL },
 	{ "GET /api/v1/ledger", a_ledger, NULL },
@@ -353,11 +355,13 @@ static void run_matrix(struct town *t, struct authz *z)
 	size_t n = ARRAY_LEN(of_the_house);
 
 	cases_book = t->s->book;
-	assert_in_range(n + authz_accounts_n, 1, ARRAY_LEN(probes));
+	assert_in_range(n + authz_accounts_n + authz_intake_n, 1, ARRAY_LEN(probes));
 	memcpy(probes, of_the_house, sizeof of_the_house);
 	memcpy(probes + n, authz_accounts, authz_accounts_n * sizeof *authz_accounts);
+	n += authz_accounts_n;
+	memcpy(probes + n, authz_intake, authz_intake_n * sizeof *authz_intake);
 	*z = (struct authz){ .probe = probes,
-			     .n_probes = n + authz_accounts_n,
+			     .n_probes = n + authz_intake_n,
 			     .whole = true,
 			     .skip = t->d.sqlite || getenv("OUTPOST_WHOLE")
 					     ? 0

@@ -38,6 +38,8 @@ static const struct {
 	const char *noun, *field, *value;
 } formed[] = {
 	{ "organisation", "credit_code", NULL },
+	{ "feed", "api_key", NULL },
+	{ "feed", "matching", NULL },
 	{ "account", "login", "other-%u" }, /* every row another */
 	{ "case", "profile", "covid19.who" },
 };

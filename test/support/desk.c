@@ -275,6 +275,7 @@ int64_t desk_key_in(struct desk *k, uint64_t capabilities, const char *areas, st
 	bearer_text(&m.b, &text);
 	(void)snprintf(ret->headers, sizeof(ret->headers), "Authorization: Bearer %.*s\r\n",
 		       (int)text.n, text.p);
+	k->key[areas[0] != '\0'] = m.k.id;
 	return m.k.id;
 }
 

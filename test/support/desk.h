@@ -32,6 +32,7 @@ struct desk {
 	struct arena *arena;
 	struct zone *zone;
 	int64_t now;      /* seconds; moved by desk_pass() */
+	int64_t key[2];   /* the API key made last, without areas and with them */
 	uint64_t fail_at; /* let this allocation of the next request's handling fail; 0: none */
 	bool guest;       /* at somebody else's server: desk_join() */
 };
