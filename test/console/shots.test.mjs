@@ -1,5 +1,6 @@
 // Every page in both languages, on a phone, a desk and a wall, by day and by night: pictures in
-// build/console/shots, for people to look at before they call a change of the console done.
+// build/console/shots (of a real server: build/console/house), for people to look at before they
+// call a change of the console done.
 import assert from 'node:assert/strict';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import test, { after, before } from 'node:test';
 import { go, logIn, openBrowser, openPage, openServer, ROOT, settle } from './browser.mjs';
 
 const PROVINCE = '430000000000000';
-const FOLDER = join(ROOT, 'build/console/shots');
+const FOLDER = join(ROOT, `build/console/${process.env.OUTPOST_URL ? 'house' : 'shots'}`);
 const SIZES = { phone: [360, 740], desk: [1440, 900], wall: [3840, 2160] };
 const opened = async (page) => {
   await page.locator('tr[data-row="3"] td.first a').click();
