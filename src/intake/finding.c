@@ -59,6 +59,7 @@ struct looking {
 	struct fault *f;
 	struct report *v;
 	size_t n;
+	int64_t step; /* of the series that is looked at, in days */
 };
 
 static int by_series(const void *a, const void *b)
@@ -118,6 +119,29 @@ static void date_of(int64_t day, char ret[16])
 	ret[min_size(b.n, 15)] = '\0';
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* How many days lie between two reports as a rule: 1 of a daily list, 7 of a weekly one. */
+static enum err usual_step(struct looking *g, size_t from, size_t to, int64_t *ret)
+{
+	int64_t *step = arena_take(g->ret->a, to - from + 1, sizeof *step);
+	size_t n = 0;
+
+	if (!step)
+		return ERR_MEMORY;
+	for (size_t i = from + 1; i < to; i++)
+		if (g->v[i].c->day.v > g->v[i - 1].c->day.v)
+			step[n++] = g->v[i].c->day.v - g->v[i - 1].c->day.v;
+	qsort(step, n, sizeof *step, by_number);
+	*ret = n >= SAME_ROWS ? step[n / 2] : 1;
+	return OK;
+}
+
 /* One report after another of the same area. */
 static enum err follows(struct looking *g, const struct count_report *a, const struct report *r)
 {
@@ -127,10 +151,10 @@ static enum err follows(struct looking *g, const struct count_report *a, const s
 
 	date_of(b->day.v, day);
 	date_of(a->day.v, before);
-	if (b->day.v > a->day.v + 1)
+	if (b->day.v > a->day.v + g->step)
 		e = finding_add(g->ret, r->row, "gap", "%s 之前缺 %lld 天：上一份是 %s",
 				"before %s %lld days are missing: the last one is of %s", day,
-				(long long)(b->day.v - a->day.v - 1), before);
+				(long long)(b->day.v - a->day.v - g->step), before);
 	for (size_t i = 0; i < ARRAY_LEN(totals) && !e; i++) {
 		const struct total *t = &totals[i];
 		int64_t was = number_at(a, t->total), is = number_at(b, t->total),
@@ -143,7 +167,7 @@ static enum err follows(struct looking *g, const struct count_report *a, const s
 					"%s：%s 从 %lld 降到 %lld%.0s，累计数不应下降",
 					"%s: %.0sfrom %lld to %lld a sum fell: %s", day, t->zh,
 					(long long)was, (long long)is, t->en);
-		else if (fresh != FIELD_NONE && b->day.v == a->day.v + 1 && fresh != is - was)
+		else if (fresh != FIELD_NONE && b->day.v == a->day.v + g->step && fresh != is - was)
 			e = finding_add(g->ret, r->row, "new_differs",
 					"%s：%s 从 %lld 到 %lld，新增却写 %lld%.0s",
 					"%s: %.0sfrom %lld to %lld, and %lld new are told: %s", day,
@@ -201,6 +225,14 @@ static enum err each_series(struct looking *g)
 		char day[16];
 
 		date_of(r->c->day.v, day);
+		if (!last || !same_series(last->c, r->c)) {
+			size_t end = i + 1;
+
+			while (end < g->n && same_series(g->v[end].c, r->c))
+				end++;
+			if ((e = usual_step(g, i, end, &g->step)))
+				break;
+		}
 		if (r->c->day.v > g->today)
 			e = finding_add(g->ret, r->row, "future", "%s 还没到",
 					"%s is still to come", day);
@@ -364,6 +396,16 @@ static enum err same_ids(struct looking *g, struct named_row *v, size_t n)
 	return e;
 }
 
+/* "19,20": which of them it was is for somebody to say. */
+static enum err one_id(struct looking *g, int64_t row, struct str id)
+{
+	for (size_t i = 0; i < id.n; i++)
+		if (memchr(",;/|", id.p[i], 4))
+			return finding_add(g->ret, row, "many", "一格里有几个编号，没有拆开",
+					   "there are several ids in one cell, kept as they are");
+	return OK;
+}
+
 static enum err look_at_people(struct looking *g)
 {
 	const struct judged *j = g->j;
@@ -376,11 +418,16 @@ static enum err look_at_people(struct looking *g)
 		const struct judged_row *r = &j->ok.v[i];
 		const struct sample *s = r->at;
 		const struct notification *n = r->at;
+		const struct contact_push *c = r->at;
 
 		v[i] = (struct named_row){ .row = r->row, .digest = r->digest };
 		if (j->schema.brings == FEED_NOTIFICATIONS) {
 			v[i].id = n->source_id;
-			e = look_at_card(g, r->row, n);
+			if (!(e = look_at_card(g, r->row, n)))
+				e = one_id(g, r->row, n->infected_by);
+		} else if (j->schema.brings == FEED_CONTACTS) {
+			if (!(e = one_id(g, r->row, c->from_source_id)))
+				e = one_id(g, r->row, c->to_source_id);
 		} else if (j->schema.brings == FEED_SAMPLES) {
 			v[i].id = s->number;
 			if (!(e = dates(g, r->row, s->sampled_at.v, s->received_at.v,

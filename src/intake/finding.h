@@ -3,7 +3,8 @@
  *
  * Of numbers: a sum that fell, days left out, two reports of one day, new ones that do not follow
  * from the sums, a total row beside its parts, a total that is not the sum of its parts, a day that
- * is still to come. Of people: dates that contradict each other, one id with two contents.
+ * is still to come. Of people: dates that contradict each other, one id with two contents, several
+ * ids in one cell.
  *
  * Memory:   texts of a finding are static or lie in the arena.
  */
