@@ -16,6 +16,7 @@ enum err cli_serve(struct cli *c);
 enum err cli_check(struct cli *c);
 enum err cli_verify(struct cli *c);
 enum err cli_fsck(struct cli *c);
+enum err cli_expiry(struct cli *c);
 enum err cli_user(struct cli *c);
 enum err cli_area(struct cli *c);
 enum err cli_import(struct cli *c);

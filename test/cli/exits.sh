@@ -9,7 +9,7 @@ says 'help and version are answers: exit code 0, on standard output'
 for words in --help help -h version --version 'trace --help' 'seal --help' 'sources --help' \
 	'chains --help' 'profiles --help' 'bench --help' 'demo --help' 'init --help' \
 	'serve --help' 'check --help' 'verify --help' 'fsck --help' 'user --help' 'area --help' \
-	'import --help' 'export --help' 'backup --help' 'restore --help'; do
+	'expiry --help' 'import --help' 'export --help' 'backup --help' 'restore --help'; do
 	# shellcheck disable=SC2086  # words are words
 	run 0 $words
 	[ -s out ] || fail "nothing on standard output: $words"

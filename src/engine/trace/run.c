@@ -71,6 +71,50 @@ enum err run_new(const struct visit *v, size_t n, struct run **ret)
 	return OK;
 }
 
+/* Two sorted arrays into one, equal visits once; how many. */
+static size_t merge(const struct visit *a, size_t n_a, const struct visit *b, size_t n_b,
+		    int (*cmp)(const void *, const void *), struct visit *ret)
+{
+	size_t i = 0, k = 0, n = 0;
+
+	while (i < n_a && k < n_b) {
+		int c = cmp(&a[i], &b[k]);
+
+		ret[n++] = c <= 0 ? a[i] : b[k];
+		i += c <= 0;
+		k += c >= 0;
+	}
+	memcpy(ret + n, a + i, (n_a - i) * sizeof *ret);
+	n += n_a - i;
+	memcpy(ret + n, b + k, (n_b - k) * sizeof *ret);
+	return n + n_b - k;
+}
+
+enum err run_join(const struct run *a, const struct run *b, struct run **ret)
+{
+	struct run *r = mem_take(1, sizeof *r);
+	size_t n = a->n + b->n;
+
+	if (!r)
+		return ERR_MEMORY;
+	atomic_init(&r->holders, 1);
+	r->by_place = mem_take(n, sizeof *r->by_place);
+	r->by_person = mem_take(n, sizeof *r->by_person);
+	if (!r->by_place || !r->by_person) {
+		run_release(r);
+		return ERR_MEMORY;
+	}
+	r->n = merge(a->by_place, a->n, b->by_place, b->n, by_place, r->by_place);
+	n = merge(a->by_person, a->n, b->by_person, b->n, by_person, r->by_person);
+	assert(n == r->n);
+	r->first = min_i64(a->first, b->first);
+	r->last = max_i64(a->last, b->last);
+	r->longest = max_i64(a->longest, b->longest);
+	r->still = a->still || b->still;
+	*ret = r;
+	return OK;
+}
+
 struct run *run_hold(struct run *r)
 {
 	atomic_fetch_add(&r->holders, 1);

@@ -20,6 +20,8 @@ struct run {
 };
 
 MUST_CHECK enum err run_new(const struct visit *v, size_t n, struct run **ret);
+/* One of both, merged: equal visits once. */
+MUST_CHECK enum err run_join(const struct run *a, const struct run *b, struct run **ret);
 struct run *run_hold(struct run *r);
 void run_release(struct run *r);
 

@@ -276,10 +276,16 @@ static enum err join_last_two(const struct trace_view *v, struct part *part, siz
 	struct part *a = &part[*n - 2], *b = &part[*n - 1];
 	enum err e;
 
+	if (!v->graves) { /* nothing to leave out: they are merged as they are */
+		if ((e = run_join(a->run, b->run, &run)))
+			return e;
+		goto join;
+	}
 	if ((e = view_part_visits(v, a, &all)) || (e = view_part_visits(v, b, &all)))
 		goto out;
 	if (all.n && (e = run_new(all.v, all.n, &run)))
 		goto out;
+join:;
 	uint64_t age = b->age > a->age ? b->age : a->age;
 	part_release(a);
 	part_release(b);
