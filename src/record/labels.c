@@ -232,6 +232,19 @@ void labels_put(const struct labels *l, struct json *j)
 	json_close(j, '}');
 }
 
+enum err record_labels(const struct record_book *b, struct call *c, struct tx *tx, const char *noun,
+		       const int64_t *id, size_t n, struct fault *f)
+{
+	CLEANUP(labels_end) struct labels l = { 0 };
+	enum err e = labels_begin(&l, b, c->who, c->a);
+
+	for (size_t i = 0; i < n && !e; i++)
+		e = labels_note_id(&l, noun, id[i]);
+	if (!e && !(e = labels_ask(&l, tx, c->now, c->a, f)))
+		labels_put(&l, call_json(c));
+	return e;
+}
+
 const struct label *labels_of(const struct labels *l, const struct field *x, const void *row)
 {
 	const label_set *set = x && !names_one(x) ? NULL : set_for(l, x);

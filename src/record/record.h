@@ -150,6 +150,12 @@ struct record_id record_id_new(struct record_book *b);
 MUST_CHECK enum err record_get(const struct record_book *b, struct tx *tx, const struct noun *n,
 			       struct record_id id, struct arena *a, void **ret, struct fault *f);
 /*
+ * Put the key "labels" into the open map of an answer: the names of these rows of a noun, null for
+ * those that the caller could not look up (labels.h). A book without that noun names none.
+ */
+MUST_CHECK enum err record_labels(const struct record_book *b, struct call *c, struct tx *tx,
+				  const char *noun, const int64_t *id, size_t n, struct fault *f);
+/*
  * The entry that a change of a row owes the ledger: county, object, version and the hashes of both
  * rows (`before` NULL: it is new). Who, why and when are the caller's.
  */

@@ -78,7 +78,8 @@ static void word_json(struct json *j, const char *key, struct str s)
 
 struct telling {
 	struct call *c;
-	int64_t last; /* seq of the last entry told */
+	int64_t actor[PAGE]; /* of those told */
+	int64_t last;        /* seq of the last entry told */
 	size_t n;
 };
 
@@ -110,7 +111,8 @@ static enum err tell_entry(const struct ledger_entry *en, const struct crypt_has
 	hash_json(j, "hash", hash);
 	json_close(j, '}');
 	t->last = en->seq;
-	t->n++;
+	assert(t->n < PAGE);
+	t->actor[t->n++] = en->actor;
 	return OK;
 }
 
@@ -145,7 +147,7 @@ static void page_begin(struct call *c)
 	json_open(call_json(c), '[');
 }
 
-/* `next`: where the next page goes on; 0: there is none. */
+/* `next`: where the next page goes on; 0: there is none. The map stays open. */
 static void page_end(struct call *c, int64_t next)
 {
 	struct json *j = call_json(c);
@@ -158,7 +160,6 @@ static void page_end(struct call *c, int64_t next)
 		json_nil(j);
 	json_key(j, "as_of");
 	call_time_json(c, c->now);
-	json_close(j, '}');
 }
 
 static enum err ledger(struct call *c, struct tx *tx, struct fault *f)
@@ -184,6 +185,10 @@ static enum err ledger(struct call *c, struct tx *tx, struct fault *f)
 	if (e)
 		return e;
 	page_end(c, t.n == PAGE && t.last > 1 ? t.last : 0);
+	e = record_labels(serve_of(c)->book, c, tx, "account", t.actor, t.n, f);
+	json_close(call_json(c), '}');
+	if (e)
+		return e;
 	saw.county = page.county;
 	return call_saw(c, &saw, f);
 }
@@ -233,6 +238,7 @@ static enum err heads(struct call *c, struct fault *f)
 		shown++;
 	}
 	page_end(c, i > 0 ? b->all.v[i].n : 0);
+	json_close(call_json(c), '}');
 	call_done(c);
 	return OK;
 }
@@ -278,7 +284,9 @@ static enum err receipt(struct call *c, struct tx *tx, struct fault *f)
 
 /* ---- what changes ------------------------------------ */
 
-struct ear { struct scope scope; };
+struct ear {
+	struct scope scope;
+};
 
 static bool ear_wants(void *arg, const struct http_event *ev)
 {

@@ -167,7 +167,7 @@ static void look_is(struct town *t, enum verify_verdict verdict)
 
 static void a_day_in_the_house(void **state)
 {
-	CLEANUP(answer_end) struct answer made = { 0 }, again = { 0 }, a = { 0 };
+	CLEANUP(answer_end) struct answer made = { 0 }, again = { 0 }, a = { 0 }, book = { 0 };
 	struct town t = { 0 };
 	char id[32], receipt[200], body[300], target[200];
 
@@ -195,7 +195,10 @@ static void a_day_in_the_house(void **state)
 	assert_int_equal(status_of(&t, "GET", target, NULL), 200);
 	wall_s += 70;
 	assert_int_equal(serve_tick(t.s, now(), NULL), OK);
-	assert_int_equal(status_of(&t, "GET", "/api/v1/ledger", NULL), 200);
+	ask(&t, "GET", "/api/v1/ledger", NULL, &book);
+	assert_int_equal(book.status, 200);
+	assert_true(answer_holds(&book, "\"labels\":{\"account\":{\"")); /* by number: */
+	assert_false(answer_holds(&book, "合成"));                       /* not for an overseer */
 	assert_int_equal(status_of(&t, "GET", "/api/v1/ledger/heads", NULL), 200);
 	close_town(&t);
 
