@@ -155,14 +155,17 @@ static void maybe(struct draft *d, const char *column, const char *compare, char
 
 /*
  * SELECT ... WHERE what all lists ask. `id` is "id", or "+id" to keep a planner from walking down
- * the ids where a small area is to be sorted; `from` is what is read, the noun's table called o.
+ * the ids where a small area is to be sorted; then the area leads, and nowhere else: a large one
+ * would be read whole. `from` is what is read, the noun's table called o.
  */
 static void list_select(struct draft *d, const char *from, const char *id)
 {
+	const char *area = id[0] == '+' ? "o.area" : "+o.area";
+
 	buf_lit(&d->text, "SELECT ");
 	columns(d, "o.");
-	buf_fmt(&d->text, " FROM %s WHERE %s < $1 AND %s >= $2 AND o.area >= $3 AND o.area < $4",
-		from, id, id);
+	buf_fmt(&d->text, " FROM %s WHERE %s < $1 AND %s >= $2 AND %s >= $3 AND %s < $4", from, id,
+		id, area, area);
 	buf_lit(&d->letters, "iiiii"); /* $5 is the limit */
 	maybe(d, "o.state", "=", 't');
 	for (size_t i = 0; i < d->s->n_filters; i++) {
