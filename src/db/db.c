@@ -86,6 +86,8 @@ static enum err open_all(struct db *db, const struct db_options *o, struct fault
 	if ((e = read_url(db, o, f)) || (e = scale_new(db->steps, db->n_steps, &db->scale, f)) ||
 	    (e = pool_init(&db->readers, db, false, o->readers ? o->readers : READERS)))
 		return e;
+	if (!db->sqlite && (e = turns_init(&db->turns)))
+		return e;
 	if (!db->sqlite)
 		return pool_init(&db->writers, db, true, o->writers ? o->writers : WRITERS);
 	if ((e = find_file(db, o, f)))
@@ -115,6 +117,7 @@ void db_close(struct db *db)
 		return;
 	pool_release(&db->readers);
 	pool_release(&db->writers);
+	turns_release(&db->turns);
 	lite_writer_stop(db->writer);
 	scale_free(db->scale);
 	mem_drop(db->target);
@@ -135,12 +138,13 @@ bool db_is_sqlite(const struct db *db)
 	return db->sqlite;
 }
 
-void db_count(struct db *db, uint64_t commits, uint64_t acts, uint64_t retries)
+void db_count(struct db *db, const struct db_counts *more)
 {
 	pthread_mutex_lock(&db->count_lock);
-	db->counts.commits += commits;
-	db->counts.acts += acts;
-	db->counts.retries += retries;
+	db->counts.commits += more->commits;
+	db->counts.acts += more->acts;
+	db->counts.retries += more->retries;
+	db->counts.turns += more->turns;
 	pthread_mutex_unlock(&db->count_lock);
 }
 
@@ -192,7 +196,8 @@ enum err db_sound(struct db *db, struct fault *f)
 }
 
 /* One attempt on a connection of PostgreSQL. */
-static enum err attempt(struct db *db, db_act *act, void *arg, bool *ret_again, struct fault *f)
+static enum err attempt(struct db *db, db_act *act, void *arg, struct turn *turn, bool *ret_again,
+			struct fault *f)
 {
 	struct conn *c;
 	struct tx tx = { 0 };
@@ -202,6 +207,7 @@ static enum err attempt(struct db *db, db_act *act, void *arg, bool *ret_again, 
 	*ret_again = false;
 	if ((e = pool_take(&db->writers, &c, f)))
 		return e;
+	turn_begin(&db->turns, &c->turn, turn->held);
 	e = c->ops->begin(c, f);
 	if (e == OK)
 		e = tx_act(&tx, c, act, arg, f);
@@ -209,32 +215,39 @@ static enum err attempt(struct db *db, db_act *act, void *arg, bool *ret_again, 
 		e = c->ops->commit(c, &again, f);
 	if (e)
 		c->ops->rollback(c);
-	else
-		db_count(db, 1, 1, 0);
+	*turn = c->turn;
 	*ret_again = again || tx.again;
 	pool_give(&db->writers, c);
 	return e;
 }
 
-enum err db_write(struct db *db, db_act *act, void *arg, struct fault *f)
+static enum err write_pg(struct db *db, db_act *act, void *arg, struct fault *f)
 {
+	struct turn turn = { .held = TURN_NONE };
 	bool again = true;
 	enum err e = OK;
 
-	assert(!acting);
-	acting = true;
-	if (db->sqlite) {
-		e = lite_writer_act(db->writer, act, arg, f);
-		acting = false;
-		return e;
-	}
 	for (int i = 0; again && i < ATTEMPTS; i++) {
-		if (i > 0)
-			db_count(db, 0, 0, 1);
 		if (f)
 			*f = (struct fault){ 0 };
-		e = attempt(db, act, arg, &again, f);
+		e = attempt(db, act, arg, &turn, &again, f);
+		db_count(db, &(struct db_counts){ .commits = !e,
+						  .acts = !e,
+						  .turns = again && turn.wanted != TURN_NONE,
+						  .retries = again && turn.wanted == TURN_NONE });
+		turn_wait(&db->turns, &turn);
 	}
+	turn_end(&db->turns, &turn);
+	return e;
+}
+
+enum err db_write(struct db *db, db_act *act, void *arg, struct fault *f)
+{
+	enum err e;
+
+	assert(!acting);
+	acting = true;
+	e = db->sqlite ? lite_writer_act(db->writer, act, arg, f) : write_pg(db, act, arg, f);
 	acting = false;
 	return e;
 }

@@ -100,6 +100,13 @@ MUST_CHECK enum err tx_rows(struct tx *tx, const struct sql *sql, struct sql_arg
 MUST_CHECK enum err tx_row(struct tx *tx, const struct sql *sql, struct sql_args args,
 			   struct rows **ret, struct fault *f);
 
+/*
+ * This act is about to write a row that many write, which `key` names. On PostgreSQL acts that say
+ * so take turns, and are not refused one after the other when they get there; the error it then
+ * gives begins the act again, as a conflict does. On SQLite all acts do, and this is nothing.
+ */
+MUST_CHECK enum err tx_turn(struct tx *tx, int64_t key, struct fault *f);
+
 MUST_CHECK enum err rows_next(struct rows *r, bool *ret_more, struct fault *f);
 size_t rows_columns(const struct rows *r);
 bool rows_null(const struct rows *r, size_t column);
@@ -124,6 +131,7 @@ struct db_counts {
 	uint64_t commits; /* made */
 	uint64_t acts;    /* made durable by them: on SQLite, several by one */
 	uint64_t retries; /* on PostgreSQL: acts begun again after a conflict */
+	uint64_t turns;   /* on PostgreSQL: acts begun again to wait for their turn */
 	uint64_t waiting; /* on SQLite: acts in the queue now */
 };
 struct db_counts db_counts(struct db *db);

@@ -49,10 +49,24 @@ struct conn_ops {
 	void (*close)(struct conn *c);
 };
 
+/* turn.c */
+enum { TURNS = 64, TURN_NONE = -1 };
+struct turns {
+	pthread_mutex_t line[TURNS];
+	uint64_t left[TURNS]; /* when it was given up last; under its lock */
+	uint64_t now;         /* counts up with each turn that ends; atomic */
+	bool made;
+};
+struct turn { /* an attempt's */
+	int held, wanted;
+	uint64_t begun;
+};
+
 struct conn {
 	const struct conn_ops *ops;
 	struct db *db;
 	bool writes;
+	struct turn turn;
 	struct prepared **slot; /* a hash table by address; n_slots is a power of two or 0 */
 	size_t n_slots, n_prepared;
 };
@@ -96,20 +110,29 @@ struct db {
 	struct scale *scale;
 	struct pool readers;
 	struct pool writers;        /* PostgreSQL */
+	struct turns turns;         /* PostgreSQL */
 	struct lite_writer *writer; /* SQLite */
 	pthread_mutex_t count_lock;
 	struct db_counts counts;
 };
 
 /* db.c */
-void db_count(struct db *db, uint64_t commits, uint64_t acts, uint64_t retries);
+void db_count(struct db *db, const struct db_counts *more);
 /* db_schema.c: what stands in the database, held against the steps of the program. */
 enum err db_schema_check(struct db *db, struct fault *f);
 
 /* tx.c */
 enum err tx_act(struct tx *tx, struct conn *c, db_act *act, void *arg, struct fault *f);
+enum err tx_ended(struct tx *tx, enum err e, struct fault *f); /* keep it; give the first again */
 enum err tx_prepare(struct tx *tx, const struct sql *sql, struct fault *f);
 void tx_forget_all(struct conn *c);
+
+/* turn.c */
+enum err turns_init(struct turns *t);
+void turns_release(struct turns *t);
+void turn_begin(struct turns *t, struct turn *mine, int held); /* before the snapshot is made */
+void turn_wait(struct turns *t, struct turn *mine);
+void turn_end(struct turns *t, struct turn *mine);
 
 /* pool.c */
 enum err pool_init(struct pool *p, struct db *db, bool writes, unsigned max);

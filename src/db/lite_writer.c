@@ -70,7 +70,7 @@ static void run_alone(struct lite_writer *w, struct job *j)
 	if (j->e == OK)
 		j->e = c->ops->commit(c, &again, j->f);
 	if (j->e == OK)
-		db_count(w->db, 1, 1, 0);
+		db_count(w->db, &(struct db_counts){ .commits = 1, .acts = 1 });
 	else
 		c->ops->rollback(c);
 	w->dead = w->dead || lite_final(c);
@@ -123,7 +123,7 @@ static bool run_together(struct lite_writer *w, struct job *first)
 		c->ops->rollback(c);
 		return false;
 	}
-	db_count(w->db, 1, kept, 0);
+	db_count(w->db, &(struct db_counts){ .commits = 1, .acts = kept });
 	return true;
 }
 

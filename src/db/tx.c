@@ -10,7 +10,7 @@
 /* ---- what ends an act --------------------------------------------------------------------- */
 
 /* Keep the first error, hand its words out. */
-static enum err ended(struct tx *tx, enum err e, struct fault *f)
+enum err tx_ended(struct tx *tx, enum err e, struct fault *f)
 {
 	if (tx->failed == OK)
 		tx->failed = e;
@@ -26,7 +26,7 @@ static enum err ended(struct tx *tx, enum err e, struct fault *f)
 
 static enum err said(struct tx *tx, struct fault *f)
 {
-	return tx->failed ? ended(tx, tx->failed, f) : OK;
+	return tx->failed ? tx_ended(tx, tx->failed, f) : OK;
 }
 
 enum err tx_act(struct tx *tx, struct conn *c, db_act *act, void *arg, struct fault *f)
@@ -36,7 +36,7 @@ enum err tx_act(struct tx *tx, struct conn *c, db_act *act, void *arg, struct fa
 	memset(tx, 0, sizeof(*tx));
 	tx->c = c;
 	e = act(tx, arg, f);
-	return tx->failed ? ended(tx, tx->failed, f) : e;
+	return tx->failed ? tx_ended(tx, tx->failed, f) : e;
 }
 
 /* ---- what is prepared on a connection, by the address of the statement -------------------- */
@@ -125,7 +125,7 @@ enum err tx_prepare(struct tx *tx, const struct sql *sql, struct fault *f)
 	if (e)
 		return e;
 	if ((e = find(tx, sql, &p, &own)))
-		return ended(tx, e, f);
+		return tx_ended(tx, e, f);
 	if (own)
 		drop(tx->c, p);
 	return OK;
@@ -202,11 +202,11 @@ static enum err start(struct tx *tx, const struct sql *sql, struct sql_args args
 		e = fault_set(&tx->why, ERR_BUG, "语句 %s 会写入，此处只能读取",
 			      "statement %s writes, and this act only reads", sql->name);
 	if (e || (e = check_args(sql, args, &tx->why)) || (e = find(tx, sql, &r->p, &r->own)))
-		return ended(tx, e, f);
+		return tx_ended(tx, e, f);
 	r->p->busy = true;
 	if ((e = tx->c->ops->start(r, args, &tx->why))) {
 		stop(r);
-		return ended(tx, e, f);
+		return tx_ended(tx, e, f);
 	}
 	return OK;
 }
@@ -220,7 +220,7 @@ static enum err step(struct rows *r, bool *ret_more, struct fault *f)
 	assert(r->p);
 	r->on_row = false;
 	if ((e = r->tx->c->ops->next(r, ret_more, &r->tx->why)))
-		return ended(r->tx, e, f);
+		return tx_ended(r->tx, e, f);
 	r->on_row = *ret_more;
 	return OK;
 }
@@ -251,7 +251,7 @@ enum err tx_rows(struct tx *tx, const struct sql *sql, struct sql_args args, str
 	enum err e;
 
 	if (!r)
-		return ended(tx, ERR_MEMORY, f);
+		return tx_ended(tx, ERR_MEMORY, f);
 	if ((e = start(tx, sql, args, r, f))) {
 		mem_drop(r);
 		return e;
@@ -313,7 +313,7 @@ static struct sql_value cell(struct rows *r, size_t column, enum sql_type want)
 				 "statement %s: column %zu holds another type", r->p->sql->name,
 				 column + 1));
 	if (e) {
-		ignore(ended(tx, e, NULL));
+		ignore(tx_ended(tx, e, NULL));
 		return (struct sql_value){ .type = SQL_NULL };
 	}
 	return v;

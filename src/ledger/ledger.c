@@ -149,8 +149,8 @@ enum err ledger_append(struct tx *tx, struct ledger_entry *en, struct ledger_rec
 	enum err e;
 
 	asked.seq = 1; /* what it will be is not known yet, and it is not the caller's to say */
-	if ((e = entry_check(&asked, f)) || (e = read_pace(tx, &pace, f)) ||
-	    (e = take_tip(tx, en->county, en->at, &tip, f)))
+	if ((e = entry_check(&asked, f)) || (e = tx_turn(tx, en->county.v, f)) ||
+	    (e = read_pace(tx, &pace, f)) || (e = take_tip(tx, en->county, en->at, &tip, f)))
 		return e;
 	if (crypt_hasher_new(pace.suite, &h))
 		return fault_set(f, ERR_MEMORY, "内存不足，未记入台账",

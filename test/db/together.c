@@ -279,6 +279,73 @@ static void read_then_write_loses_nothing_in_a_conflict(void **state)
 		assert_true(db_counts(d->db).retries >= RIVALS - 1);
 }
 
+/* ---- turns -------------------------------------------------------------------------------- */
+
+static enum err in_turn(struct tx *tx, void *arg, struct fault *f)
+{
+	enum err e = tx_turn(tx, 1, f);
+
+	sched_yield(); /* somebody else may begin, or end, here */
+	return e ? e : one_more(tx, arg, f);
+}
+
+/* Two of them, in one order or the other. */
+static enum err in_two_turns(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct rival *r = arg;
+	enum err e = tx_turn(tx, r->first ? 1 : 2, f);
+
+	if (!e)
+		e = tx_turn(tx, r->first ? 2 : 1, f);
+	return e ? e : one_more(tx, arg, f);
+}
+
+static void *turner(void *arg)
+{
+	struct rival *r = arg;
+
+	for (int i = 0; i < ROUNDS; i++)
+		r->ok += db_write(r->db, r->read ? in_two_turns : in_turn, r, NULL) == OK;
+	return NULL;
+}
+
+static void turn_all(struct database *d, atomic_int *two)
+{
+	struct rival r[RIVALS];
+	pthread_t thread[RIVALS];
+
+	for (int i = 0; i < RIVALS; i++) {
+		r[i] = (struct rival){ d->db, two, i % 2 == 0, 0 };
+		assert_int_equal(pthread_create(&thread[i], NULL, turner, &r[i]), 0);
+	}
+	for (int i = 0; i < RIVALS; i++) {
+		pthread_join(thread[i], NULL);
+		assert_int_equal(r[i].ok, ROUNDS);
+	}
+	assert_int_equal(tallied(d), RIVALS * ROUNDS);
+}
+
+static void acts_that_take_turns_do_not_conflict(void **state)
+{
+	struct database *d = *state;
+	struct db_counts n;
+
+	turn_all(d, NULL);
+	n = db_counts(d->db);
+	assert_int_equal(n.retries, 0);
+	if (d->sqlite)
+		assert_int_equal(n.turns, 0);
+	else
+		assert_in_range(n.turns, 1, RIVALS * ROUNDS);
+}
+
+static void acts_that_want_two_turns_do_not_wait_in_a_circle(void **state)
+{
+	atomic_int two = 1;
+
+	turn_all(*state, &two);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +353,8 @@ int main(void)
 		ON_BOTH(a_reader_waits_for_no_writer_and_keeps_its_moment),
 		ON_BOTH(more_readers_than_connections_take_turns),
 		ON_BOTH(read_then_write_loses_nothing_in_a_conflict),
+		ON_BOTH(acts_that_take_turns_do_not_conflict),
+		ON_BOTH(acts_that_want_two_turns_do_not_wait_in_a_circle),
 	};
 
 	database_steps(steps, ARRAY_LEN(steps));
