@@ -10,13 +10,13 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "db/db.h"
+#include "support/lite_memory.h"
 #include "support/raise.h"
 #include "support/weak_disk.h"
 
@@ -46,59 +46,13 @@ static struct raise_figures figures_of(struct db *db)
 	return n;
 }
 
-/* ---- SQLite's memory ---------------------------------------------------------------------- */
-
-static sqlite3_mem_methods real;
-static atomic_ullong taken, take_fails_at;
-static atomic_bool fails_on, has_failed;
-
-static bool refused(void)
-{
-	unsigned long long at = atomic_load(&take_fails_at), n;
-
-	if (at == 0)
-		return false;
-	n = atomic_fetch_add(&taken, 1) + 1;
-	if (n != at && !(atomic_load(&fails_on) && n > at))
-		return false;
-	atomic_store(&has_failed, true);
-	return true;
-}
-
-static void *take(int n)
-{
-	return refused() ? NULL : real.xMalloc(n);
-}
-
-static void *take_again(void *p, int n)
-{
-	return refused() ? NULL : real.xRealloc(p, n);
-}
-
-static void take_over_memory(void)
-{
-	sqlite3_mem_methods ours;
-
-	if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real) != SQLITE_OK)
-		fail();
-	ours = real;
-	ours.xMalloc = take;
-	ours.xRealloc = take_again;
-	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &ours) != SQLITE_OK ||
-	    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) != SQLITE_OK)
-		fail();
-}
-
 /* ---- three things that may fail, one way to let them -------------------------------------- */
 
 enum kind { SQLITES_MEMORY, OUR_MEMORY, THE_DISK, KINDS };
 
 static void arm(enum kind kind, uint64_t k, bool on)
 {
-	atomic_store(&taken, 0);
-	atomic_store(&has_failed, false);
-	atomic_store(&fails_on, on);
-	atomic_store(&take_fails_at, kind == SQLITES_MEMORY ? k : 0);
+	lite_memory_fail_at(kind == SQLITES_MEMORY ? k : 0, on);
 	mem_fail_at(kind == OUR_MEMORY ? k : 0, on);
 	weak_disk_fail_at(kind == THE_DISK ? k : 0, on);
 }
@@ -108,7 +62,7 @@ static bool disarm(enum kind kind, uint64_t k)
 {
 	bool failed = kind == OUR_MEMORY ? mem_calls() >= k
 		      : kind == THE_DISK ? weak_disk_failed()
-					 : atomic_load(&has_failed);
+					 : lite_memory_failed();
 
 	arm(kind, 0, false);
 	return failed;
@@ -379,7 +333,7 @@ int main(void)
 		cmocka_unit_test(after_a_failed_sync_nothing_is_written_and_all_is_read),
 	};
 
-	take_over_memory();
+	lite_memory_take_over();
 	weak_disk_register();
 	make_world();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,18 +53,29 @@ static enum err page(void *arg, struct http_request *rq, struct http_reply *rp, 
 	return OK;
 }
 
-/* Between these two nobody takes memory but the server, since its client waits. */
+static void arm(const struct desk *k, uint64_t at)
+{
+	if (k->strike)
+		k->strike(at, k->fail_on);
+	else
+		mem_fail_at(at, k->fail_on);
+}
+
+/*
+ * Between these two nobody takes memory but the server, since its client waits. What fails for good
+ * does so in the second alone: if the server gave up in between, nobody would end it.
+ */
 static enum err desk_begin(void *arg, struct http_request *rq, struct http_plan *plan,
 			   struct http_reply *rp, struct fault *f)
 {
 	struct desk *k = arg;
 	enum err e;
 
-	if (k->fail_at)
-		mem_fail_at(k->fail_at, false);
+	if (k->fail_at && !k->fail_on)
+		arm(k, k->fail_at);
 	e = dispatch_begin(k->dispatch, rq, plan, rp, f);
 	if (e && k->fail_at)
-		mem_fail_at(0, false);
+		arm(k, 0);
 	return e;
 }
 
@@ -72,10 +83,13 @@ static enum err desk_handle(void *arg, struct http_request *rq, struct http_repl
 			    struct fault *f)
 {
 	struct desk *k = arg;
-	enum err e = dispatch_handle(k->dispatch, rq, rp, f);
+	enum err e;
 
+	if (k->fail_at && k->fail_on)
+		arm(k, k->fail_at);
+	e = dispatch_handle(k->dispatch, rq, rp, f);
 	if (k->fail_at)
-		mem_fail_at(0, false);
+		arm(k, 0);
 	return e;
 }
 

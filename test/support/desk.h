@@ -34,7 +34,10 @@ struct desk {
 	int64_t now;      /* seconds; moved by desk_pass() */
 	int64_t key[2];   /* the API key made last, without areas and with them */
 	uint64_t fail_at; /* let this allocation of the next request's handling fail; 0: none */
-	bool guest;       /* at somebody else's server: desk_join() */
+	bool fail_on;     /* and all after it */
+	void (*strike)(uint64_t k,
+		       bool on); /* something else than an allocation of ours; or NULL */
+	bool guest;              /* at somebody else's server: desk_join() */
 };
 
 /* Whoever sends requests: headers that come with each of them, "" for a stranger. */
