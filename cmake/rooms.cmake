@@ -27,10 +27,11 @@ set(OUTPOST_CONSOLE ${CMAKE_SOURCE_DIR}/build/console/dist CACHE PATH
 
 # How Chinese is read, from ICU: the build needs it, the program does not.
 pkg_check_modules(icu REQUIRED IMPORTED_TARGET icu-i18n icu-uc)
-add_executable(make_pinyin tools/pinyin.c)
-target_link_libraries(make_pinyin PRIVATE PkgConfig::icu)
-set(pinyin ${made}/record/pinyin_table.h)
-add_custom_command(OUTPUT ${pinyin} COMMAND make_pinyin > ${pinyin} DEPENDS make_pinyin)
+add_executable(make_han tools/han.c)
+target_link_libraries(make_han PRIVATE PkgConfig::icu)
+set(han ${made}/base/han_table.h)
+file(MAKE_DIRECTORY ${made}/base)
+add_custom_command(OUTPUT ${han} COMMAND make_han > ${han} DEPENDS make_han)
 
 set(layers ${CMAKE_SOURCE_DIR}/src/LAYERS)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${layers})
@@ -67,8 +68,8 @@ foreach(room IN LISTS rooms)
 		list(APPEND sources ${packed}/http_console.c)
 	endif()
 
-	if(room STREQUAL "record")
-		list(APPEND sources ${pinyin})
+	if(room STREQUAL "base")
+		list(APPEND sources ${han})
 	endif()
 	if(sources)
 		string(REPLACE "/" "_" target room_${room})

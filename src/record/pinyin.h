@@ -1,8 +1,8 @@
 /*
  * pinyin.h - the first letters of how Chinese is read: 张家界 is zjj.
  *
- * The table of readings is made by the build (tools/pinyin.c, from ICU). Some characters that names
- * of places are full of have two readings (长 is c in 长沙 and z in 镇长): both are found.
+ * Readings are those of base/han.h. Some characters that names of places are full of have two (长
+ * is c in 长沙 and z in 镇长): both are found.
  *
  * Life:     pure functions over constant data.
  * Errors:   none. What is no character of the table has no letter.
