@@ -8,7 +8,7 @@ CREATE TABLE vault_batch (
 
 -- Who a subject or a pseudonym is, each field sealed by itself with a key of the row's own.
 -- A subject has its batch; a pseudonym has its epoch, and as batch the one that told the rest.
--- tokens: the tags of this subject in vault_tag, 8 bytes each. row: which one of its batch.
+-- tokens: keyed tags by which those that are alike are found, 8 bytes each. row: which one of its batch.
 -- spread: everywhere
 CREATE TABLE vault_person (
 	id        BIGINT NOT NULL PRIMARY KEY,
@@ -27,14 +27,6 @@ CREATE TABLE vault_person (
 );
 CREATE INDEX vault_person_batch ON vault_person (batch, id);
 CREATE INDEX vault_person_epoch ON vault_person (epoch, id);
-
--- Under which keyed tags a subject can be found by one that is like it.
--- spread: everywhere
-CREATE TABLE vault_tag (
-	tag     BIGINT NOT NULL,
-	subject BIGINT NOT NULL,
-	PRIMARY KEY (tag, subject)
-) /* sqlite: WITHOUT ROWID */;
 
 -- Which pseudonyms a batch saw: 8 bytes each, every one once in a part. last_s: its last instant.
 -- spread: everywhere

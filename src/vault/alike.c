@@ -1,9 +1,11 @@
-/* alike.c - making identities comparable, and the score of two. */
+/* alike.c - making identities comparable: characters, ID numbers, phones, dates. */
 #include "vault/alike.h"
 
 #include <string.h>
 
+#include "base/han.h"
 #include "base/when.h"
+#include "crypt/crypt.h"
 
 #include "base/ban.h"
 
@@ -70,7 +72,7 @@ static uint8_t letters_of(struct str s, uint32_t *ret, size_t max)
 		uint32_t c = next_character(&s);
 
 		if (is_letter(c))
-			ret[n++] = c;
+			ret[n++] = han_simple(c);
 	}
 	return (uint8_t)n;
 }
@@ -202,6 +204,8 @@ void alike_form(const struct vault_identity *who, struct alike_form *ret)
 {
 	memset(ret, 0, sizeof *ret);
 	ret->n_name = letters_of(who->text[VAULT_NAME], ret->name, ALIKE_NAME_MAX);
+	for (size_t i = 0; i < ret->n_name; i++)
+		ret->sound[i][0] = han_reading(ret->name[i], &ret->sound[i][1]);
 	ret->n_address = letters_of(who->text[VAULT_ADDRESS], ret->address, ALIKE_ADDRESS_MAX);
 	read_id(who->text[VAULT_ID_NUMBER], ret);
 	read_phone(who->text[VAULT_PHONE], ret->phone);
@@ -213,71 +217,31 @@ void alike_form(const struct vault_identity *who, struct alike_form *ret)
 		ret->birth = day_of(two(v + 6) * 100 + two(v + 8), two(v + 10), two(v + 12));
 		ret->sex = (v[16] - '0') % 2 ? 1 : 2;
 	}
-}
-
-/* ---- the score ---- */
-
-static bool same_name(const struct alike_form *a, const struct alike_form *b)
-{
-	return a->n_name && a->n_name == b->n_name &&
-	       memcmp(a->name, b->name, a->n_name * sizeof a->name[0]) == 0;
-}
-
-struct alike alike_compare(const struct alike_form *a, const struct alike_form *b)
-{
-	bool name = same_name(a, b);
-	bool birth = a->birth != ALIKE_NO_BIRTH && a->birth == b->birth;
-
-	if (a->id_sound && b->id_sound && strcmp(a->id_number, b->id_number) == 0)
-		return (struct alike){ ALIKE_SAME, name ? 1000 : 950, ALIKE_BY_ID_NUMBER };
-	if (name && a->phone[0] && strcmp(a->phone, b->phone) == 0)
-		return (struct alike){ ALIKE_MAYBE, 850, ALIKE_BY_PHONE };
-	if (name && birth)
-		return (struct alike){ ALIKE_MAYBE, 800, ALIKE_BY_NAME_AND_BIRTH };
-	return (struct alike){ ALIKE_NEW, 0, ALIKE_NOTHING };
-}
-
-/* ---- where to look ---- */
-
-static void add_key(struct buf *out, char kind, const void *p, size_t n,
-		    size_t ret_end[ALIKE_KEYS_MAX], size_t *count)
-{
-	buf_char(out, kind);
-	buf_put(out, p, n);
-	ret_end[(*count)++] = out->n;
-}
-
-size_t alike_keys(const struct alike_form *a, struct buf *out, size_t ret_end[ALIKE_KEYS_MAX])
-{
-	size_t n = 0;
-
-	if (a->id_number[0])
-		add_key(out, 'i', a->id_number, 18, ret_end, &n);
-	if (a->phone[0])
-		add_key(out, 'p', a->phone, strlen(a->phone), ret_end, &n);
-	if (a->n_name && a->birth != ALIKE_NO_BIRTH) {
-		buf_char(out, 'n');
-		buf_put(out, &a->birth, sizeof a->birth);
-		buf_put(out, a->name, a->n_name * sizeof a->name[0]);
-		ret_end[n++] = out->n;
-	}
-	return n;
+	if (ret->birth != ALIKE_NO_BIRTH)
+		date_civil(ret->birth, &ret->date[0], &ret->date[1], &ret->date[2]);
 }
 
 bool alike_key_of(const struct vault_identity *who, struct buf *out)
 {
-	struct alike_form a;
+	struct alike_form a; /* two of its members, since this runs for every visit */
 
-	alike_form(who, &a);
-	if (a.id_number[0])
-		buf_fmt(out, "i%s", a.id_number);
-	else if (a.phone[0])
-		buf_fmt(out, "p%s", a.phone);
-	else if (who->text[VAULT_KEY].n) {
+	a.id_number[0] = a.phone[0] = '\0';
+	read_id(who->text[VAULT_ID_NUMBER], &a);
+	if (!a.id_number[0])
+		read_phone(who->text[VAULT_PHONE], a.phone);
+	if (a.id_number[0]) {
+		buf_char(out, 'i');
+		buf_put(out, a.id_number, 18);
+	} else if (a.phone[0]) {
+		buf_char(out, 'p');
+		buf_put(out, a.phone, strlen(a.phone));
+	} else if (who->text[VAULT_KEY].n) {
 		buf_char(out, 'k');
 		buf_str(out, who->text[VAULT_KEY]);
 	} else {
 		return false;
 	}
+	crypt_wipe(a.id_number, sizeof a.id_number);
+	crypt_wipe(a.phone, sizeof a.phone);
 	return true;
 }

@@ -74,6 +74,7 @@ struct alike_form {
 	uint16_t sound[ALIKE_NAME_MAX][2]; /* each character's readings, 0: none */
 	uint32_t address[ALIKE_ADDRESS_MAX];
 	int32_t birth; /* ALIKE_NO_BIRTH: not said */
+	int date[3];   /* the same as year, month, day */
 	int8_t sex;    /* 1 male, 2 female, 0 not said */
 };
 #define ALIKE_NO_BIRTH INT32_MIN

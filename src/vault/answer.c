@@ -228,14 +228,42 @@ static enum err do_find(struct store *s, struct wire_in *in, struct buf *out, st
 	return e;
 }
 
+static enum err put_likeness(int64_t a, int64_t b, struct alike how, void *arg, struct fault *f)
+{
+	const struct vault_staged_row r = { a, how, b };
+
+	(void)f;
+	put_staged(arg, &r);
+	return OK;
+}
+
+/* The pairs, and behind them where the next page begins. */
+static enum err do_likenesses(struct store *s, struct wire_in *in, struct buf *out, struct fault *f)
+{
+	int64_t after = wire_i64(in), last = 0;
+	enum err e =
+		wire_done(in) ? store_pairs(s, after, put_likeness, out, &last, f) : not_ours(f);
+
+	if (!e)
+		wire_put_i64(out, last);
+	return e;
+}
+
 static enum err (*const DO[WIRE_OP_N])(struct store *s, struct wire_in *in, struct buf *out,
 				       struct fault *f) = {
-	[WIRE_LOOK] = do_look,         [WIRE_STAGE] = do_stage,
-	[WIRE_TRY] = do_try,           [WIRE_PSEUDONYM] = do_pseudonym,
-	[WIRE_KEEP] = do_keep,         [WIRE_DROP] = do_drop,
-	[WIRE_STAGED] = do_staged,     [WIRE_EPOCH_CHANGE] = do_change,
-	[WIRE_EPOCH_CLOSE] = do_close, [WIRE_EXPIRE] = do_expire,
-	[WIRE_RESOLVE] = do_resolve,   [WIRE_FIND] = do_find,
+	[WIRE_LOOK] = do_look,
+	[WIRE_STAGE] = do_stage,
+	[WIRE_TRY] = do_try,
+	[WIRE_PSEUDONYM] = do_pseudonym,
+	[WIRE_KEEP] = do_keep,
+	[WIRE_DROP] = do_drop,
+	[WIRE_STAGED] = do_staged,
+	[WIRE_EPOCH_CHANGE] = do_change,
+	[WIRE_EPOCH_CLOSE] = do_close,
+	[WIRE_EXPIRE] = do_expire,
+	[WIRE_RESOLVE] = do_resolve,
+	[WIRE_FIND] = do_find,
+	[WIRE_LIKENESSES] = do_likenesses,
 };
 
 static enum err answer(struct store *s, const struct wire_head *head, struct str body,

@@ -118,6 +118,8 @@ static const struct vault_identity *presence_at(const void *rows, size_t i)
 	return &((const struct vault_presence *)rows)[i].who;
 }
 
+enum { STAGED_BYTES = 8 + 8 + 4 + 1 + 1 };
+
 static enum err read_staged(struct wire_in *in, struct vault_staged_row *ret, size_t n,
 			    struct fault *f)
 {
@@ -203,6 +205,37 @@ enum err vault_pseudonym(struct vault *v, int64_t batch, const struct vault_pres
 			return e;
 		from = to;
 	} while (from < n);
+	return OK;
+}
+
+enum err vault_likenesses(struct vault *v, vault_each_likeness *each, void *arg, struct fault *f)
+{
+	int64_t after = INT64_MIN;
+
+	while (after != INT64_MAX) {
+		CLEANUP(reach_wipe) struct buf frame = { 0 };
+		CLEANUP(reach_wipe) struct buf reply = { 0 };
+		struct vault_staged_row r;
+		struct wire_in in, row;
+		enum err e = reach_begin(&frame, WIRE_LIKENESSES, 8);
+
+		if (e)
+			return e;
+		wire_put_i64(&frame, after);
+		if ((e = reach_ask(v, &frame, &reply, &in, f)))
+			return e;
+		while (in.n >= STAGED_BYTES + 8) {
+			row = (struct wire_in){ in.p, STAGED_BYTES, false };
+			in.p += STAGED_BYTES;
+			in.n -= STAGED_BYTES;
+			if ((e = read_staged(&row, &r, 1, f)) ||
+			    (e = each(r.subject, r.other, r.match, arg, f)))
+				return e;
+		}
+		after = wire_i64(&in);
+		if ((e = reach_done(&in, f)))
+			return e;
+	}
 	return OK;
 }
 

@@ -28,7 +28,14 @@
 
 #include "base/ban.h"
 
-enum { READY_MS = 30000, STOP_MS = 5000, BACKLOG = 64, AGAIN_MS = 100, AGAIN_MS_MAX = 5000 };
+enum {
+	READY_MS = 30000,
+	STOP_MS = 5000,
+	BACKLOG = 64,
+	AGAIN_MS = 10,
+	AGAIN_MS_MAX = 1000,
+	WORKED_MS = 50
+};
 
 struct vault_process {
 	pid_t keeper;
@@ -139,6 +146,7 @@ static _Noreturn void be_keeper(struct beginning *b)
 	close_one(&b->lifeline[1]);
 	close_one(&b->ready[0]);
 	for (;;) {
+		int64_t begun = clock_ns(&clock_steady);
 		pid_t self = getpid(), pid = fork();
 		int status = 0;
 
@@ -155,6 +163,8 @@ static _Noreturn void be_keeper(struct beginning *b)
 			_exit(1);
 		was_ready = true;
 		close_one(&b->ready[1]);
+		if (clock_ns(&clock_steady) - begun > WORKED_MS * INT64_C(1000000))
+			wait_ms = AGAIN_MS; /* it came to work; else ever more slowly */
 		pause_ms(wait_ms);
 		wait_ms = wait_ms * 2 > AGAIN_MS_MAX ? AGAIN_MS_MAX : wait_ms * 2;
 	}

@@ -92,7 +92,7 @@ enum err store_open(const struct store_options *o, struct store **ret, struct fa
 	if ((e = ring_open(s->ring_path, o->suite, s->chance, &s->ring, f)) ||
 	    (e = ring_add(&s->ring, RING_EPOCH, store_epoch_now(s), f)) ||
 	    (e = open_database(s, o->database, f)) || (e = tidy_ring(s, f)) ||
-	    (e = store_refs_load(s, f)))
+	    (e = store_tags_load(s, f)) || (e = store_refs_load(s, f)))
 		return e;
 	*ret = s;
 	s = NULL;
@@ -104,6 +104,7 @@ void store_end(struct store **s)
 	if (!*s)
 		return;
 	db_end(&(*s)->db);
+	tags_end(&(*s)->tags);
 	refs_end(&(*s)->refs);
 	ring_end(&(*s)->ring);
 	mem_drop(*s);

@@ -16,6 +16,7 @@
 #include "vault/grant.h"
 #include "vault/refs.h"
 #include "vault/ring.h"
+#include "vault/tags.h"
 #include "vault/vault.h"
 
 struct store {
@@ -24,6 +25,7 @@ struct store {
 	const struct crypt_random *chance;
 	struct clock wall;
 	struct crypt_public house;
+	struct tags tags; /* by which alike subjects are found */
 	struct refs refs; /* pseudonym -> how many parts of batches saw it */
 	bool trying;      /* a dry run: what is sealed with `trial` is undone */
 	struct crypt_key trial;
@@ -72,12 +74,17 @@ MUST_CHECK enum err store_get(struct store *s, struct tx *tx, int64_t id, unsign
 void store_fix(const struct buf *out, struct vault_identity *who);
 
 /* ---- subject.c ---- */
+MUST_CHECK enum err store_tags_load(struct store *s, struct fault *f);
 MUST_CHECK enum err store_stage(struct store *s, int64_t batch, const struct vault_row *rows,
 				size_t n, bool keep, struct vault_staged_row *ret, struct fault *f);
 MUST_CHECK enum err store_keep(struct store *s, int64_t batch, struct fault *f);
 MUST_CHECK enum err store_drop(struct store *s, int64_t batch, struct fault *f);
 MUST_CHECK enum err store_staged(struct store *s, int64_t after, vault_each_batch *each, void *arg,
 				 struct fault *f);
+/* Pairs of kept subjects that are alike, of a page of those behind `after`; *ret_last: its end, or
+ * INT64_MAX if there are no more. */
+MUST_CHECK enum err store_pairs(struct store *s, int64_t after, vault_each_likeness *each,
+				void *arg, int64_t *ret_last, struct fault *f);
 /* In an act: the batch is open for more. ERR_EXISTS if it is kept. */
 MUST_CHECK enum err store_batch_open(struct store *s, struct tx *tx, int64_t batch,
 				     struct fault *f);

@@ -83,6 +83,17 @@ WHERE p.id = $1;
 -- $1 id bigint
 SELECT tokens FROM vault_person WHERE id = $1;
 
+-- name: subjects
+-- All subjects' tags, from which the index in memory is made.
+-- scan: once, at the start
+SELECT id, tokens FROM vault_person WHERE epoch IS NULL;
+
+-- name: subjects_after
+-- Kept and staged subjects in the order of their numbers, a page.
+-- $1 after bigint
+-- $2 limit bigint
+SELECT id, tokens FROM vault_person WHERE epoch IS NULL AND id > $1 ORDER BY id LIMIT $2;
+
 -- name: persons_of
 -- The subjects of a batch, and the pseudonyms of which it told the rest.
 -- $1 batch bigint
@@ -100,24 +111,6 @@ SELECT id FROM vault_person WHERE epoch < $1 AND id > $2 ORDER BY id LIMIT $3;
 -- One person is gone.
 -- $1 id bigint
 DELETE FROM vault_person WHERE id = $1;
-
--- name: tag_put
--- A subject can be found by this.
--- $1 tag     bigint
--- $2 subject bigint
-INSERT INTO vault_tag (tag, subject) VALUES ($1, $2) ON CONFLICT (tag, subject) DO NOTHING;
-
--- name: tag_drop
--- It cannot any more.
--- $1 tag     bigint
--- $2 subject bigint
-DELETE FROM vault_tag WHERE tag = $1 AND subject = $2;
-
--- name: tag_find
--- Who can be found by this; only so many, since what many share tells nobody apart.
--- $1 tag   bigint
--- $2 limit bigint
-SELECT subject FROM vault_tag WHERE tag = $1 ORDER BY subject LIMIT $2;
 
 -- name: presence_put
 -- The pseudonyms that a part of a batch saw.

@@ -8,7 +8,64 @@
 
 #include "base/ban.h"
 
-enum { STAGED = 1, KEPT = 2, LIKE_MAX = 64, TOKENS_BYTES = 8 * ALIKE_KEYS_MAX };
+enum { STAGED = 1, TOKENS_BYTES = 8 * ALIKE_KEYS_MAX };
+
+/* The tags of one subject. */
+struct tag_list {
+	int64_t v[ALIKE_KEYS_MAX];
+	size_t n;
+};
+struct tagged {
+	int64_t subject;
+	struct tag_list tags;
+	bool dropped; /* in a journal: taken out of the index, else put in */
+};
+struct tag_journal {
+	VEC(struct tagged) v;
+};
+
+static void read_tags(struct str tokens, struct tag_list *ret)
+{
+	struct wire_in in = { (const uint8_t *)tokens.p, tokens.n, false };
+
+	ret->n = 0;
+	while (in.n >= 8 && ret->n < ALIKE_KEYS_MAX)
+		ret->v[ret->n++] = wire_i64(&in);
+}
+
+static enum err load(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct tags *tags = arg;
+	struct tag_list t;
+	bool more;
+	enum err e = tx_rows(tx, &store_sql.subjects, SQL_NO_ARGS, &r, f);
+
+	tags_end(tags);
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
+		read_tags(rows_blob(r, 1), &t);
+		e = tags_add(tags, rows_i64(r, 0), t.v, t.n);
+	}
+	return e;
+}
+
+enum err store_tags_load(struct store *s, struct fault *f)
+{
+	return db_read(s->db, load, &s->tags, f);
+}
+
+/* A transaction that did not stand leaves the index as it was. */
+static void undo(struct store *s, struct tag_journal *j)
+{
+	while (j->v.n) {
+		const struct tagged *t = &j->v.v[--j->v.n];
+
+		if (t->dropped) /* there was room for it before */
+			ignore(tags_add(&s->tags, t->subject, t->tags.v, t->tags.n));
+		else
+			tags_drop(&s->tags, t->subject, t->tags.v, t->tags.n);
+	}
+}
 
 /* ---- batches ---- */
 
@@ -31,6 +88,7 @@ struct settling {
 	int64_t batch;
 	uint64_t changed;
 	struct refs gone;
+	struct tag_journal journal; /* whom to take out of the index once the rows are gone */
 };
 
 static enum err keep(struct tx *tx, void *arg, struct fault *f)
@@ -52,23 +110,14 @@ enum err store_keep(struct store *s, int64_t batch, struct fault *f)
 
 /* ---- dropping ---- */
 
-static enum err drop_tags(struct tx *tx, int64_t subject, struct str tokens, struct fault *f)
+static enum err drop_subject(struct settling *w, struct tx *tx, struct rows *r, struct fault *f)
 {
-	struct wire_in in = { (const uint8_t *)tokens.p, tokens.n, false };
-	enum err e = OK;
+	struct tagged t = { .subject = rows_i64(r, 0) };
 
-	while (!e && in.n >= 8)
-		e = tx_run(tx, &store_sql.tag_drop,
-			   SQL_ARGS(sql_i64(wire_i64(&in)), sql_i64(subject)), NULL, f);
-	return e;
-}
-
-static enum err drop_subject(struct tx *tx, struct rows *r, struct fault *f)
-{
-	int64_t id = rows_i64(r, 0);
-	enum err e = drop_tags(tx, id, rows_blob(r, 2), f);
-
-	return e ? e : tx_run(tx, &store_sql.person_forget, SQL_ARGS(sql_i64(id)), NULL, f);
+	read_tags(rows_blob(r, 2), &t.tags);
+	if (vec_push(&w->journal.v, t))
+		return ERR_MEMORY;
+	return tx_run(tx, &store_sql.person_forget, SQL_ARGS(sql_i64(t.subject)), NULL, f);
 }
 
 static enum err drop(struct tx *tx, void *arg, struct fault *f)
@@ -78,10 +127,11 @@ static enum err drop(struct tx *tx, void *arg, struct fault *f)
 	bool more;
 	enum err e = store_presences_drop(w->s, tx, w->batch, &w->gone, f);
 
+	w->journal.v.n = 0;
 	if (e || (e = tx_rows(tx, &store_sql.persons_of, SQL_ARGS(sql_i64(w->batch)), &r, f)))
 		return e;
 	while (!(e = rows_next(r, &more, f)) && more)
-		if (rows_null(r, 1) && (e = drop_subject(tx, r, f)))
+		if (rows_null(r, 1) && (e = drop_subject(w, tx, r, f)))
 			return e;
 	return e ? e
 		 : tx_run(tx, &store_sql.batch_forget, SQL_ARGS(sql_i64(w->batch)), &w->changed, f);
@@ -102,12 +152,16 @@ enum err store_drop(struct store *s, int64_t batch, struct fault *f)
 	enum err e = db_write(s->db, drop, &w, f);
 
 	if (!e) {
+		for (size_t i = 0; i < w.journal.v.n; i++)
+			tags_drop(&s->tags, w.journal.v.v[i].subject, w.journal.v.v[i].tags.v,
+				  w.journal.v.v[i].tags.n);
 		for (size_t i = 0; i < w.gone.cap; i++)
 			if (w.gone.v[i].id)
 				(void)refs_add(&s->refs, w.gone.v[i].id, -w.gone.v[i].count);
 		e = refs_tidy(&s->refs);
 	}
 	refs_end(&w.gone);
+	vec_drop(&w.journal.v);
 	if (e || (!w.changed && !ring_find(&s->ring, RING_BATCH, batch)))
 		return e;
 	if ((e = db_cut_log(s->db, f)))
@@ -124,6 +178,7 @@ struct staging {
 	size_t n;
 	bool keep;
 	struct vault_staged_row *ret;
+	struct tag_journal *journal;
 };
 
 static enum err subject_of(struct store *s, int64_t batch, int64_t row, int64_t *ret)
@@ -136,12 +191,7 @@ static enum err subject_of(struct store *s, int64_t batch, int64_t row, int64_t 
 	return store_tag(ring_find(&s->ring, RING_SUBJECT, 0), buf_view(&b), ret);
 }
 
-struct tags {
-	int64_t v[ALIKE_KEYS_MAX];
-	size_t n;
-};
-
-static enum err tags_of(struct store *s, const struct alike_form *form, struct tags *ret)
+static enum err tags_of(struct store *s, const struct alike_form *form, struct tag_list *ret)
 {
 	CLEANUP(buf_release) struct buf keys = { 0 };
 	size_t end[ALIKE_KEYS_MAX], from = 0;
@@ -193,53 +243,61 @@ static enum err hold_against(const struct staging *w, struct tx *tx, int64_t row
 	return OK;
 }
 
-/* Everybody who shares a tag; a tag that many share tells nobody apart, and its rest is passed. */
+/* Everybody who shares a tag, each once. */
 static enum err find_like(const struct staging *w, struct tx *tx, int64_t row,
-			  const struct alike_form *form, const struct tags *t,
+			  const struct alike_form *form, const struct tag_list *t,
 			  struct vault_staged_row *ret, struct fault *f)
 {
-	int64_t seen[ALIKE_KEYS_MAX * LIKE_MAX];
+	int64_t seen[ALIKE_KEYS_MAX * TAGS_SAME_MAX];
 	size_t n = 0;
 	enum err e = OK;
 
 	for (size_t i = 0; !e && i < t->n; i++) {
-		CLEANUP(rows_end) struct rows *r = NULL;
-		bool more;
+		int64_t like[TAGS_SAME_MAX];
+		size_t found = tags_find(&w->s->tags, t->v[i], like);
 
-		e = tx_rows(tx, &store_sql.tag_find, SQL_ARGS(sql_i64(t->v[i]), sql_i64(LIKE_MAX)),
-			    &r, f);
-		while (!e && !(e = rows_next(r, &more, f)) && more) {
-			int64_t id = rows_i64(r, 0);
+		for (size_t m = 0; !e && m < found; m++) {
 			size_t k = 0;
 
-			while (k < n && seen[k] != id)
+			while (k < n && seen[k] != like[m])
 				k++;
-			if (k < n || id == ret->subject)
+			if (k < n || like[m] == ret->subject)
 				continue;
-			seen[n++] = id;
-			e = hold_against(w, tx, row, id, form, ret, f);
+			seen[n++] = like[m];
+			e = hold_against(w, tx, row, like[m], form, ret, f);
 		}
 	}
 	return e;
 }
 
-static enum err put_tags(struct tx *tx, int64_t subject, const struct tags *t, struct fault *f)
+/* In the index from now on, or no longer, until the transaction falls. */
+static enum err index_one(const struct staging *w, int64_t subject, const struct tag_list *tags,
+			  bool dropped)
 {
-	enum err e = OK;
+	const struct tagged t = { subject, *tags, dropped };
+	enum err e = vec_push(&w->journal->v, t);
 
-	for (size_t i = 0; !e && i < t->n; i++)
-		e = tx_run(tx, &store_sql.tag_put, SQL_ARGS(sql_i64(t->v[i]), sql_i64(subject)),
-			   NULL, f);
+	if (e)
+		return e;
+	if (dropped)
+		tags_drop(&w->s->tags, subject, tags->v, tags->n);
+	else if ((e = tags_add(&w->s->tags, subject, tags->v, tags->n)))
+		w->journal->v.n--;
 	return e;
 }
 
 /* Of a row that is staged again, the old tags go first. */
-static enum err forget_tags(struct tx *tx, int64_t subject, struct fault *f)
+static enum err forget_tags(const struct staging *w, struct tx *tx, int64_t subject,
+			    struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
+	struct tag_list t;
 	enum err e = tx_row(tx, &store_sql.tokens_at, SQL_ARGS(sql_i64(subject)), &r, f);
 
-	return e == ERR_ABSENT ? OK : e ? e : drop_tags(tx, subject, rows_blob(r, 0), f);
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	read_tags(rows_blob(r, 0), &t);
+	return index_one(w, subject, &t, true);
 }
 
 static enum err stage_row(const struct staging *w, struct tx *tx, const struct vault_row *row,
@@ -249,13 +307,13 @@ static enum err stage_row(const struct staging *w, struct tx *tx, const struct v
 	struct buf tokens = { bytes, 0, sizeof bytes, OK };
 	struct store_person p = { .batch = w->batch, .row = row->row };
 	struct alike_form form;
-	struct tags t = { .n = 0 };
+	struct tag_list t = { .n = 0 };
 	enum err e;
 
 	*ret = (struct vault_staged_row){ 0 };
 	alike_form(&row->who, &form);
 	if (!(e = subject_of(w->s, w->batch, row->row, &ret->subject)) &&
-	    !(e = tags_of(w->s, &form, &t)) && !(e = forget_tags(tx, ret->subject, f)))
+	    !(e = tags_of(w->s, &form, &t)) && !(e = forget_tags(w, tx, ret->subject, f)))
 		e = find_like(w, tx, row->row, &form, &t, ret, f);
 	crypt_wipe(&form, sizeof form);
 	if (e)
@@ -266,7 +324,7 @@ static enum err stage_row(const struct staging *w, struct tx *tx, const struct v
 	p.tokens = buf_view(&tokens);
 	if ((e = store_put(w->s, tx, &p, &row->who, f)))
 		return e;
-	return put_tags(tx, ret->subject, &t, f);
+	return index_one(w, ret->subject, &t, false);
 }
 
 static enum err stage(struct tx *tx, void *arg, struct fault *f)
@@ -274,6 +332,7 @@ static enum err stage(struct tx *tx, void *arg, struct fault *f)
 	const struct staging *w = arg;
 	enum err e = store_batch_open(w->s, tx, w->batch, f);
 
+	undo(w->s, w->journal); /* of a run before this one */
 	for (size_t i = 0; !e && i < w->n; i++)
 		e = stage_row(w, tx, &w->rows[i], &w->ret[i], f);
 	if (!e && !w->keep) /* seen, and undone */
@@ -284,19 +343,125 @@ static enum err stage(struct tx *tx, void *arg, struct fault *f)
 enum err store_stage(struct store *s, int64_t batch, const struct vault_row *rows, size_t n,
 		     bool keep_them, struct vault_staged_row *ret, struct fault *f)
 {
-	struct staging w = { s, batch, rows, n, keep_them, ret };
+	struct tag_journal journal = { { 0 } };
+	struct staging w = { s, batch, rows, n, keep_them, ret, &journal };
 	enum err e = OK;
 
 	if (keep_them) {
 		e = ring_add(&s->ring, RING_BATCH, batch, f);
-		return e ? e : db_write(s->db, stage, &w, f);
+	} else {
+		s->trying = true;
+		crypt_key_new(s->ring.suite, s->chance, &s->trial);
 	}
-	s->trying = true;
-	crypt_key_new(s->ring.suite, s->chance, &s->trial);
-	e = db_write(s->db, stage, &w, f);
+	if (!e)
+		e = db_write(s->db, stage, &w, f);
+	if (e)
+		undo(s, &journal);
+	vec_drop(&journal.v);
 	s->trying = false;
 	crypt_wipe(&s->trial, sizeof s->trial);
-	return e == ERR_CONFLICT ? OK : e;
+	return e == ERR_CONFLICT && !keep_them ? OK : e;
+}
+
+/* ---- all against all ---- */
+
+enum { PAIRS_PAGE = 1000 };
+
+struct pairing {
+	struct store *s;
+	int64_t after, last;
+	vault_each_likeness *each;
+	void *arg;
+	struct buf text; /* one person at a time */
+};
+
+static enum err form_of(struct pairing *w, struct tx *tx, int64_t id, struct alike_form *ret,
+			bool *ret_kept, struct fault *f)
+{
+	struct vault_identity who;
+	struct store_person p;
+	enum err e;
+
+	w->text.n = 0;
+	*ret_kept = false;
+	e = store_get(w->s, tx, id, ~0u, &w->text, &p, ret_kept, &who, f);
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	store_fix(&w->text, &who);
+	alike_form(&who, ret);
+	return OK;
+}
+
+static enum err pair_one(struct pairing *w, struct tx *tx, int64_t id, const struct tag_list *t,
+			 struct fault *f)
+{
+	int64_t seen[ALIKE_KEYS_MAX * TAGS_SAME_MAX];
+	struct alike_form form = { 0 }, other = { 0 };
+	bool opened = false, kept = true;
+	size_t n = 0;
+	enum err e = OK;
+
+	for (size_t i = 0; !e && kept && i < t->n; i++) {
+		int64_t like[TAGS_SAME_MAX];
+		size_t found = tags_find(&w->s->tags, t->v[i], like);
+
+		for (size_t m = 0; !e && kept && m < found; m++) {
+			struct alike a = { 0 };
+			bool there = false;
+			size_t k = 0;
+
+			while (k < n && seen[k] != like[m])
+				k++;
+			if (k < n || like[m] >= id) /* each pair once, from its higher number */
+				continue;
+			seen[n++] = like[m];
+			if (!opened && !(e = form_of(w, tx, id, &form, &kept, f)))
+				opened = true;
+			if (!e && kept)
+				e = form_of(w, tx, like[m], &other, &there, f);
+			if (!e && there)
+				a = alike_compare(&form, &other);
+			if (!e && there && a.verdict != ALIKE_NEW)
+				e = w->each(like[m], id, a, w->arg, f);
+		}
+	}
+	crypt_wipe(&form, sizeof form);
+	crypt_wipe(&other, sizeof other);
+	return e;
+}
+
+static enum err pair_page(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct pairing *w = arg;
+	struct tag_list t;
+	size_t n = 0;
+	bool more;
+	enum err e = tx_rows(tx, &store_sql.subjects_after,
+			     SQL_ARGS(sql_i64(w->after), sql_i64(PAIRS_PAGE)), &r, f);
+
+	for (; !e && !(e = rows_next(r, &more, f)) && more; n++) {
+		w->last = rows_i64(r, 0);
+		read_tags(rows_blob(r, 1), &t);
+		e = pair_one(w, tx, w->last, &t, f);
+	}
+	if (n < PAIRS_PAGE)
+		w->last = INT64_MAX;
+	return e;
+}
+
+enum err store_pairs(struct store *s, int64_t after, vault_each_likeness *each, void *arg,
+		     int64_t *ret_last, struct fault *f)
+{
+	struct pairing w = { s, after, after, each, arg, { 0 } };
+	enum err e = db_read(s->db, pair_page, &w, f);
+
+	if (w.text.p)
+		crypt_wipe(w.text.p, w.text.cap);
+	buf_release(&w.text);
+	if (!e)
+		*ret_last = w.last;
+	return e;
 }
 
 /* ---- what is open ---- */

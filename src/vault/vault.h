@@ -122,6 +122,15 @@ typedef enum err vault_each_batch(int64_t batch, struct utc_s staged, void *arg,
 MUST_CHECK enum err vault_staged(struct vault *v, vault_each_batch *each, void *arg,
 				 struct fault *f);
 
+/*
+ * Every pair of kept subjects that are alike, each once: what vault_stage would have said of the
+ * later one, had the earlier been there. In pages: others are served in between.
+ */
+typedef enum err vault_each_likeness(int64_t a, int64_t b, struct alike how, void *arg,
+				     struct fault *f);
+MUST_CHECK enum err vault_likenesses(struct vault *v, vault_each_likeness *each, void *arg,
+				     struct fault *f);
+
 /* ---- what ends ---- */
 enum { VAULT_EPOCH_DAYS = 28, VAULT_LIVE_DAYS = 21 };
 /*

@@ -38,6 +38,7 @@ enum wire_op {
 	WIRE_EXPIRE,
 	WIRE_RESOLVE,
 	WIRE_FIND,
+	WIRE_LIKENESSES,
 	WIRE_OP_N
 };
 

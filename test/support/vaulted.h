@@ -21,7 +21,7 @@ struct vaulted {
 /* Begins it, or fails the test. */
 void vaulted_open(struct vaulted *h, enum crypt_suite suite);
 void vaulted_close(struct vaulted *h);
-/* The process that is the vault itself, to kill. */
+/* The process that is the vault itself, to kill; 0 while it is being begun anew. */
 int vaulted_pid(const struct vaulted *h);
 
 /* A grant of this kind for account 7, all fields of the centre, an hour. */
