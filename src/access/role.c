@@ -39,6 +39,12 @@ static const struct capability_words words[CAP_N] = {
 	[CAP_LEDGER_READ] = { "ledger_read", "查看谁做了什么、谁看过什么",
 			      "See who did what and who read what" },
 	[CAP_SYSTEM] = { "system", "管理系统运行", "See to the running of the system" },
+	[CAP_BREAK_GLASS] = { "break_glass", "申请和批准紧急查看姓名",
+			      "Ask for names in an emergency, and approve what another asked" },
+	[CAP_BREAK_GLASS_READ] = { "break_glass_read", "查看紧急查看的申请",
+				   "See who asked for names in an emergency" },
+	[CAP_ACCESS_REPORT] = { "access_report", "为到场的本人查询谁看过其信息",
+				"Tell a person at the desk who looked at them" },
 };
 
 static const struct role_row rows[ROLE_N] = {
@@ -49,19 +55,22 @@ static const struct role_row rows[ROLE_N] = {
 				BIT(CAP_GRID_READ) | BIT(CAP_CDC_READ) | BIT(CAP_CDC_WRITE) |
 					BIT(CAP_CASE_WRITE) | BIT(CAP_CASE_CONFIRM) |
 					BIT(CAP_TRACE) | BIT(CAP_FEED_READ) | BIT(CAP_PUSH) |
-					BIT(CAP_REVIEW),
+					BIT(CAP_REVIEW) | BIT(CAP_BREAK_GLASS) |
+					BIT(CAP_BREAK_GLASS_READ),
 				false },
 	[ROLE_LAB] = { "lab", "检测机构", "Laboratory", BIT(CAP_CASE_RESULT) | BIT(CAP_PUSH),
 		       false },
 	[ROLE_INSPECTOR] = { "inspector", "安全检查人员", "Inspector", BIT(CAP_GRID_READ), false },
 	[ROLE_ENTERPRISE] = { "enterprise", "企业", "Enterprise", 0, false },
 	[ROLE_DUTY_OFFICER] = { "duty_officer", "值班员", "Duty officer",
-				BIT(CAP_GRID_READ) | BIT(CAP_ROSTER_WRITE) | BIT(CAP_FEED_READ),
+				BIT(CAP_GRID_READ) | BIT(CAP_ROSTER_WRITE) | BIT(CAP_FEED_READ) |
+					BIT(CAP_BREAK_GLASS) | BIT(CAP_BREAK_GLASS_READ),
 				false },
 	[ROLE_AREA_LEAD] = { "area_lead", "属地负责人", "Area lead",
 			     BIT(CAP_GRID_READ) | BIT(CAP_GRID_WRITE) | BIT(CAP_ROSTER_WRITE) |
 				     BIT(CAP_IMPORT) | BIT(CAP_EXPORT) | BIT(CAP_FEED_READ) |
-				     BIT(CAP_FEED_WRITE) | BIT(CAP_PUSH),
+				     BIT(CAP_FEED_WRITE) | BIT(CAP_PUSH) | BIT(CAP_BREAK_GLASS) |
+				     BIT(CAP_BREAK_GLASS_READ) | BIT(CAP_ACCESS_REPORT),
 			     false },
 	[ROLE_SYSTEM_ADMIN] = { "system_admin", "系统管理员", "System administrator",
 				BIT(CAP_AREA_WRITE) | BIT(CAP_ACCOUNT_READ) |
@@ -72,7 +81,9 @@ static const struct role_row rows[ROLE_N] = {
 	[ROLE_AUDITOR] = { "auditor", "审计员", "Auditor",
 			   BIT(CAP_ACCOUNT_READ) | BIT(CAP_LEDGER_READ) | BIT(CAP_EXPORT), true },
 	[ROLE_OVERSEER] = { "overseer", "监督员", "Overseer",
-			    BIT(CAP_GRID_READ) | BIT(CAP_LEDGER_READ) | BIT(CAP_FEED_READ), false },
+			    BIT(CAP_GRID_READ) | BIT(CAP_LEDGER_READ) | BIT(CAP_FEED_READ) |
+				    BIT(CAP_BREAK_GLASS_READ) | BIT(CAP_ACCESS_REPORT),
+			    false },
 };
 
 const struct capability_words *capability_words(enum capability c)

@@ -41,6 +41,10 @@ enum capability {
 	CAP_GRANT,         /* roles, areas and API keys; take away a second factor */
 	CAP_LEDGER_READ,   /* who did and who read what */
 	CAP_SYSTEM,        /* how the server runs */
+	/* names of people: src/look */
+	CAP_BREAK_GLASS,      /* ask for names in an emergency, and approve what another asked */
+	CAP_BREAK_GLASS_READ, /* see who asked and who approved */
+	CAP_ACCESS_REPORT,    /* tell a person at the desk who looked at them */
 	CAP_N
 };
 

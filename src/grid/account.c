@@ -28,6 +28,10 @@ static const struct field fields[] = {
 	{ CHOICE(struct account_row, language), "语言", "Language", SEE_AREA,
 	  FIELD_REQUIRED | FIELD_EXPORT, .choice = languages, .n_choices = ARRAY_LEN(languages),
 	  .hint_zh = "首次登录时的界面", .hint_en = "of the first page they see" },
+	{ REF(struct account_row, organisation), "所属部门", "Department", SEE_AREA,
+	  FIELD_LISTED | FIELD_EXPORT, .refers = "organisation",
+	  .hint_zh = "紧急查看姓名须由两个部门的人办理",
+	  .hint_en = "names in an emergency need people of two departments" },
 };
 
 /* Nobody locks themselves out: so one administrator of accounts is always left. */

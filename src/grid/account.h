@@ -16,6 +16,8 @@ struct account_row {
 	struct record record;
 	struct str login, name, phone;
 	enum account_language language;
+	struct record_id
+		organisation; /* their department: two of two break the glass (room look) */
 };
 
 extern const struct noun account_noun;

@@ -107,6 +107,7 @@ static enum err open_routes(struct serve *s, struct fault *f)
 		dispatch_routes_key,  dispatch_routes_filter,
 		area_routes,          record_routes(s->book),
 		epidemic_routes,      intake_routes(s->intake),
+		look_routes(s->look),
 	};
 	enum err e = routes_new(lists, ARRAY_LEN(lists), &s->routes, f);
 
@@ -300,11 +301,18 @@ static enum err open_http(struct serve *s, const struct serve_options *so, struc
 
 /* ---- beginning and end ------------------------------------ */
 
+static enum err open_look(struct serve *s, struct fault *f)
+{
+	const struct look_options o = { s->vault, s->house->signer, s->book };
+
+	return look_open(&o, &s->look, f);
+}
+
 static enum err declare(struct serve *s, struct fault *f)
 {
 	enum err e = vault_connect(&(struct vault_options){ .dir = s->house->dir }, &s->vault);
 
-	if (e || (e = open_book(s, f)) || (e = open_intake(s, f)))
+	if (e || (e = open_book(s, f)) || (e = open_look(s, f)) || (e = open_intake(s, f)))
 		return e;
 	return open_routes(s, f);
 }
@@ -395,6 +403,7 @@ void serve_close(struct serve **serve)
 	intake_close(&s->intake);
 	trail_close(&s->trail);
 	record_end(&s->book);
+	look_close(&s->look);
 	vault_end(&s->vault);
 	http_metrics_free(s->metrics);
 	mem_drop(s);

@@ -16,6 +16,7 @@
 #include "ledger/heads.h"
 #include "record/record.h"
 #include "serve/house.h"
+#include "look/look.h"
 #include "trail/expiry.h"
 #include "vault/vault.h"
 
@@ -33,6 +34,7 @@ struct serve {
 	struct expiry_clock expiry;
 	struct clock steady;
 	char trail_path[PATH_MAX], days_path[PATH_MAX]; /* the trail borrows both */
+	struct look *look;
 	bool vault_sealed; /* it did not answer the last time it was asked */
 	struct heads *heads;
 	char scratch_path[PATH_MAX]; /* the book borrows it */

@@ -23,6 +23,7 @@
 #include "serve/found.h"
 #include "support/authz_accounts.h"
 #include "support/authz_intake.h"
+#include "support/authz_looks.h"
 #include "support/authz_rows.h"
 #include "support/desk.h"
 #include "table/table.h"
@@ -129,7 +130,10 @@ static bool shows_no_field(const struct route *r)
 					      "/api/v1/openapi.json",
 					      "/api/v1/receipts",
 					      "/api/v1/accounts",
-					      "/api/v1/keys" };
+					      "/api/v1/keys",
+					      "/api/v1/looks",
+					      "/api/v1/access-report",
+					      "/api/v1/break-glass" };
 
 	for (size_t i = 0; !authz_kind(r) && i < ARRAY_LEN(prefix); i++)
 		if (strncmp(r->path, prefix[i], strlen(prefix[i])) == 0)
@@ -355,13 +359,16 @@ static void run_matrix(struct town *t, struct authz *z)
 	size_t n = ARRAY_LEN(of_the_house);
 
 	cases_book = t->s->book;
-	assert_in_range(n + authz_accounts_n + authz_intake_n, 1, ARRAY_LEN(probes));
+	assert_in_range(n + authz_accounts_n + authz_intake_n + authz_looks_n, 1,
+			ARRAY_LEN(probes));
 	memcpy(probes, of_the_house, sizeof of_the_house);
 	memcpy(probes + n, authz_accounts, authz_accounts_n * sizeof *authz_accounts);
 	n += authz_accounts_n;
 	memcpy(probes + n, authz_intake, authz_intake_n * sizeof *authz_intake);
+	n += authz_intake_n;
+	memcpy(probes + n, authz_looks, authz_looks_n * sizeof *authz_looks);
 	*z = (struct authz){ .probe = probes,
-			     .n_probes = n + authz_intake_n,
+			     .n_probes = n + authz_looks_n,
 			     .whole = true,
 			     .skip = t->d.sqlite || getenv("OUTPOST_WHOLE")
 					     ? 0

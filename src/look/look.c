@@ -1,0 +1,258 @@
+/* look.c - noting who was told whose name, and the two reports made of it. */
+#include "look/look.h"
+
+#include <string.h>
+
+#include "base/json_read.h"
+#include "base/memory.h"
+#include "db/db.h"
+#include "ledger/ledger.h"
+#include "look/inside.h"
+#include "look/look.sql.h"
+
+#include "base/ban.h"
+
+enum { PAGE = 200, REPORT_BODY = 1024 };
+
+/* ---- noting ---- */
+
+static enum err note_one(struct call *c, struct tx *tx, struct area_code area,
+			 const struct grant *g, int64_t person, struct fault *f)
+{
+	struct ledger_entry en = { .county = area,
+				   .kind = LEDGER_READ,
+				   .matter = g->matter,
+				   .object = STR("person"),
+				   .object_id = person,
+				   .action = str_of(grant_kind_word(g->kind)) };
+	enum err e = call_act(c, tx, &en, f);
+
+	if (e)
+		return e;
+	return tx_run(tx, &look_sql.note,
+		      SQL_ARGS(sql_i64(person), sql_time(c->now), sql_i64(en.county.v),
+			       sql_i64(en.seq), sql_i64(c->who->account),
+			       sql_text(str_of(grant_kind_word(g->kind))), sql_text(g->matter),
+			       sql_text(g->purpose), sql_i64(g->fields)),
+		      NULL, f);
+}
+
+enum err look_note(struct call *c, struct tx *tx, struct area_code area, const struct grant *g,
+		   const struct vault_people *people, struct fault *f)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < people->n; i++)
+		e = note_one(c, tx, area, g, people->v[i].id, f);
+	return e;
+}
+
+void look_person_json(struct call *c, const struct vault_person *p)
+{
+	struct json *j = call_json(c);
+
+	json_open(j, '{');
+	json_key(j, "id");
+	call_id_json(c, p->id);
+	json_key(j, "known");
+	json_bool(j, p->known);
+	for (unsigned i = 0; i < VAULT_FIELD_N; i++)
+		if (p->who.text[i].n) {
+			json_key(j, vault_field_word((enum vault_field)i));
+			json_str(j, p->who.text[i]);
+		}
+	json_close(j, '}');
+}
+
+/* ---- accounts ---- */
+
+enum err look_account_json(struct call *c, struct tx *tx, const char *key, int64_t id,
+			   struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct json *j = call_json(c);
+	enum err e = tx_row(tx, &look_sql.account, SQL_ARGS(sql_i64(id)), &r, f);
+
+	if (e && e != ERR_ABSENT)
+		return e;
+	json_key(j, key);
+	json_open(j, '{');
+	json_key(j, "id");
+	call_id_json(c, id);
+	if (!e) {
+		json_key(j, "name");
+		json_str(j, rows_text(r, 0));
+	}
+	json_close(j, '}');
+	return OK;
+}
+
+enum err look_department(struct tx *tx, int64_t account, int64_t *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(tx, &look_sql.account, SQL_ARGS(sql_i64(account)), &r, f);
+
+	*ret = 0;
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	if (!rows_null(r, 1))
+		*ret = rows_i64(r, 1);
+	return OK;
+}
+
+/* ---- reports ---- */
+
+/* One look: when, by whom, why, which fields; and where the ledger has it. */
+static enum err tell_look(struct call *c, struct tx *tx, struct rows *r, struct fault *f)
+{
+	struct json *j = call_json(c);
+	int64_t fields = rows_i64(r, 7);
+	char county[AREA_TEXT_BYTES];
+	enum err e;
+
+	json_open(j, '{');
+	json_key(j, "at");
+	call_time_json(c, rows_time(r, 0));
+	area_text((struct area_code){ rows_i64(r, 1) }, county);
+	json_key(j, "county");
+	json_str(j, str_of(county));
+	json_key(j, "seq");
+	json_i64(j, rows_i64(r, 2));
+	json_key(j, "kind");
+	json_str(j, rows_text(r, 4));
+	json_key(j, "matter");
+	json_str(j, rows_text(r, 5));
+	json_key(j, "purpose");
+	json_str(j, rows_text(r, 6));
+	json_key(j, "fields");
+	json_open(j, '[');
+	for (unsigned i = 0; i < VAULT_FIELD_N; i++)
+		if (fields & 1 << i)
+			json_str(j, str_of(vault_field_word((enum vault_field)i)));
+	json_close(j, ']');
+	json_key(j, "person");
+	call_id_json(c, rows_i64(r, 8));
+	if ((e = look_account_json(c, tx, "by", rows_i64(r, 3), f)))
+		return e;
+	json_close(j, '}');
+	return OK;
+}
+
+static enum err mine(struct call *c, struct tx *tx, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct json *j = call_json(c);
+	struct str s = http_query(c->rq, "before");
+	int64_t before = INT64_MAX;
+	bool more;
+	enum err e;
+
+	if (s.n && str_i64(s, &before))
+		return fault_set(f, ERR_RANGE, "before 应为整数", "before is a whole number");
+	e = tx_rows(tx, &look_sql.of_account,
+		    SQL_ARGS(sql_i64(c->who->account), sql_i64(before), sql_i64(PAGE)), &r, f);
+	json_open(j, '{');
+	json_key(j, "items");
+	json_open(j, '[');
+	while (!e && !(e = rows_next(r, &more, f)) && more)
+		e = tell_look(c, tx, r, f);
+	json_close(j, ']');
+	json_close(j, '}');
+	return e;
+}
+
+/* Whose report it is: the numbers that the vault has for the ID number, and no number itself. */
+struct found {
+	int64_t id[VAULT_FOUND_MAX];
+	size_t n;
+};
+
+static enum err report_before(struct call *c, struct fault *f)
+{
+	static const char *const keys[] = { "id_number", NULL };
+	struct found *w = arena_take(c->a, 1, sizeof *w);
+	struct str id_number = { "", 0 };
+	const struct json_node *n;
+	enum err e;
+
+	if (!w)
+		return ERR_MEMORY;
+	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
+	    (e = json_only(n, keys, f)) || (e = json_need(n, "id_number", f)) ||
+	    (e = json_get_text(n, "id_number", 64, &id_number, f)))
+		return e;
+	e = vault_find(look_of(c)->o.vault, id_number, w->id, &w->n, f);
+	if (e)
+		fault_at(f, "id_number", NULL);
+	c->parsed = w;
+	return e;
+}
+
+static enum err report(struct call *c, struct tx *tx, struct fault *f)
+{
+	const struct found *w = c->parsed;
+	struct json *j = call_json(c);
+	struct ledger_entry en = { .county = c->who->home,
+				   .kind = LEDGER_READ,
+				   .object = STR("access_report"),
+				   .action = STR("tell") };
+	enum err e = call_act(c, tx, &en, f);
+
+	json_open(j, '{');
+	json_key(j, "records");
+	json_i64(j, (int64_t)w->n);
+	json_key(j, "items");
+	json_open(j, '[');
+	for (size_t i = 0; !e && i < w->n; i++) {
+		CLEANUP(rows_end) struct rows *r = NULL;
+		bool more;
+
+		e = tx_rows(tx, &look_sql.of_person, SQL_ARGS(sql_i64(w->id[i])), &r, f);
+		while (!e && !(e = rows_next(r, &more, f)) && more)
+			e = tell_look(c, tx, r, f);
+	}
+	json_close(j, ']');
+	call_receipt_json(c);
+	json_close(j, '}');
+	return e;
+}
+
+/* ---- the room ---- */
+
+static const struct route rows[] = {
+	{ ROUTE(HTTP_GET, "/api/v1/looks", mine, CAP_SELF, REACH_OWN, WHY_SELF, 0, AUDIT_NONE,
+		"我查看过谁", "Whose names I was told") },
+	{ ROUTE(HTTP_POST, "/api/v1/access-report", report, CAP_ACCESS_REPORT, REACH_ALL,
+		WHY_OVERSIGHT, REPORT_BODY, AUDIT_ACT, "本人到场查询：谁看过我的信息",
+		"For a person at the desk: who was told my name"),
+	  .before = report_before, .flags = ROUTE_SECRET },
+};
+
+enum err look_open(const struct look_options *o, struct look **ret, struct fault *f)
+{
+	struct look *l = mem_take(1, sizeof *l);
+	size_t n = ARRAY_LEN(rows);
+
+	(void)f;
+	if (!l)
+		return ERR_MEMORY;
+	assert(n + break_glass_routes.n == LOOK_ROUTES);
+	l->o = *o;
+	memcpy(l->row, rows, sizeof rows);
+	memcpy(l->row + n, break_glass_routes.v, break_glass_routes.n * sizeof *l->row);
+	for (size_t i = 0; i < LOOK_ROUTES; i++)
+		l->row[i].arg = l;
+	*ret = l;
+	return OK;
+}
+
+void look_close(struct look **l)
+{
+	mem_drop(*l);
+	*l = NULL;
+}
+
+struct route_list look_routes(const struct look *l)
+{
+	return (struct route_list){ l->row, LOOK_ROUTES };
+}
