@@ -42,7 +42,7 @@ static enum err run(int argc, char **argv, struct fault *f)
 
 int main(int argc, char **argv)
 {
-	struct fault f = { OK, "", "" };
+	struct fault f = { 0 };
 
 	return measure_exit("bench_baseline", run(argc, argv, &f), &f);
 }

@@ -5,6 +5,7 @@
  * the body, then once more; after a worker was at it, once again. A reply that is queued in the
  * first call makes it close the connection, so that is done only to a body we refuse to read.
  */
+#include "crypt/crypt.h"
 #include "http/exchange.h"
 
 #include <string.h>
@@ -121,6 +122,10 @@ void http_exchange_free(struct http_exchange *ex)
 		ex->source.end(ex->source.arg);
 	if (ex->counted)
 		uncount(ex);
+	if (ex->rp.names && ex->rp.body.p)
+		crypt_wipe(ex->rp.body.p, ex->rp.body.cap);
+	if (ex->rp.names && ex->body.p)
+		crypt_wipe(ex->body.p, ex->body.cap);
 	buf_release(&ex->body);
 	buf_release(&ex->rp.body);
 	buf_release(&ex->piece);

@@ -84,8 +84,14 @@ struct http_reply {
 	const char *type; /* NULL: application/json; static storage */
 	enum http_cache cache;
 	struct buf body; /* http releases it */
+	bool names;      /* by http_names */
 	struct http_exchange *exchange;
 };
+/*
+ * The body will hold names of people: it and what was asked are wiped once the reply was sent. Ask
+ * for all the room it needs before the first byte: a block that grows leaves copies behind.
+ */
+MUST_CHECK enum err http_names(struct http_reply *rp, size_t room);
 /* Each may be called once a reply; values are copied. They fail with ERR_MEMORY only. */
 MUST_CHECK enum err http_location(struct http_reply *rp, struct str url);
 MUST_CHECK enum err http_retry_after(struct http_reply *rp, unsigned s);

@@ -7,6 +7,8 @@
 
 #include "base/ban.h"
 #include "base/json.h"
+#include "base/memory.h"
+#include "crypt/crypt.h"
 
 enum { RETRY_AFTER_S = 2, SOURCE_BLOCK_BYTES = 64 << 10 };
 
@@ -132,6 +134,25 @@ void http_body_from(struct http_reply *rp, struct http_source source)
 
 /* ---- refusals ---- */
 
+enum err http_names(struct http_reply *rp, size_t room)
+{
+	struct buf *b = &rp->body;
+	char *p;
+
+	rp->names = true;
+	if (b->cap >= room)
+		return OK;
+	if (!(p = mem_take(room, 1)))
+		return ERR_MEMORY;
+	memcpy(p, b->p ? b->p : "", b->n);
+	if (b->p)
+		crypt_wipe(b->p, b->cap);
+	mem_drop(b->p);
+	b->p = p;
+	b->cap = room;
+	return OK;
+}
+
 void http_clear(struct http_reply *rp)
 {
 	struct http_exchange *ex = rp->exchange;
@@ -244,6 +265,8 @@ static struct MHD_Response *body_of(struct http_exchange *ex)
 						       MHD_RESPMEM_PERSISTENT);
 	}
 	ex->sent = b->n;
+	if (ex->rp.names) /* stays ours, to be wiped when it was sent */
+		return MHD_create_response_from_buffer(b->n, b->p, MHD_RESPMEM_PERSISTENT);
 	r = MHD_create_response_from_buffer_with_free_callback(b->n, b->n ? b->p : NULL, mem_drop);
 	if (r && b->n)
 		*b = (struct buf){ 0 }; /* it is the response's now */

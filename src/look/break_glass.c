@@ -410,6 +410,8 @@ static enum err names(struct call *c, struct tx *tx, struct fault *f)
 		e = entry(c, tx, &w->g, "use", f);
 	if (e)
 		return e;
+	if ((e = look_answer(c, &w->people)))
+		return e;
 	json_open(j, '{');
 	json_key(j, "items");
 	json_open(j, '[');

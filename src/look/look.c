@@ -47,6 +47,14 @@ enum err look_note(struct call *c, struct tx *tx, struct area_code area, const s
 	return e;
 }
 
+enum { ANSWER_BYTES = 4096, PERSON_BYTES = 512, ESCAPED = 6 };
+
+enum err look_answer(struct call *c, const struct vault_people *people)
+{
+	return http_names(c->rs,
+			  ANSWER_BYTES + people->n * PERSON_BYTES + people->bytes.n * ESCAPED);
+}
+
 void look_person_json(struct call *c, const struct vault_person *p)
 {
 	struct json *j = call_json(c);

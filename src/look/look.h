@@ -3,7 +3,7 @@
  *
  * Whoever tells a name asks the vault before the transaction (vault_resolve in `before`), and notes
  * each person in it (look_note), so that nothing leaves that is not in the ledger. The answer is
- * wiped once it was sent (http_reply.wipe).
+ * wiped once it was sent (http_names).
  *
  * Routes:   one's own look-ups; the report for a person who presents an ID number; and names in
  *           an emergency (break_glass.h).
@@ -38,6 +38,8 @@ struct route_list look_routes(const struct look *l);
 MUST_CHECK enum err look_note(struct call *c, struct tx *tx, struct area_code area,
 			      const struct grant *g, const struct vault_people *people,
 			      struct fault *f);
+/* Before the first byte of an answer that tells these people: it is wiped once it was sent. */
+MUST_CHECK enum err look_answer(struct call *c, const struct vault_people *people);
 /* A person as JSON: id, known, and the fields that are there by their words. */
 void look_person_json(struct call *c, const struct vault_person *p);
 #endif

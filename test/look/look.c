@@ -10,114 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "grid/grid.h"
-#include "look/look.h"
-#include "record/record.h"
-#include "support/desk.h"
-#include "support/vaulted.h"
-
-struct office {
-	struct desk k;
-	struct vaulted h;
-	struct record_book *book;
-	struct zone *zone;
-	struct look *look;
-	struct clock wall;
-	int64_t subject;
-	char number[19];
-	struct visitor asker, peer, second, overseer, none;
-};
-
-static struct office o;
-
-static const struct sql set_department = {
-	.name = "test.department",
-	.text = "UPDATE accounts SET organisation = $2 WHERE id = $1",
-	.args = "ii",
-	.act = SQL_WRITE,
-	.across = "a test",
-};
-
-static enum err give_department(struct tx *tx, void *arg, struct fault *f)
-{
-	const int64_t *v = arg;
-
-	return tx_run(tx, &set_department, SQL_ARGS(sql_i64(v[0]), sql_i64(v[1])), NULL, f);
-}
-
-static void member(struct database *d, const char *login, enum role role, int64_t department,
-		   struct visitor *ret)
-{
-	int64_t v[2] = { desk_account(&o.k, login, role_bit(role), "430802"), department };
-
-	if (department)
-		MUST(db_write(d->db, give_department, v, &d->fault));
-	desk_sign_in(&o.k, login, ret);
-}
-
-static void keep_somebody(void)
-{
-	struct vault_row r = { .row = 1 };
-	struct vault_staged_row staged;
-
-	vaulted_id_number(77, o.number);
-	r.who = vaulted_person("覃小英", o.number, "13800001111");
-	assert_int_equal(vault_stage(o.h.v, 1, &r, 1, &staged, &o.h.fault), OK);
-	assert_int_equal(vault_keep(o.h.v, 1, &o.h.fault), OK);
-	o.subject = staged.subject;
-}
-
-/* The vault first: it is forked before the database has threads. */
-static int open_office(void **state, int (*database)(void **state))
-{
-	struct route_list list;
-	struct database *d;
-
-	memset(&o, 0, sizeof o);
-	vaulted_open(&o.h, CRYPT_WORLD);
-	keep_somebody();
-	if (database(state))
-		return -1;
-	d = *state;
-	o.wall = desk_clock(&o.k);
-	MUST(zone_open("Asia/Shanghai", &o.zone, &d->fault));
-	MUST(record_open(&(struct record_options){ .nouns = grid_nouns,
-						   .n = grid_nouns_n,
-						   .zone = o.zone,
-						   .clock = &o.wall },
-			 &o.book, &d->fault));
-	MUST(look_open(&(struct look_options){ o.h.v, o.h.signer, o.book }, &o.look, &d->fault));
-	list = look_routes(o.look);
-	desk_open(&o.k, d, &list, 1);
-	*o.h.now_s = o.k.now;
-	member(d, "asker", ROLE_INVESTIGATOR, 11, &o.asker);
-	member(d, "peer", ROLE_INVESTIGATOR, 11, &o.peer);
-	member(d, "second", ROLE_DUTY_OFFICER, 12, &o.second);
-	member(d, "none", ROLE_DUTY_OFFICER, 0, &o.none);
-	member(d, "overseer", ROLE_OVERSEER, 0, &o.overseer);
-	return 0;
-}
-
-static int on_sqlite(void **state)
-{
-	return open_office(state, database_on_sqlite);
-}
-
-static int on_postgresql(void **state)
-{
-	return open_office(state, database_on_postgresql);
-}
-
-static int close_office(void **state)
-{
-	desk_close(&o.k);
-	look_close(&o.look);
-	record_end(&o.book);
-	zone_end(&o.zone);
-	vaulted_close(&o.h);
-	crypt_signer_end(&o.h.signer);
-	return database_gone(state) || system("rm -rf house");
-}
+#include "support/office.h"
 
 /* ---- asking ---- */
 
@@ -126,7 +19,7 @@ static void ask(struct visitor *who, const char *tail, const char *body, struct 
 	char target[96];
 
 	(void)snprintf(target, sizeof target, "/api/v1/break-glass%s", tail);
-	desk_ask(&o.k, who, "POST", target, NULL, body, a);
+	desk_ask(&office.k, who, "POST", target, NULL, body, a);
 }
 
 static const char *code_of(struct visitor *who, const char *tail, const char *body)
@@ -137,7 +30,7 @@ static const char *code_of(struct visitor *who, const char *tail, const char *bo
 	ask(who, tail, body, &a);
 	if (a.status / 100 == 2)
 		return "ok";
-	(void)snprintf(code, sizeof code, "%s", desk_json(&o.k, &a, "code"));
+	(void)snprintf(code, sizeof code, "%s", desk_json(&office.k, &a, "code"));
 	return code;
 }
 
@@ -150,10 +43,10 @@ static void asked(char ret[24])
 	(void)snprintf(body, sizeof body,
 		       "{\"area\":\"430802\",\"matter\":\"case/9\",\"agency\":\"cdc\","
 		       "\"reason\":\"高热昏迷，须立即联系家属\",\"people\":[\"%lld\"]}",
-		       (long long)o.subject);
-	ask(&o.asker, "", body, &a);
+		       (long long)office.subject);
+	ask(&office.asker, "", body, &a);
 	assert_int_equal(a.status, 201);
-	(void)snprintf(ret, 24, "%s", desk_json(&o.k, &a, "id"));
+	(void)snprintf(ret, 24, "%s", desk_json(&office.k, &a, "id"));
 }
 
 static const char *tail_of(const char *id, const char *what)
@@ -176,24 +69,25 @@ static void two_of_two_departments_and_one_of_them_is_told_once(void **state)
 
 	(void)state;
 	asked(id);
-	assert_string_equal(code_of(&o.asker, tail_of(id, "names"), "{}"), "conflict");
-	assert_string_equal(code_of(&o.second, tail_of(id, "answer"), "{\"approve\":true}"), "ok");
-	assert_string_equal(code_of(&o.second, tail_of(id, "names"), "{}"), "conflict");
-	ask(&o.asker, tail_of(id, "names"), "{}", &a);
+	assert_string_equal(code_of(&office.asker, tail_of(id, "names"), "{}"), "conflict");
+	assert_string_equal(code_of(&office.second, tail_of(id, "answer"), "{\"approve\":true}"),
+			    "ok");
+	assert_string_equal(code_of(&office.second, tail_of(id, "names"), "{}"), "conflict");
+	ask(&office.asker, tail_of(id, "names"), "{}", &a);
 	assert_int_equal(a.status, 200);
 	assert_true(holds(&a, "覃小英") && holds(&a, "13800001111"));
-	assert_false(holds(&a, o.number)); /* the centre needs none */
-	assert_string_equal(code_of(&o.asker, tail_of(id, "names"), "{}"), "conflict");
-	assert_int_equal(desk_entries(&o.k, "430802", "break_glass"), 1);
+	assert_false(holds(&a, office.number)); /* the centre needs none */
+	assert_string_equal(code_of(&office.asker, tail_of(id, "names"), "{}"), "conflict");
+	assert_int_equal(desk_entries(&office.k, "430802", "break_glass"), 1);
 }
 
 /* Sessions are over by then. */
 static void half_an_hour(void)
 {
-	desk_pass(&o.k, 30 * 60);
-	*o.h.now_s = o.k.now;
-	desk_sign_in(&o.k, "asker", &o.asker);
-	desk_sign_in(&o.k, "second", &o.second);
+	desk_pass(&office.k, 30 * 60);
+	*office.h.now_s = office.k.now;
+	desk_sign_in(&office.k, "asker", &office.asker);
+	desk_sign_in(&office.k, "second", &office.second);
 }
 
 static void whatever_is_not_two_of_two_departments_in_time_is_refused(void **state)
@@ -202,28 +96,30 @@ static void whatever_is_not_two_of_two_departments_in_time_is_refused(void **sta
 
 	(void)state;
 	asked(id);
-	assert_string_equal(code_of(&o.asker, tail_of(id, "answer"), "{\"approve\":true}"),
+	assert_string_equal(code_of(&office.asker, tail_of(id, "answer"), "{\"approve\":true}"),
 			    "conflict"); /* one's own */
-	assert_string_equal(code_of(&o.peer, tail_of(id, "answer"), "{\"approve\":true}"),
+	assert_string_equal(code_of(&office.peer, tail_of(id, "answer"), "{\"approve\":true}"),
 			    "conflict"); /* the same department */
-	assert_string_equal(code_of(&o.none, tail_of(id, "answer"), "{\"approve\":true}"),
+	assert_string_equal(code_of(&office.none, tail_of(id, "answer"), "{\"approve\":true}"),
 			    "conflict"); /* of none */
-	assert_string_equal(code_of(&o.overseer, tail_of(id, "answer"), "{\"approve\":true}"),
+	assert_string_equal(code_of(&office.overseer, tail_of(id, "answer"), "{\"approve\":true}"),
 			    "role");
-	assert_string_equal(code_of(&o.second, tail_of(id, "answer"), "{\"approve\":false}"), "ok");
-	assert_string_equal(code_of(&o.second, tail_of(id, "answer"), "{\"approve\":true}"),
+	assert_string_equal(code_of(&office.second, tail_of(id, "answer"), "{\"approve\":false}"),
+			    "ok");
+	assert_string_equal(code_of(&office.second, tail_of(id, "answer"), "{\"approve\":true}"),
 			    "conflict");
-	assert_string_equal(code_of(&o.asker, tail_of(id, "names"), "{}"), "conflict");
+	assert_string_equal(code_of(&office.asker, tail_of(id, "names"), "{}"), "conflict");
 
 	asked(id); /* answered too late */
 	half_an_hour();
-	assert_string_equal(code_of(&o.second, tail_of(id, "answer"), "{\"approve\":true}"),
+	assert_string_equal(code_of(&office.second, tail_of(id, "answer"), "{\"approve\":true}"),
 			    "conflict");
 	asked(id); /* used too late */
-	assert_string_equal(code_of(&o.second, tail_of(id, "answer"), "{\"approve\":true}"), "ok");
+	assert_string_equal(code_of(&office.second, tail_of(id, "answer"), "{\"approve\":true}"),
+			    "ok");
 	half_an_hour();
-	assert_string_equal(code_of(&o.asker, tail_of(id, "names"), "{}"), "conflict");
-	assert_int_equal(desk_entries(&o.k, "430802", "break_glass"), 0);
+	assert_string_equal(code_of(&office.asker, tail_of(id, "names"), "{}"), "conflict");
+	assert_int_equal(desk_entries(&office.k, "430802", "break_glass"), 0);
 }
 
 static void a_question_without_reason_matter_or_people_is_refused(void **state)
@@ -241,7 +137,7 @@ static void a_question_without_reason_matter_or_people_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		assert_string_equal(code_of(&o.asker, "", bad[i]), "range");
+		assert_string_equal(code_of(&office.asker, "", bad[i]), "range");
 }
 
 /* ---- who looked ---- */
@@ -255,23 +151,26 @@ static void a_person_is_told_exactly_who_looked_and_the_overseer_sees_what_was_a
 
 	(void)state;
 	asked(id);
-	assert_string_equal(code_of(&o.second, tail_of(id, "answer"), "{\"approve\":true}"), "ok");
-	assert_string_equal(code_of(&o.asker, tail_of(id, "names"), "{}"), "ok");
-	(void)snprintf(body, sizeof body, "{\"id_number\":\"%s\"}", o.number);
-	(void)snprintf(subject, sizeof subject, "%lld", (long long)o.subject);
-	desk_ask(&o.k, &o.overseer, "POST", "/api/v1/access-report", NULL, body, &a);
+	assert_string_equal(code_of(&office.second, tail_of(id, "answer"), "{\"approve\":true}"),
+			    "ok");
+	assert_string_equal(code_of(&office.asker, tail_of(id, "names"), "{}"), "ok");
+	(void)snprintf(body, sizeof body, "{\"id_number\":\"%s\"}", office.number);
+	(void)snprintf(subject, sizeof subject, "%lld", (long long)office.subject);
+	desk_ask(&office.k, &office.overseer, "POST", "/api/v1/access-report", NULL, body, &a);
 	assert_int_equal(a.status, 200);
 	assert_true(holds(&a, subject) && holds(&a, "case/9") && holds(&a, "break_glass"));
-	assert_false(holds(&a, o.number) || holds(&a, "覃小英"));
-	assert_int_equal(desk_status(&o.k, &o.asker, "POST", "/api/v1/access-report", body), 403);
-	desk_ask(&o.k, &o.asker, "GET", "/api/v1/looks", NULL, NULL, &mine);
+	assert_false(holds(&a, office.number) || holds(&a, "覃小英"));
+	assert_int_equal(desk_status(&office.k, &office.asker, "POST", "/api/v1/access-report",
+				     body),
+			 403);
+	desk_ask(&office.k, &office.asker, "GET", "/api/v1/looks", NULL, NULL, &mine);
 	assert_true(mine.status == 200 && holds(&mine, subject));
 	answer_end(&mine);
-	desk_ask(&o.k, &o.second, "GET", "/api/v1/looks", NULL, NULL, &mine);
+	desk_ask(&office.k, &office.second, "GET", "/api/v1/looks", NULL, NULL, &mine);
 	assert_true(mine.status == 200 && !holds(&mine, subject)); /* approved, and did not see */
-	desk_ask(&o.k, &o.overseer, "GET", "/api/v1/break-glass", NULL, NULL, &all);
+	desk_ask(&office.k, &office.overseer, "GET", "/api/v1/break-glass", NULL, NULL, &all);
 	assert_true(all.status == 200 && holds(&all, "used") && holds(&all, "case/9"));
-	assert_int_equal(desk_status(&o.k, &o.overseer, "POST", "/api/v1/access-report",
+	assert_int_equal(desk_status(&office.k, &office.overseer, "POST", "/api/v1/access-report",
 				     "{\"id_number\":\"430802199003071234\"}"),
 			 400 + 22);
 }
@@ -282,17 +181,18 @@ static void without_a_vault_an_approved_question_waits(void **state)
 
 	(void)state;
 	asked(id);
-	assert_string_equal(code_of(&o.second, tail_of(id, "answer"), "{\"approve\":true}"), "ok");
-	vault_stop(&o.h.process);
-	assert_string_equal(code_of(&o.asker, tail_of(id, "names"), "{}"), "busy");
-	assert_int_equal(desk_entries(&o.k, "430802", "break_glass"), 0);
-	assert_int_equal(desk_status(&o.k, &o.asker, "GET", "/api/v1/looks", NULL), 200);
+	assert_string_equal(code_of(&office.second, tail_of(id, "answer"), "{\"approve\":true}"),
+			    "ok");
+	vault_stop(&office.h.process);
+	assert_string_equal(code_of(&office.asker, tail_of(id, "names"), "{}"), "busy");
+	assert_int_equal(desk_entries(&office.k, "430802", "break_glass"), 0);
+	assert_int_equal(desk_status(&office.k, &office.asker, "GET", "/api/v1/looks", NULL), 200);
 }
 
 #define BOTH(test) \
-	{ #test " (SQLite)", test, on_sqlite, close_office, NULL }, \
+	{ #test " (SQLite)", test, office_on_sqlite, office_close, NULL }, \
 	{ \
-#test " (PostgreSQL)", test, on_postgresql, close_office, NULL \
+#test " (PostgreSQL)", test, office_on_postgresql, office_close, NULL \
 	}
 
 int main(void)
