@@ -71,6 +71,59 @@ const GIVEN = '伟芳娜敏静丽强磊洋艳勇军杰娟涛明超霞平刚'.spl
 const phone = () => `0000-${String(1000000 + below(8999999))}`;
 const person = () => `合成·${FAMILY[below(20)]}${GIVEN[below(20)]}`;
 
+// Four feeds: two as they should be, one with refused rows, one that is silent; and a recall.
+async function push(feed, id, rows) {
+  const names = Object.keys(rows[0]);
+  const csv = [names, ...rows.map((r) => names.map((n) => r[n]))]
+    .map((r) => r.join(','))
+    .join('\n');
+  const answer = await fetch(`${url}/api/v1/feeds/${feed}/batches`, {
+    method: 'POST',
+    headers: { cookie, 'content-type': 'text/csv', 'idempotency-key': id },
+    body: `${csv}\n`,
+  });
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(`${id}: ${answer.status} ${told.message_en}`);
+  const { account } = told;
+  console.log(`${id}: ${account.in} in = ${account.accepted} accepted + ` +
+    `${account.refused} refused + ${account.duplicate} duplicate`);
+  return told.batch;
+}
+
+async function feeds() {
+  const area = '430800000000000';
+  const feed = async (name, brings, more) =>
+    (await ask('POST', '/feeds', { area, name: `${name}（合成）`, brings, ...more })).item.id;
+  const day = (back) =>
+    new Date(Date.now() - back * 86400000 + 8 * 3600000).toISOString().slice(0, 10);
+  const cards = await feed('市中医院报告卡', 'notification', { every_min: 1440 });
+  const counts = await feed('市疾控中心日报', 'count_report', { every_min: 1440 });
+  const lab = await feed('第三方检测机构', 'sample', { every_min: 720 });
+  await feed('邻市密接推送', 'contact_push', { every_min: 1 }); // never sends: it falls silent
+  const card = (i) => ({
+    source_id: `card-${i}`, name: person().replace('·', ''), phone: phone(), sex: i % 2 ? 'm' : 'f',
+    age: 5 + below(80), onset_on: day(2 + below(8)), reported_on: day(below(2)),
+    classification: i % 3 ? 'suspected' : 'confirmed',
+  });
+  const first = Array.from({ length: 40 }, (_, i) => card(i));
+  await push(cards, 'cards-1', first);
+  await push(cards, 'cards-2', [...first.slice(0, 6),
+    ...Array.from({ length: 20 }, (_, i) => card(40 + i)),
+    { ...card(99), name: first[0].name, phone: first[0].phone }]); // for the reviewer
+  let total = 30;
+  await push(counts, 'counts-1', Array.from({ length: 14 }, (_, i) => ({
+    day: day(13 - i), confirmed_total: i === 9 ? total - 4 : (total += below(6)),
+  })));
+  await push(lab, 'lab-1', Array.from({ length: 60 }, (_, i) => ({
+    number: `s-${i}`, source_id: `card-${i % 40}`, sampled_at: `${day(1)}T08:00:00+08:00`,
+    result: ['negative', 'negative', '阳性', '?？', 'broken'][below(5)],
+  })));
+  const wrong = await push(lab, 'lab-wrong', Array.from({ length: 25 }, (_, i) => ({
+    number: `w-${i}`, result: 'positive',
+  })));
+  await ask('POST', `/batches/${wrong}/recall`, { why: '演示：检测机构上传了错误的文件' });
+}
+
 try {
   await ask('POST', '/session', { login: 'lead', password });
   const province = '430000000000000';
@@ -111,6 +164,7 @@ try {
       ends_at: new Date(start + (i + 1) * 43200000).toISOString(),
     }))));
   }
+  await feeds();
 } finally {
   const ended = new Promise((resolve) => server.once('exit', resolve));
   server.kill('SIGTERM');
