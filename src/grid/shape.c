@@ -85,11 +85,6 @@ static bool degrees(const struct json_node *n, double most, int32_t *ret)
 	return true;
 }
 
-static bool same(struct point a, struct point b)
-{
-	return a.x == b.x && a.y == b.y;
-}
-
 /* A ring without the points that repeat the one before; none if it has no extent. */
 static enum err read_ring(struct shapes *s, const struct json_node *ring, bool opens,
 			  const struct unfit **ret_unfit)
@@ -108,12 +103,13 @@ static enum err read_ring(struct shapes *s, const struct json_node *ring, bool o
 			*ret_unfit = &no_degrees;
 			return OK;
 		}
-		if (s->points.n > first && same(s->points.v[s->points.n - 1], p))
+		if (s->points.n > first && point_same(s->points.v[s->points.n - 1], p))
 			continue;
 		if ((e = vec_push(&s->points, p)))
 			return e;
 	}
-	while (s->points.n > first + 1 && same(s->points.v[first], s->points.v[s->points.n - 1]))
+	while (s->points.n > first + 1 &&
+	       point_same(s->points.v[first], s->points.v[s->points.n - 1]))
 		s->points.n--;
 	n = s->points.n - first;
 	if (n < 3) {

@@ -8,6 +8,11 @@ struct point {
 	int32_t x, y;
 };
 
+static inline bool point_same(struct point a, struct point b)
+{
+	return a.x == b.x && a.y == b.y;
+}
+
 /* Points first..first+n, closed by itself; `opens`: the first of a polygon, holes follow. */
 struct ring {
 	size_t first, n;

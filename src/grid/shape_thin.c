@@ -187,17 +187,25 @@ static enum err thin_ring(struct thinning *t, const struct ring *r)
 	return e;
 }
 
-static enum err put_ring(struct thinning *t, const struct ring *r, bool whole)
+/* What is kept of a ring, or the whole of it, unless nothing with an extent is left. */
+static enum err put_ring(struct thinning *t, const struct ring *r, bool whole, bool *ret_put)
 {
 	const struct point *p = t->s->points.v + r->first;
-	size_t first = t->points.n;
+	size_t first = t->points.n, n;
 	enum err e = OK;
 
 	for (size_t i = 0; !e && i < r->n; i++)
-		if (whole || t->keep[i])
+		if ((whole || t->keep[i]) &&
+		    (t->points.n == first || !point_same(t->points.v[t->points.n - 1], p[i])))
 			e = vec_push(&t->points, p[i]);
-	if (!e)
-		e = vec_push(&t->rings, ((struct ring){ first, t->points.n - first, r->opens }));
+	while (t->points.n > first + 1 &&
+	       point_same(t->points.v[first], t->points.v[t->points.n - 1]))
+		t->points.n--;
+	n = t->points.n - first;
+	*ret_put = !e && n >= 3;
+	if (*ret_put)
+		return vec_push(&t->rings, ((struct ring){ first, n, r->opens }));
+	t->points.n = first;
 	return e;
 }
 
@@ -216,7 +224,7 @@ static double extent(const struct shapes *s, const struct ring *r)
 	return (double)(high.x - low.x) * (high.y - low.y);
 }
 
-/* Rings that come to nothing are left out, but never the largest: an area stays on the map. */
+/* Rings that come to nothing are left out, but never the largest outline: an area stays there. */
 static enum err thin_feature(struct thinning *t, struct feature *x)
 {
 	const struct shapes *s = t->s;
@@ -225,21 +233,22 @@ static enum err thin_feature(struct thinning *t, struct feature *x)
 	bool outline = false;
 	enum err e = OK;
 
-	for (size_t r = 0; r < x->n_rings; r++)
-		if (extent(s, &s->rings.v[x->first_ring + r]) > extent(s, largest))
-			largest = &s->rings.v[x->first_ring + r];
+	for (size_t i = 0; i < x->n_rings; i++) {
+		const struct ring *r = &s->rings.v[x->first_ring + i];
+
+		if (r->opens && extent(s, r) > extent(s, largest))
+			largest = r;
+	}
 	for (size_t i = 0; !e && i < x->n_rings; i++) {
 		const struct ring *r = &s->rings.v[x->first_ring + i];
-		size_t n = 0;
+		bool put = false;
 
 		if ((!r->opens && !outline) || (e = thin_ring(t, r)))
 			continue;
-		for (size_t k = 0; k < r->n; k++)
-			n += t->keep[k];
-		if (r->opens)
-			outline = n >= 3 || r == largest;
-		if (n >= 3 || r == largest)
-			e = put_ring(t, r, n < 3);
+		e = put_ring(t, r, false, &put);
+		if (!e && !put && r == largest)
+			e = put_ring(t, r, true, &put);
+		outline = r->opens ? put : outline;
 	}
 	x->first_ring = first;
 	x->n_rings = t->rings.n - first;
@@ -255,6 +264,7 @@ static enum err thin_all(struct thinning *t, struct feature *ret, size_t *ret_mo
 	t->points.n = t->rings.n = *ret_most = 0;
 	for (size_t i = 0; !e && i < s->features.n; i++) {
 		size_t before = t->points.n;
+		bool put;
 
 		ret[i] = s->features.v[i];
 		if (ret[i].group == t->group && ret[i].n_rings) {
@@ -264,7 +274,7 @@ static enum err thin_all(struct thinning *t, struct feature *ret, size_t *ret_mo
 		}
 		ret[i].first_ring = t->rings.n;
 		for (size_t r = 0; !e && r < ret[i].n_rings; r++)
-			e = put_ring(t, &s->rings.v[s->features.v[i].first_ring + r], true);
+			e = put_ring(t, &s->rings.v[s->features.v[i].first_ring + r], true, &put);
 	}
 	return e;
 }
