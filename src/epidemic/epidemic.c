@@ -1,6 +1,8 @@
 /* epidemic.c - the room put together: its routes, and what it settles with the vault. */
 #include "epidemic/epidemic.h"
 
+#include <stdlib.h>
+
 #include "base/memory.h"
 #include "epidemic/epidemic.sql.h"
 #include "epidemic/inside.h"
@@ -91,4 +93,63 @@ enum err epidemic_settle(struct epidemic *x, struct fault *f)
 	struct settling s = { .x = x };
 
 	return x->o.vault ? vault_staged(x->o.vault, settle_one, &s, f) : OK;
+}
+
+/* ---- an epoch ends --------------------------------------------------------------------------- */
+
+struct case_person {
+	int64_t county, case_id, person;
+};
+struct renewing {
+	const struct trail_pair *pair; /* rising by old */
+	size_t n;
+	VEC(struct case_person) of;
+};
+
+static int by_old(const void *pa, const void *pb)
+{
+	const struct trail_pair *a = pa, *b = pb;
+
+	return (a->old > b->old) - (a->old < b->old);
+}
+
+static enum err list_persons(struct renewing *w, struct tx *tx, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	bool more;
+	enum err e = tx_rows(tx, &epidemic_sql.persons, SQL_NO_ARGS, &r, f);
+
+	w->of.n = 0;
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
+		const struct trail_pair want = { rows_i64(r, 2), 0 };
+		const struct trail_pair *p = bsearch(&want, w->pair, w->n, sizeof want, by_old);
+
+		if (p)
+			e = vec_push(&w->of, ((struct case_person){ rows_i64(r, 0), rows_i64(r, 1),
+								    p->now }));
+	}
+	return e;
+}
+
+static enum err renew_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct renewing *w = arg;
+	enum err e = list_persons(w, tx, f);
+
+	for (size_t i = 0; i < w->of.n && !e; i++)
+		e = tx_run(tx, &epidemic_sql.person_put,
+			   SQL_ARGS(sql_i64(w->of.v[i].county), sql_i64(w->of.v[i].case_id),
+				    sql_i64(w->of.v[i].person)),
+			   NULL, f);
+	return e;
+}
+
+enum err epidemic_renew(struct epidemic *x, const struct trail_pair *pair, size_t n,
+			struct fault *f)
+{
+	struct renewing w = { .pair = pair, .n = n };
+	enum err e = n ? db_write(x->o.db, renew_act, &w, f) : OK;
+
+	vec_drop(&w.of);
+	return e;
 }

@@ -25,6 +25,9 @@ struct epidemic_options {
 struct epidemic;
 MUST_CHECK enum err epidemic_open(const struct epidemic_options *o, struct epidemic **ret);
 void epidemic_close(struct epidemic **e); /* for CLEANUP() */
+/* Cases go on under new pseudonyms, as visits do: pairs as trail_renew left them, in order. */
+MUST_CHECK enum err epidemic_renew(struct epidemic *e, const struct trail_pair *pair, size_t n,
+				   struct fault *f);
 /* What was just committed, for dispatch_options.acted: whom a new case is about is kept. */
 void epidemic_acted(struct epidemic *e, const struct ledger_entry *act);
 /* Keep in the vault whom a case of ours is about; what is not ours is left as it is. */

@@ -128,3 +128,9 @@ SELECT day, sealed FROM trace_part WHERE county = $1 AND trace = $2 ORDER BY day
 -- $2 case_id bigint
 SELECT id, officer, created_at, profile, generations, contacts, encounters FROM traces
 WHERE county = $1 AND case_id = $2 ORDER BY id DESC LIMIT 50;
+
+-- name: persons
+-- The persons of all cases.
+-- across: an epoch ends for the whole house
+-- scan: once in 28 days
+SELECT county, case_id, person FROM case_person;

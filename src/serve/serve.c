@@ -11,6 +11,7 @@
 #include "http/asset.h"
 #include "http/stream.h"
 #include "ledger/ledger.h"
+#include "serve/epoch.h"
 #include "serve/nouns.h"
 
 #include "base/ban.h"
@@ -378,6 +379,15 @@ enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
 	if ((e = trail_expire_by(s->trail, &s->expiry, now, clock_s(&s->steady).v, &ended, f)))
 		return e;
 	s->vault_sealed = vault_look(s->vault, &st, NULL) != OK;
+	if (!s->vault_sealed && (e = epoch_step(s, &st, f)))
+		return e;
+	if (ended.days) { /* whom the vault knows by those visits alone it may forget */
+		struct fault unasked = { 0 };
+		struct utc_s before =
+			zone_day_start(s->house->zone, trail_first_day(s->trail, now));
+
+		ignore(vault_expire(s->vault, before, &unasked));
+	}
 	ignore(serve_certificate(s, NULL, NULL)); /* half of a new pair: the next time */
 	if ((e = settle(s, now, f)))
 		return e;

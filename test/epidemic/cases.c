@@ -236,15 +236,21 @@ static void report(struct town *t, char id[24], const char *number)
 	text_of(&a, "id", id, 24);
 }
 
-static void confirm(struct town *t, int who, const char *id, char warrant[600])
+static void confirm_by(struct town *t, int who, const char *id, const char *event,
+		       char warrant[600])
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
 	char url[80];
 
-	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/confirm", id);
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/%s", id, event);
 	if (ask(t, who, "POST", url, "", &a) != 200)
 		fail_msg("%.*s", (int)a.body.n, a.body.p);
 	text_of(&a, "over\":false,\"text", warrant, 600); /* not the receipt's */
+}
+
+static void confirm(struct town *t, int who, const char *id, char warrant[600])
+{
+	confirm_by(t, who, id, "confirm", warrant);
 }
 
 static int trace(struct town *t, int who, const char *id, const char *warrant, const char *more,
@@ -321,6 +327,16 @@ static void a_confirmed_case_is_traced_by_its_warrant_and_in_no_other_way(void *
 	assert_int_equal(status_of(&t, FAR, "GET", url, ""), 404);
 	assert_int_equal(status_of(&t, DOCTOR, "GET", url, ""), 403);
 	assert_int_equal(status_of(&t, LAB, "GET", url, ""), 403);
+
+	/* An epoch ends: the warrant speaks of nobody any more, and another is to be had. */
+	struct trail_pair pair = { l.person, 4242 };
+	MUST(trail_renew(t.s->trail, &pair, 1, &d->fault));
+	MUST(epidemic_renew(t.s->rooms.epidemic, &pair, 1, &d->fault));
+	refused(&t, CHIEF, id, warrant, "");
+	confirm_by(&t, CHIEF, id, "renew", warrant);
+	answer_end(&a);
+	assert_int_equal(trace(&t, CHIEF, id, warrant, "", &a), 201);
+	assert_true(answer_holds(&a, "\"n_contacts\":3"));
 
 	wall_s += 3600 * 25;
 	sign_in(&t, CHIEF);
