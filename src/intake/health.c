@@ -19,8 +19,7 @@ static const struct threshold {
 	const char *word, *zh, *en, *source;
 	int64_t of_1000;
 } thresholds[] = {
-	{ "late", "迟到的批次", "batches that came late", "Sphere: 90 % of alerts in time",
-	  100 },
+	{ "late", "迟到的批次", "batches that came late", "Sphere: 90 % of alerts in time", 100 },
 	{ "incomplete", "不完整的行", "rows that lack something", "ours", 200 },
 	{ "refused", "退回的行", "rows refused", "ours", 50 },
 	{ "duplicate", "重复的行", "rows that came before", "ours", 300 },
