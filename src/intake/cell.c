@@ -11,7 +11,7 @@ enum { DATE_BYTES = 48 };
 
 static bool same_word(struct str s, const char *word)
 {
-	return s.n == strlen(word) && strncasecmp(s.p, word, s.n) == 0;
+	return s.n == strlen(word) && (!s.n || strncasecmp(s.p, word, s.n) == 0);
 }
 
 bool cell_nothing(struct str s)

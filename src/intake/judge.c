@@ -241,7 +241,7 @@ static enum err digest(const struct judging *g, int64_t row, void *at, int64_t *
 	/* Two rows about nobody in particular may be equal and of two people: their place in the
 	 * file tells them apart, and the same file again is the same. */
 	if (!e && !says_whom)
-		*ret = (*ret ^ row * 0x2545F4914F6CDD1D) & INT64_MAX;
+		*ret = (int64_t)((uint64_t)*ret ^ (uint64_t)row * 0x2545F4914F6CDD1D) & INT64_MAX;
 	if (!e && *ret == 0)
 		*ret = 1;
 	return e;

@@ -61,7 +61,7 @@ enum err push_begin(struct push *p, struct fault *f)
 				 .body = p->body,
 				 .rows = p->rows };
 	struct stored_ask stored = { .p = p };
-	enum err e;
+	enum err e = OK;
 
 	p->key = intake_key(p->feed.record.id.v, p->sender_id);
 	if (!p->key || (e = digest_body(p)))
