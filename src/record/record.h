@@ -66,7 +66,7 @@ struct noun {
 	size_t n_steps;
 	enum capability read, write;
 	const char *label; /* the field that names a row to people; NULL: its first required text */
-	bool reads_up;     /* a list and a row show, too, what lies right on the way up: adr/0016 */
+	bool reads_up;     /* a list and a row show, too, what lies right on the way up: adr/0020 */
 	enum purpose why;
 	bool gate; /* rows come in by feeds (intake) alone: nobody makes one or imports a file */
 	/* What no field can say alone. `before`: NULL for a new row; `after` may be completed. */
