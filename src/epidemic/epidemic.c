@@ -11,7 +11,7 @@
 
 #include "base/ban.h"
 
-enum { BODY = 16 << 10 };
+enum { BODY = 16 << 10, LIST = 1 << 20 };
 
 static const struct route rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/cases", case_register, CAP_CASE_WRITE, REACH_AREA, WHY_EPIDEMIC,
@@ -28,6 +28,10 @@ static const struct route rows[] = {
 		WHY_EPIDEMIC, 0, AUDIT_NONE, "病例的追踪结果", "Traces of a case") },
 	{ ROUTE(HTTP_GET, "/api/v1/traces/{id}", trace_get, CAP_TRACE, REACH_AREA, WHY_EPIDEMIC, 0,
 		AUDIT_READ, "一次追踪的结果及其证明", "One trace, with its proof") },
+	{ ROUTE(HTTP_POST, "/api/v1/traces/{id}/names", trace_names, CAP_TRACE, REACH_AREA,
+		WHY_EPIDEMIC, LIST, AUDIT_ACT, "追踪结果里的人的姓名，每一个都记入台账",
+		"The names of a trace's people, each noted in the ledger"),
+	  .before = trace_names_before, .after = trace_names_after, .flags = ROUTE_SECRET },
 	{ ROUTE(HTTP_GET, "/api/v1/unconfirmed-cases", case_waiting, CAP_LEDGER_READ, REACH_AREA,
 		WHY_OVERSIGHT, 0, AUDIT_NONE, "逾期未确认的病例",
 		"Cases that nobody confirmed in time") },

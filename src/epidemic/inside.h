@@ -41,6 +41,11 @@ route_run case_warrants;
 route_before trace_before;
 route_run trace_run;
 
+/* ---- trace_names.c ---- */
+route_before trace_names_before;
+route_run trace_names;
+route_after trace_names_after;
+
 /* ---- trace_kept.c ---- */
 struct trace_told { /* what stands above the contacts */
 	int64_t id, case_id, warrant, officer, generations;

@@ -18,6 +18,8 @@
 #include "support/client.h"
 #include "support/database.h"
 #include "support/trails.h"
+#include "vault/grant.h"
+#include "vault/vault.h"
 
 static const char counties[] = "code,name\n43,湖南省\n4308,张家界市\n430802,永定区\n"
 			       "430822,桑植县\n";
@@ -180,13 +182,16 @@ static enum err look_act(struct tx *tx, void *arg, struct fault *f)
 }
 
 /* Where the case was: the cinema yesterday with two, of whom one met a third on a bus after it. */
-static void visits_of(struct town *t, int64_t index)
+static void visits_of(struct town *t, int64_t index, int64_t neighbour)
 {
 	struct database *d = t->d;
 	int64_t evening = zone_day_start(t->h->zone, zone_day_of(t->h->zone, now()) - 1).v + 68400;
 	struct trail_visit v[] = {
 		{ .person = index, .place = { 77 }, .from = { evening }, .to = { evening + 7200 } },
-		{ .person = 1001, .place = { 77 }, .from = { evening }, .to = { evening + 7200 } },
+		{ .person = neighbour,
+		  .place = { 77 },
+		  .from = { evening },
+		  .to = { evening + 7200 } },
 		{ .person = 1002,
 		  .place = { 77 },
 		  .from = { evening + 600 },
@@ -286,7 +291,7 @@ static void a_confirmed_case_is_traced_by_its_warrant_and_in_no_other_way(void *
 	assert_int_equal(sscanf(id, "%lld", (long long *)&l.case_id), 1);
 	MUST(db_read(t.h->db, look_act, &l, &d->fault));
 	assert_true(l.person > 0);
-	visits_of(&t, l.person);
+	visits_of(&t, l.person, 1001);
 
 	refused(&t, CHIEF, id, "", "");
 	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/confirm", id);
@@ -344,6 +349,86 @@ static void a_confirmed_case_is_traced_by_its_warrant_and_in_no_other_way(void *
 	end(&t);
 }
 
+static int64_t pseudonym_of(struct town *t, const char *name)
+{
+	struct vault_presence p = { .at = now() };
+	struct fault f = { 0 };
+	int64_t ret;
+
+	p.who.text[VAULT_NAME] = str_of(name);
+	p.who.text[VAULT_PHONE] = STR("13912345678");
+	assert_int_equal(vault_pseudonym(t->s->vault, 99, &p, 1, &ret, &f), OK);
+	assert_int_equal(vault_keep(t->s->vault, 99, &f), OK);
+	return ret;
+}
+
+static void names(struct town *t, int who, const char *trace_id, const char *body,
+		  struct answer *ret)
+{
+	char url[80];
+
+	(void)snprintf(url, sizeof url, "/api/v1/traces/%s/names", trace_id);
+	ask(t, who, "POST", url, body, ret);
+}
+
+static void the_people_of_a_trace_are_named_to_its_officer_and_to_nobody_else(void **state)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct database *d = *state;
+	char id[24], warrant[600], trace_id[24], one[64];
+	struct looking l;
+	struct town t;
+
+	begin(&t, d, "named");
+	report(&t, id, "1");
+	assert_int_equal(sscanf(id, "%lld", (long long *)&l.case_id), 1);
+	MUST(db_read(t.h->db, look_act, &l, &d->fault));
+	int64_t neighbour = pseudonym_of(&t, "邻座甲");
+	visits_of(&t, l.person, neighbour);
+	confirm(&t, CHIEF, id, warrant);
+	assert_int_equal(trace(&t, CHIEF, id, warrant, "", &a), 201);
+	text_of(&a, "id", trace_id, sizeof trace_id);
+	answer_end(&a);
+
+	names(&t, CHIEF, trace_id, "{}", &a);
+	if (a.status != 200 || !answer_holds(&a, "邻座甲") || !answer_holds(&a, "\"known\":false"))
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	answer_end(&a);
+	(void)snprintf(one, sizeof one, "{\"people\":[\"%lld\"]}", (long long)neighbour);
+	names(&t, CHIEF, trace_id, one, &a);
+	assert_true(answer_holds(&a, "邻座甲") && !answer_holds(&a, "\"known\":false"));
+	answer_end(&a);
+	assert_int_equal(ask(&t, CHIEF, "GET", "/api/v1/looks", "", &a), 200);
+	if (!answer_holds(&a, "\"kind\":\"trace\"")) /* both looks are on record */
+		fail_msg("%.*s", (int)a.body.n, a.body.p);
+	answer_end(&a);
+
+	const struct {
+		int who;
+		const char *body;
+		int status;
+	} refusals[] = {
+		{ SECOND, "{}", 403 },
+		{ FAR, "{}", 404 },
+		{ DOCTOR, "{}", 403 },
+		{ CHIEF, "{\"people\":[\"1004\"]}", 403 }, /* was elsewhere: it is not listed */
+		{ CHIEF, "{\"people\":[]}", 422 },
+		{ CHIEF, "{\"people\":[1001]}", 422 },
+		{ CHIEF, "{\"people\":\"1001\"}", 422 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+		names(&t, refusals[i].who, trace_id, refusals[i].body, &a);
+		if (a.status != refusals[i].status || answer_holds(&a, "邻座甲"))
+			fail_msg("%zu: %d %.*s", i, a.status, (int)a.body.n, a.body.p);
+		answer_end(&a);
+	}
+	wall_s += grant_life_max(GRANT_TRACE) + 1;
+	sign_in(&t, CHIEF);
+	names(&t, CHIEF, trace_id, "{}", &a);
+	assert_true(a.status >= 400 && a.status < 500 && !answer_holds(&a, "邻座甲"));
+	end(&t);
+}
+
 static void a_laboratory_confirms_with_whoever_is_not_the_laboratory(void **state)
 {
 	struct database *d = *state;
@@ -387,6 +472,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_confirmed_case_is_traced_by_its_warrant_and_in_no_other_way),
+		ON_BOTH(the_people_of_a_trace_are_named_to_its_officer_and_to_nobody_else),
 		ON_SQLITE(a_laboratory_confirms_with_whoever_is_not_the_laboratory),
 		ON_SQLITE(what_nobody_confirms_in_two_days_the_overseer_sees),
 	};
