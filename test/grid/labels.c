@@ -167,7 +167,7 @@ static void a_label_is_what_the_reader_could_look_up(void **state)
 	(void)own;
 	ASK(b, p, &admin, "/api/v1/accounts");
 	assert_true(answer_holds(&b, "\"labels\":"));
-	assert_false(answer_holds(&b, "\"organisation\":"));
+	assert_false(answer_holds(&b, "\"organisation\":{")); /* no account has one */
 }
 
 /* A file for people has names where one for a program has ids; where there is none, the id. */
