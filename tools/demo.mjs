@@ -1,11 +1,15 @@
-// demo.mjs OUTPOST HOUSE PASSWORD - fill the demo house with offices, people and duties.
+// demo.mjs OUTPOST HOUSE ACCOUNTS - fill the demo house with offices, people, feeds and a case.
 //
 // Everybody is made up: names say so. It goes the way of any other client: the server, a log-in,
 // files that are imported, and their accounts are checked.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-const [outpost, house, password] = process.argv.slice(2);
+const [outpost, house, accounts] = process.argv.slice(2);
+const passwords = new Map(
+  readFileSync(accounts, 'utf8').split('\n').map((line) => line.split(/\s+/).slice(0, 2)),
+);
 const server = spawn(outpost, ['serve', house, '--listen', '127.0.0.1:0'], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
@@ -71,7 +75,7 @@ const GIVEN = '伟芳娜敏静丽强磊洋艳勇军杰娟涛明超霞平刚'.spl
 const phone = () => `0000-${String(1000000 + below(8999999))}`;
 const person = () => `合成·${FAMILY[below(20)]}${GIVEN[below(20)]}`;
 
-// Four feeds: two as they should be, one with refused rows, one that is silent; and a recall.
+// Feeds: two as they should be, one with refused rows, one that is silent; and a recall.
 async function push(feed, id, rows) {
   const names = Object.keys(rows[0]);
   const csv = [names, ...rows.map((r) => names.map((n) => r[n]))]
@@ -124,8 +128,46 @@ async function feeds() {
   await ask('POST', `/batches/${wrong}/recall`, { why: '演示：检测机构上传了错误的文件' });
 }
 
+const signIn = (login) => ask('POST', '/session', { login, password: passwords.get(login) });
+
+// One case, seen by a doctor and confirmed by somebody else: an evening in a theatre, a meal the
+// day after, and a bus home on which one of the table sat beside strangers.
+async function outbreak() {
+  const area = '430802000000000';
+  const at = (back, clock) => {
+    const day = new Date(Date.now() - back * 86400000 + 8 * 3600000).toISOString().slice(0, 10);
+    return `${day}T${clock}:00+08:00`;
+  };
+  const folk = Array.from({ length: 60 }, () => phone());
+  const row = (i, place, kind, from, to, seat = '') =>
+    ({ person: `visitor-${i}`, phone: folk[i], place, kind, from, to, seat });
+  const visits = [
+    ...Array.from({ length: 40 }, (_, i) => row(i, '魅力湘西剧场（合成场次）', 'cinema',
+      at(2, '19:00'), at(2, '20:30'), `${1 + Math.floor(i / 10)}排${1 + (i % 10)}座`)),
+    ...[0, 41, 42, 43, 44].map((i) =>
+      row(i, '合成土家菜馆', 'restaurant', at(1, '12:00'), at(1, '13:10'))),
+    ...[42, 45, 46, 47].map((i) =>
+      row(i, '合成 6 路公交 17:40 班', 'bus', at(1, '17:40'), at(1, '18:20'))),
+  ];
+  await signIn('lead');
+  const feed = await ask('POST', '/feeds', { area, name: '场所登记（合成）', brings: 'visits',
+    every_min: 1440 });
+  await push(feed.item.id, 'visits-1', visits);
+  await signIn('doctor');
+  const made = await ask('POST', '/cases', { area, number: 'DEMO-1', profile: 'covid19.who',
+    onset: at(1, '00:00').slice(0, 10), positive: at(0, '00:00').slice(0, 10),
+    who: { name: '合成甲', phone: folk[0] } });
+  await signIn('tracer');
+  await ask('POST', `/cases/${made.id}/events/confirm`);
+  const warrant = (await ask('GET', `/cases/${made.id}/warrants`)).items.find((w) => w.text);
+  const trace = await ask('POST', `/cases/${made.id}/trace`, {
+    warrant: warrant.text, generations: 2,
+  });
+  console.log(`trace: ${trace.n_contacts} contacts, ${trace.n_encounters} encounters`);
+}
+
 try {
-  await ask('POST', '/session', { login: 'lead', password });
+  await signIn('lead');
   const province = '430000000000000';
   const cities = (await ask('GET', `/areas/${province}/children`)).items;
   const areas = [];
@@ -165,6 +207,7 @@ try {
     }))));
   }
   await feeds();
+  await outbreak();
 } finally {
   const ended = new Promise((resolve) => server.once('exit', resolve));
   server.kill('SIGTERM');

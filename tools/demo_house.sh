@@ -34,12 +34,12 @@ account lead area_lead 43 "演示·省级负责人"
 account county area_lead 430802 "演示·永定区负责人"
 account duty duty_officer 4308 "演示·值班员"
 account grid grid_worker 430802 "演示·网格员"
+account doctor doctor 430802 "演示·医生"
 account tracer investigator 4308 "演示·流调人员"
 account system system_admin 43 "演示·系统管理员"
 account security security_admin 43 "演示·安全管理员"
 account auditor auditor 43 "演示·审计员"
 account overseer overseer 43 "演示·监督员"
 if command -v node >/dev/null; then
-	node "$root/tools/demo.mjs" "$outpost" "$house" \
-		"$(awk '$1 == "lead" { print $2 }' "$accounts")"
+	node "$root/tools/demo.mjs" "$outpost" "$house" "$accounts"
 fi
