@@ -7,6 +7,7 @@
 #   has err 'words' / lacks err 'words'       part of a file
 #   last err 'line'                           its last line
 #   absent FILE                               it must not be there
+#   skip                                      nothing here to try it on
 # The first three failures are shown with their sentence; the exit code says whether any was.
 set -u
 : "${OUTPOST:?the program under test}"
@@ -87,6 +88,12 @@ same() {
 		fail "$1 and $2 differ"
 		diff -u "$1" "$2" | tail -n +3 | head -20
 	fi
+}
+
+# There is nothing here to try it on.
+skip() {
+	trap - EXIT
+	exit 77
 }
 
 finish() {
