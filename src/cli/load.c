@@ -145,6 +145,11 @@ enum err load_open(struct load *l, const char *path, const struct table_column *
 				   .n_known = n_known,
 				   .sheet = l->c->args.text[CLI_SHEET] };
 	CLEANUP(buf_release) struct buf list = { 0 };
+enum err load_refused_settle(struct load *l)
+{
+	return l->refused ? table_refused_settle(l->refused, &l->c->fault) : OK;
+}
+
 	const struct str *unknown;
 	size_t n;
 	enum err e;

@@ -77,7 +77,8 @@ typedef enum err load_window(void *arg, struct load_case *k, struct fault *f);
 /* `window` NULL: there is no profile, and every row must bring its window. */
 MUST_CHECK enum err load_cases(struct load *l, load_window *window, void *arg);
 MUST_CHECK enum err load_named_file(struct load *l);
-/* Publish the --refused file, if one was asked for. */
+/* Write the --refused file, if one was asked for, up to the last step; then publish it. */
+MUST_CHECK enum err load_refused_settle(struct load *l);
 MUST_CHECK enum err load_refused_close(struct load *l);
 
 /* ---- for the readers of this room ----------------------------------------------------------- */

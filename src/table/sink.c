@@ -85,14 +85,19 @@ enum err table_sink_flow(struct table_sink *s, struct fault *f)
 	return s->text.n < FLOW_BYTES && !s->text.failed ? OK : pour(s, f);
 }
 
-enum err table_sink_close(struct table_sink *s, struct fault *f)
+enum err table_sink_settle(struct table_sink *s, struct fault *f)
 {
 	enum err e = pour(s, f);
 
 	if (!e && !s->place.direct)
 		e = file_sync(s->file, f);
-	if (!e)
-		e = file_close(&s->file, f);
+	return e ? e : file_close(&s->file, f);
+}
+
+enum err table_sink_close(struct table_sink *s, struct fault *f)
+{
+	enum err e = s->file ? table_sink_settle(s, f) : OK;
+
 	if (!e)
 		e = table_place_publish(&s->place, f);
 	if (!e)
