@@ -41,6 +41,7 @@ struct load_named {
 
 struct load {
 	struct cli *c;
+	bool straight;            /* a result goes where it cannot be taken back, as to a pipe */
 	struct zone *zone;        /* of --tz */
 	struct shelf *shelf;      /* with --segments */
 	struct zone *shelf_zone;  /* and what its days are */
@@ -82,6 +83,9 @@ MUST_CHECK enum err load_refused_settle(struct load *l);
 MUST_CHECK enum err load_refused_close(struct load *l);
 
 /* ---- for the readers of this room ----------------------------------------------------------- */
+/* Two results in one file would leave neither, and a result over its source would lose that. */
+MUST_CHECK enum err load_check_paths(struct cli *c, bool *ret_straight);
+
 struct load_reason {
 	const char *zh, *en;
 };

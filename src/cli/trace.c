@@ -251,8 +251,8 @@ static enum err open_out(struct run *u)
 	};
 	enum err e;
 
-	/* What is written to standard output cannot be taken back. */
-	if (!a->text[CLI_OUT] && (e = check_wait(&u->check, &u->c->fault)))
+	/* What is written to a pipe cannot be taken back. */
+	if (u->l->straight && (e = check_wait(&u->check, &u->c->fault)))
 		return e;
 	if ((e = table_out_open(a->text[CLI_OUT] ? a->text[CLI_OUT] : "-", &o, &u->out,
 				&u->c->fault)))

@@ -16,7 +16,8 @@ enum { FLOW_BYTES = 256 * 1024 };
  */
 enum err table_place_find(const char *path, struct table_place *ret, struct fault *f)
 {
-	struct table_place p = { .direct = strcmp(path, "-") == 0 };
+	bool standard = strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+	struct table_place p = { .direct = standard };
 	struct stat st;
 	bool there = !p.direct && stat(path, &st) == 0;
 
@@ -29,7 +30,7 @@ enum err table_place_find(const char *path, struct table_place *ret, struct faul
 		return fault_set(f, ERR_USAGE, "输出文件的路径过长：请换一个短的",
 				 "the output path is too long: choose a shorter one");
 	if (p.direct || !there || !realpath(path, p.path))
-		snprintf(p.path, sizeof(p.path), "%s", path);
+		snprintf(p.path, sizeof(p.path), "%s", standard ? "-" : path);
 	snprintf(p.part, sizeof(p.part), "%s%s", p.path, p.direct ? "" : ".part");
 	*ret = p;
 	return OK;
