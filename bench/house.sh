@@ -43,7 +43,8 @@ measure_start() {
 	mkfifo "$scratch/url"
 	for _ in 1 2 3; do
 		from=$(date +%s%N)
-		"$bin/outpost" serve "$house" --listen 127.0.0.1:0 >"$scratch/url" 2>"$scratch/log" &
+		"$bin/outpost" serve "$house" --listen 127.0.0.1:0 \
+			>"$scratch/url" 2>"$scratch/log" &
 		server=$!
 		read -r url <"$scratch/url"
 		curl -sf "$url/healthz" >/dev/null
@@ -59,7 +60,8 @@ measure_start() {
 measure_first_load() { # URL
 	local bytes=0 n path
 	for path in / $(curl -sf "$1/" | grep -oE '(src|href)="/[^"]+"' | cut -d'"' -f2); do
-		n=$(curl -sf -H 'Accept-Encoding: gzip' -o /dev/null -w '%{size_download}' "$1$path")
+		n=$(curl -sf -H 'Accept-Encoding: gzip' -o /dev/null -w '%{size_download}' \
+			"$1$path")
 		bytes=$((bytes + n))
 	done
 	first_load=$bytes
