@@ -45,31 +45,53 @@ static const struct capability_words words[CAP_N] = {
 				   "See who asked for names in an emergency" },
 	[CAP_ACCESS_REPORT] = { "access_report", "为到场的本人查询谁看过其信息",
 				"Tell a person at the desk who looked at them" },
+	[CAP_TASK_READ] = { "task_read", "查看任务", "See tasks" },
+	[CAP_TASK_DO] = { "task_do", "办理、核查本单位的任务",
+			  "Do, check and pass on tasks of one's own party" },
+	[CAP_TASK_RAISE] = { "task_raise", "交办任务", "Give somebody a task" },
+	[CAP_CAMPAIGN_WRITE] = { "campaign_write", "发起和结束专项行动",
+				 "Start and end campaigns" },
+	[CAP_HAZARD_WRITE] = { "hazard_write", "上报和整改隐患", "Report and mend hazards" },
+	[CAP_MEASURE] = { "measure", "对人员采取和解除措施",
+			  "Order measures about a person, and lift them" },
 };
 
+/* Whoever works at what is noticed has tasks. */
+#define WORKS (BIT(CAP_TASK_READ) | BIT(CAP_TASK_DO))
+
 static const struct role_row rows[ROLE_N] = {
-	[ROLE_GRID_WORKER] = { "grid_worker", "网格员", "Grid worker", BIT(CAP_GRID_READ), false },
+	[ROLE_GRID_WORKER] = { "grid_worker", "网格员", "Grid worker",
+			       WORKS | BIT(CAP_GRID_READ) | BIT(CAP_HAZARD_WRITE), false },
 	[ROLE_DOCTOR] = { "doctor", "医生", "Doctor",
-			  BIT(CAP_GRID_READ) | BIT(CAP_CDC_READ) | BIT(CAP_CASE_WRITE), false },
+			  WORKS | BIT(CAP_GRID_READ) | BIT(CAP_CDC_READ) | BIT(CAP_CASE_WRITE),
+			  false },
 	[ROLE_INVESTIGATOR] = { "investigator", "流调人员", "Investigator",
-				BIT(CAP_GRID_READ) | BIT(CAP_CDC_READ) | BIT(CAP_CDC_WRITE) |
-					BIT(CAP_CASE_WRITE) | BIT(CAP_CASE_CONFIRM) |
-					BIT(CAP_TRACE) | BIT(CAP_FEED_READ) | BIT(CAP_PUSH) |
-					BIT(CAP_REVIEW) | BIT(CAP_BREAK_GLASS) |
-					BIT(CAP_BREAK_GLASS_READ),
+				WORKS | BIT(CAP_TASK_RAISE) | BIT(CAP_MEASURE) |
+					BIT(CAP_GRID_READ) | BIT(CAP_CDC_READ) |
+					BIT(CAP_CDC_WRITE) | BIT(CAP_CASE_WRITE) |
+					BIT(CAP_CASE_CONFIRM) | BIT(CAP_TRACE) |
+					BIT(CAP_FEED_READ) | BIT(CAP_PUSH) | BIT(CAP_REVIEW) |
+					BIT(CAP_BREAK_GLASS) | BIT(CAP_BREAK_GLASS_READ),
 				false },
-	[ROLE_LAB] = { "lab", "检测机构", "Laboratory", BIT(CAP_CASE_RESULT) | BIT(CAP_PUSH),
-		       false },
-	[ROLE_INSPECTOR] = { "inspector", "安全检查人员", "Inspector", BIT(CAP_GRID_READ), false },
-	[ROLE_ENTERPRISE] = { "enterprise", "企业", "Enterprise", 0, false },
+	[ROLE_LAB] = { "lab", "检测机构", "Laboratory",
+		       WORKS | BIT(CAP_CASE_RESULT) | BIT(CAP_PUSH), false },
+	[ROLE_INSPECTOR] = { "inspector", "安全检查人员", "Inspector",
+			     WORKS | BIT(CAP_TASK_RAISE) | BIT(CAP_GRID_READ) |
+				     BIT(CAP_HAZARD_WRITE),
+			     false },
+	[ROLE_ENTERPRISE] = { "enterprise", "企业", "Enterprise", WORKS | BIT(CAP_HAZARD_WRITE),
+			      false },
 	[ROLE_DUTY_OFFICER] = { "duty_officer", "值班员", "Duty officer",
-				BIT(CAP_GRID_READ) | BIT(CAP_ROSTER_WRITE) | BIT(CAP_FEED_READ) |
+				WORKS | BIT(CAP_TASK_RAISE) | BIT(CAP_GRID_READ) |
+					BIT(CAP_ROSTER_WRITE) | BIT(CAP_FEED_READ) |
 					BIT(CAP_BREAK_GLASS) | BIT(CAP_BREAK_GLASS_READ),
 				false },
 	[ROLE_AREA_LEAD] = { "area_lead", "属地负责人", "Area lead",
-			     BIT(CAP_GRID_READ) | BIT(CAP_GRID_WRITE) | BIT(CAP_ROSTER_WRITE) |
-				     BIT(CAP_IMPORT) | BIT(CAP_EXPORT) | BIT(CAP_FEED_READ) |
-				     BIT(CAP_FEED_WRITE) | BIT(CAP_PUSH) | BIT(CAP_BREAK_GLASS) |
+			     WORKS | BIT(CAP_TASK_RAISE) | BIT(CAP_CAMPAIGN_WRITE) |
+				     BIT(CAP_HAZARD_WRITE) | BIT(CAP_MEASURE) | BIT(CAP_GRID_READ) |
+				     BIT(CAP_GRID_WRITE) | BIT(CAP_ROSTER_WRITE) | BIT(CAP_IMPORT) |
+				     BIT(CAP_EXPORT) | BIT(CAP_FEED_READ) | BIT(CAP_FEED_WRITE) |
+				     BIT(CAP_PUSH) | BIT(CAP_BREAK_GLASS) |
 				     BIT(CAP_BREAK_GLASS_READ) | BIT(CAP_ACCESS_REPORT),
 			     false },
 	[ROLE_SYSTEM_ADMIN] = { "system_admin", "系统管理员", "System administrator",
@@ -81,8 +103,9 @@ static const struct role_row rows[ROLE_N] = {
 	[ROLE_AUDITOR] = { "auditor", "审计员", "Auditor",
 			   BIT(CAP_ACCOUNT_READ) | BIT(CAP_LEDGER_READ) | BIT(CAP_EXPORT), true },
 	[ROLE_OVERSEER] = { "overseer", "监督员", "Overseer",
-			    BIT(CAP_GRID_READ) | BIT(CAP_LEDGER_READ) | BIT(CAP_FEED_READ) |
-				    BIT(CAP_BREAK_GLASS_READ) | BIT(CAP_ACCESS_REPORT),
+			    BIT(CAP_TASK_READ) | BIT(CAP_GRID_READ) | BIT(CAP_LEDGER_READ) |
+				    BIT(CAP_FEED_READ) | BIT(CAP_BREAK_GLASS_READ) |
+				    BIT(CAP_ACCESS_REPORT),
 			    false },
 };
 

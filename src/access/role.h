@@ -45,6 +45,13 @@ enum capability {
 	CAP_BREAK_GLASS,      /* ask for names in an emergency, and approve what another asked */
 	CAP_BREAK_GLASS_READ, /* see who asked and who approved */
 	CAP_ACCESS_REPORT,    /* tell a person at the desk who looked at them */
+	/* tasks, campaigns, hazards, measures: src/loop and above */
+	CAP_TASK_READ,      /* see tasks */
+	CAP_TASK_DO,        /* whatever the flow says is for one's party */
+	CAP_TASK_RAISE,     /* give somebody a task */
+	CAP_CAMPAIGN_WRITE, /* start and end campaigns */
+	CAP_HAZARD_WRITE,   /* report and mend hazards */
+	CAP_MEASURE,        /* order measures about a person, and lift them */
 	CAP_N
 };
 

@@ -8,6 +8,7 @@
 #ifndef EPIDEMIC_EPIDEMIC_H
 #define EPIDEMIC_EPIDEMIC_H
 #include "access/route.h"
+#include "loop/loop.h"
 #include "record/record.h"
 #include "trail/trail.h"
 
@@ -34,6 +35,7 @@ void epidemic_acted(struct epidemic *e, const struct ledger_entry *act);
 MUST_CHECK enum err epidemic_settle(struct epidemic *e, struct fault *f);
 /* What call->house points to begins with this. */
 struct epidemic_house {
+	struct loop_house loop; /* first, since what lies below looks for its own there */
 	struct epidemic *epidemic;
 };
 

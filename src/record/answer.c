@@ -110,18 +110,11 @@ static void put_events(struct json *j, const struct call *c, const struct noun *
 	}
 }
 
-enum err handler_item(struct call *c, struct tx *tx, const struct record_kind *k, const void *row,
-		      struct fault *f)
+static void put_ways(struct json *j, struct call *c, const struct noun *n, const void *row)
 {
-	CLEANUP(labels_end) struct labels l = { 0 };
-	const struct noun *n = k->noun;
 	const struct record *r = row_head_const(row);
 	bool own = scope_covers(&c->who->scope, r->area); /* else it is read from below, no more */
-	struct json *j = call_json(c);
-	enum err e;
 
-	json_key(j, "item");
-	row_to_json(n, row, sight_of(c->who), k->book->zone, j);
 	json_key(j, "events");
 	json_open(j, '[');
 	if (own)
@@ -134,12 +127,34 @@ enum err handler_item(struct call *c, struct tx *tx, const struct record_kind *k
 	json_key(j, "history");
 	json_bool(j, own);
 	json_close(j, '}');
+}
+
+enum err handler_item(struct call *c, struct tx *tx, const struct record_kind *k, const void *row,
+		      struct fault *f)
+{
+	CLEANUP(labels_end) struct labels l = { 0 };
+	const struct noun *n = k->noun;
+	struct json *j = call_json(c);
+	enum err e;
+
+	json_key(j, "item");
+	row_to_json(n, row, sight_of(c->who), k->book->zone, j);
+	if (!n->own_way)
+		put_ways(j, c, n, row);
 	if ((e = labels_begin(&l, k->book, c->who, c->a)) ||
 	    (e = labels_note(&l, k, row, sight_of(c->who))) ||
 	    (e = labels_ask(&l, tx, c->now, c->a, f)))
 		return e;
 	labels_put(&l, j);
-	return OK;
+	return n->tell ? n->tell(c, tx, row, f) : OK;
+}
+
+enum err record_item(const struct record_book *b, struct call *c, struct tx *tx,
+		     const struct noun *n, const void *row, struct fault *f)
+{
+	const struct record_kind *k = record_kind_of(b, n->name);
+
+	return k ? handler_item(c, tx, k, row, f) : ERR_BUG;
 }
 
 enum err handler_get(struct call *c, struct tx *tx, struct fault *f)

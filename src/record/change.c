@@ -27,7 +27,10 @@ static enum err load(struct call *c, struct tx *tx, const struct record_kind *k,
 		return call_absent(f);
 	if (e)
 		return e;
-	e = up ? call_reach_up(c, row_head(row)->area, f) : call_reach(c, row_head(row)->area, f);
+	e = up ? call_reach_up(c, row_head(row)->area, f)
+	       : call_reach(c, row_head(row)->area, NULL);
+	if (e == ERR_FORBIDDEN && k->noun->reach)
+		e = k->noun->reach(c, tx, row, f);
 	if (e)
 		return e;
 	*ret = row;

@@ -68,7 +68,8 @@ struct noun {
 	const char *label; /* the field that names a row to people; NULL: its first required text */
 	bool reads_up;     /* a list and a row show, too, what lies right on the way up: adr/0020 */
 	enum purpose why;
-	bool gate; /* rows come in by feeds (intake) alone: nobody makes one or imports a file */
+	bool gate;    /* rows come in by feeds (intake) alone: nobody makes one or imports a file */
+	bool own_way; /* they change by routes of their room alone: there is no edit and no step */
 	/* What no field can say alone. `before`: NULL for a new row; `after` may be completed. */
 	enum err (*check)(struct tx *tx, const void *before, void *after, struct fault *f);
 	/*
@@ -77,6 +78,10 @@ struct noun {
 	 */
 	enum err (*follow)(struct call *c, struct tx *tx, const void *before, const void *after,
 			   struct fault *f);
+	/* Who may see a row besides whoever's areas cover it: OK, or ERR_FORBIDDEN. NULL: nobody. */
+	enum err (*reach)(struct call *c, struct tx *tx, const void *row, struct fault *f);
+	/* What the answer with one row says besides its fields, into the open map. */
+	enum err (*tell)(struct call *c, struct tx *tx, const void *row, struct fault *f);
 	route_before *make_before; /* of the route that makes a row, with these flags besides */
 	unsigned make_flags;
 };
@@ -155,6 +160,9 @@ MUST_CHECK enum err record_get(const struct record_book *b, struct tx *tx, const
  */
 MUST_CHECK enum err record_labels(const struct record_book *b, struct call *c, struct tx *tx,
 				  const char *noun, const int64_t *id, size_t n, struct fault *f);
+/* Put "item", "labels" and the rest into the open map of an answer, as the row's own route does. */
+MUST_CHECK enum err record_item(const struct record_book *b, struct call *c, struct tx *tx,
+				const struct noun *n, const void *row, struct fault *f);
 /*
  * The entry that a change of a row owes the ledger: county, object, version and the hashes of both
  * rows (`before` NULL: it is new). Who, why and when are the caller's.

@@ -116,6 +116,13 @@ static bool makes(const struct verb *v)
 	return v->run == handler_create || v->needs == NEEDS_IMPORT;
 }
 
+static bool has(const struct noun *n, const struct verb *v)
+{
+	bool changes = v->run == handler_edit || v->run == handler_event;
+
+	return !(n->gate && makes(v)) && !(n->own_way && changes);
+}
+
 enum err routes_expand(struct record_book *b)
 {
 	enum err e = OK;
@@ -130,7 +137,7 @@ enum err routes_expand(struct record_book *b)
 	}
 	for (size_t i = 0; i < b->n_kinds; i++)
 		for (size_t v = 0; v < ARRAY_LEN(verbs) && !e; v++)
-			if (!makes(&verbs[v]) || !b->kind[i].noun->gate)
+			if (has(b->kind[i].noun, &verbs[v]))
 				e = expand(b, &b->kind[i], &verbs[v]);
 	return e;
 }

@@ -3,6 +3,7 @@
 #include "epidemic/epidemic.h"
 #include "grid/grid.h"
 #include "intake/intake.h"
+#include "loop/loop.h"
 #include "trail/place.h"
 
 #include "base/ban.h"
@@ -13,9 +14,8 @@ size_t nouns_all(const struct noun *ret[NOUNS_MAX])
 		const struct noun *const *v;
 		size_t n;
 	} rooms[] = {
-		{ grid_nouns, grid_nouns_n },
-		{ trail_nouns, trail_nouns_n },
-		{ intake_nouns, intake_nouns_n },
+		{ grid_nouns, grid_nouns_n },         { trail_nouns, trail_nouns_n },
+		{ intake_nouns, intake_nouns_n },     { loop_nouns, loop_nouns_n },
 		{ epidemic_nouns, epidemic_nouns_n },
 	};
 	size_t n = 0;

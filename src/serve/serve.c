@@ -108,7 +108,7 @@ static enum err open_routes(struct serve *s, struct fault *f)
 		dispatch_routes_key,  dispatch_routes_filter,
 		area_routes,          record_routes(s->book),
 		epidemic_routes,      intake_routes(s->intake),
-		look_routes(s->look),
+		look_routes(s->look), loop_routes(s->rooms.loop.loop),
 	};
 	enum err e = routes_new(lists, ARRAY_LEN(lists), &s->routes, f);
 
@@ -309,11 +309,31 @@ static enum err open_look(struct serve *s, struct fault *f)
 	return look_open(&o, &s->look, f);
 }
 
+/* What the clock did: open pages of those who may see it hear of it. */
+static void tell_by_clock(void *serve, struct area_code county, const char *object, int64_t id)
+{
+	struct ledger_entry en = { .county = county, .object = str_of(object), .object_id = id };
+
+	tell_acted(serve, &en);
+}
+
+static enum err open_loop(struct serve *s, struct fault *f)
+{
+	const struct loop_options o = { .db = s->house->db,
+					.book = s->book,
+					.zone = s->house->zone,
+					.told = tell_by_clock,
+					.told_arg = s };
+
+	return loop_open(&o, &s->rooms.loop.loop, f);
+}
+
 static enum err declare(struct serve *s, struct fault *f)
 {
 	enum err e = vault_connect(&(struct vault_options){ .dir = s->house->dir }, &s->vault);
 
-	if (e || (e = open_book(s, f)) || (e = open_look(s, f)) || (e = open_intake(s, f)))
+	if (e || (e = open_book(s, f)) || (e = open_look(s, f)) || (e = open_intake(s, f)) ||
+	    (e = open_loop(s, f)))
 		return e;
 	return open_routes(s, f);
 }
@@ -365,7 +385,7 @@ static enum err settle(struct serve *s, struct utc_s now, struct fault *f)
 	return intake_tick(s->intake, now, tell_silent, s, f);
 }
 
-enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
+static enum err beat(struct serve *s, struct utc_s now, struct fault *f)
 {
 	struct expiry_report ended;
 	struct vault_state st;
@@ -394,6 +414,18 @@ enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
 	return dispatch_tick(s->dispatch, f);
 }
 
+/* Deadlines wait for nothing else, nor does anything wait for them. */
+enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
+{
+	struct fault why = { 0 };
+	enum err late = loop_tick(s->rooms.loop.loop, now, clock_s(&s->steady), &why);
+	enum err e = beat(s, now, f);
+
+	if (!e && late && f)
+		*f = why;
+	return e ? e : late;
+}
+
 void serve_close(struct serve **serve)
 {
 	struct serve *s = *serve;
@@ -410,6 +442,7 @@ void serve_close(struct serve **serve)
 	policy_end(&s->policy);
 	routes_end(&s->routes);
 	epidemic_close(&s->rooms.epidemic);
+	loop_close(&s->rooms.loop.loop);
 	intake_close(&s->intake);
 	trail_close(&s->trail);
 	record_end(&s->book);

@@ -23,6 +23,7 @@
 #include "serve/found.h"
 #include "support/authz_accounts.h"
 #include "support/authz_intake.h"
+#include "support/authz_loop.h"
 #include "support/authz_looks.h"
 #include "support/authz_rows.h"
 #include "support/desk.h"
@@ -357,11 +358,12 @@ static const struct authz_probe of_the_house[] = {
 
 static void run_matrix(struct town *t, struct authz *z)
 {
-	static struct authz_probe probes[64];
+	static struct authz_probe probes[128];
 	size_t n = ARRAY_LEN(of_the_house);
 
 	cases_book = t->s->book;
-	assert_in_range(n + authz_accounts_n + authz_intake_n + authz_looks_n, 1,
+	authz_loop_of(t->s->book);
+	assert_in_range(n + authz_accounts_n + authz_intake_n + authz_looks_n + authz_loop_n, 1,
 			ARRAY_LEN(probes));
 	memcpy(probes, of_the_house, sizeof of_the_house);
 	memcpy(probes + n, authz_accounts, authz_accounts_n * sizeof *authz_accounts);
@@ -369,8 +371,10 @@ static void run_matrix(struct town *t, struct authz *z)
 	memcpy(probes + n, authz_intake, authz_intake_n * sizeof *authz_intake);
 	n += authz_intake_n;
 	memcpy(probes + n, authz_looks, authz_looks_n * sizeof *authz_looks);
+	n += authz_looks_n;
+	memcpy(probes + n, authz_loop, authz_loop_n * sizeof *authz_loop);
 	*z = (struct authz){ .probe = probes,
-			     .n_probes = n + authz_looks_n,
+			     .n_probes = n + authz_loop_n,
 			     .whole = true,
 			     .skip = t->d.sqlite || getenv("OUTPOST_WHOLE")
 					     ? 0

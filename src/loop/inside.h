@@ -1,0 +1,78 @@
+/*
+ * inside.h - what the files of this room share. For src/loop alone.
+ */
+#ifndef LOOP_INSIDE_H
+#define LOOP_INSIDE_H
+#include "base/json_read.h"
+#include "db/db.h"
+#include "loop/loop.h"
+#include "loop/task.h"
+
+struct loop {
+	struct loop_options o;
+	struct arena *a; /* of the clocks in the program */
+	struct clocks_set clocks;
+	struct route *route;
+	size_t n_routes;
+	bool looked_at_all;        /* every open task, since the start */
+	struct utc_s wall, steady; /* at the last tick */
+};
+
+extern const struct choice task_states[FLOW_PHASE_N], task_outcomes[FLOW_OUT_N],
+	task_stages[TASK_STAGE_N];
+
+/* ---- one task, loaded ---- */
+struct work {
+	struct task row;
+	struct flow_task t;
+	int64_t about_id, campaign, signal;
+	bool there; /* it is stored already */
+};
+/* ERR_ABSENT, without a word; ERR_CORRUPT what is stored is no sound task. */
+MUST_CHECK enum err work_load(struct loop *l, struct tx *tx, int64_t id, struct arena *a,
+			      struct work *ret, struct fault *f);
+/* All but the row: the engine's task, and what no field says. ERR_ABSENT: it has none. */
+MUST_CHECK enum err work_inner(struct tx *tx, struct area_code county, int64_t id, struct work *ret,
+			       struct fault *f);
+/*
+ * The one road (step.c): put the event to the engine, store the task, its story, its notices and
+ * its entries. `c` NULL: whoever the event says. On a refusal nothing is stored, ret->why says why
+ * and the fault says it too.
+ */
+struct step_words {
+	struct str reason, text;
+};
+MUST_CHECK enum err work_step(struct loop *l, struct call *c, struct tx *tx, struct work *w,
+			      const struct flow_event *ev, const struct step_words *words,
+			      struct utc_s now, struct flow_effects *ret, struct fault *f);
+/* The engine's words in a fault: ERR_FORBIDDEN as ERR_ROLE, to a caller who sees the task. */
+enum err work_refused(const struct flow_why *why, const struct call *c, struct fault *f);
+/* The event as a person with this call does it: who they are, and for whom. */
+MUST_CHECK enum err work_person(struct call *c, struct tx *tx, struct flow_event *ev,
+				struct fault *f);
+/* loop_do for a task that is loaded. */
+MUST_CHECK enum err work_do(struct loop *l, struct call *c, struct tx *tx, struct work *w,
+			    const struct loop_act *a, struct utc_s now, struct flow_effects *ret,
+			    struct fault *f);
+/* Something else about a task than an event: an entry that changes no version of it. */
+MUST_CHECK enum err work_note(struct call *c, struct tx *tx, const struct task *row,
+			      const char *action, struct fault *f);
+
+/* ---- task.c's hooks, tell.c ---- */
+enum err task_reach(struct call *c, struct tx *tx, const void *row, struct fault *f);
+enum err task_tell(struct call *c, struct tx *tx, const void *row, struct fault *f);
+/* The row of {id}, if the caller may see it. */
+MUST_CHECK enum err task_of_path(struct call *c, struct tx *tx, struct work *ret, struct fault *f);
+/* What the caller may do now, as bits (1 << enum flow_on). */
+unsigned task_may(const struct call *c, const struct flow_task *t, struct flow_party party);
+void task_may_json(struct json *j, unsigned may); /* [{event, zh, en}] */
+void task_needs_json(struct json *j, unsigned needs);
+
+/* ---- organisations ---- */
+/* Is it there, and at work? ERR_RANGE of `field`. */
+MUST_CHECK enum err loop_party_there(struct tx *tx, struct flow_party p, const char *field,
+				     struct fault *f);
+
+/* ---- routes, each list in its file; loop.c joins them ---- */
+extern const struct route_list loop_routes_task;
+#endif

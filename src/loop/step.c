@@ -1,0 +1,463 @@
+/*
+ * step.c - the one road: an event is put to the engine, and what comes of it is stored.
+ *
+ * The task and what follows from it in one UPDATE, the story a row a step, the notices by their
+ * keys, an entry a step. The last entry carries the task's version and hashes; those before it are
+ * steps on the way. What the clock did in the course of a person's act is the clock's in the ledger.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/flow/table.h"
+#include "ledger/ledger.h"
+#include "loop/duty_of.h"
+#include "loop/inside.h"
+#include "loop/loop.sql.h"
+
+#include "base/ban.h"
+
+enum { ACT_BYTES = 64 << 10 };
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static enum err corrupt(struct fault *f)
+{
+	return fault_set(f, ERR_CORRUPT, "任务的存储内容不合法；请运行 outpost fsck",
+			 "a stored task is not sound: run outpost fsck");
+}
+
+enum err work_inner(struct tx *tx, struct area_code county, int64_t id, struct work *ret,
+		    struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct str packed;
+	enum err e =
+		tx_row(tx, &loop_sql.inner_of, SQL_ARGS(sql_i64(county.v), sql_i64(id)), &r, f);
+
+	if (e)
+		return e;
+	if (rows_null(r, 0))
+		return ERR_ABSENT;
+	packed = rows_blob(r, 0);
+	ret->about_id = rows_i64(r, 1);
+	ret->campaign = rows_i64(r, 2);
+	ret->signal = rows_i64(r, 3);
+	if (flow_unpack((const uint8_t *)packed.p, packed.n, &ret->t) || ret->t.id != id)
+		return corrupt(f);
+	return OK;
+}
+
+enum err work_load(struct loop *l, struct tx *tx, int64_t id, struct arena *a, struct work *ret,
+		   struct fault *f)
+{
+	void *row;
+	enum err e = record_get(l->o.book, tx, &task_noun, (struct record_id){ id }, a, &row, f);
+
+	if (e)
+		return e;
+	*ret = (struct work){ .row = *(struct task *)row, .there = true };
+	return work_inner(tx, area_county(ret->row.record.area), id, ret, f);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static struct sql_value id_or_null(int64_t id)
+{
+	return id ? sql_i64(id) : sql_null();
+}
+
+static struct sql_value time_or_null(struct utc_s t)
+{
+	return t.v == FIELD_NONE ? sql_null() : sql_time(t);
+}
+
+static struct sql_value text_or_null(struct str s)
+{
+	return s.n ? sql_text(s) : sql_null();
+}
+
+static struct sql_value word_or_null(const struct choice *c, unsigned i)
+{
+	return i ? sql_text(str_of(c[i].word)) : sql_null();
+}
+
+struct storing {
+	struct loop *l;
+	struct call *c; /* or NULL */
+	struct tx *tx;
+	struct fault *f;
+	struct work *w;
+	const struct flow_event *ev;
+	const struct step_words *words;
+	struct utc_s now;
+	const struct flow_effects *fx;
+	struct crypt_hash before, after;
+};
+
+static enum err put_row(const struct storing *s, struct str packed)
+{
+	const struct task *t = &s->w->row;
+	const struct record *r = &t->record;
+
+	return tx_run(s->tx, &loop_sql.put,
+		      SQL_ARGS(sql_i64(area_county(r->area).v), sql_i64(r->id.v),
+			       sql_i64(r->area.v), sql_text(str_of(task_states[r->state].word)),
+			       sql_time(s->now), sql_i64(r->created_by.v), sql_text(t->kind),
+			       word_or_null(duty_sectors, t->sector), text_or_null(t->rule),
+			       sql_text(t->title), text_or_null(t->detail), text_or_null(t->about),
+			       id_or_null(s->w->about_id), id_or_null(s->w->campaign),
+			       id_or_null(s->w->signal), id_or_null(t->owner.v),
+			       id_or_null(t->checker.v), id_or_null(t->sender.v), sql_i64(t->needs),
+			       sql_i64(t->level), sql_i64(t->late),
+			       word_or_null(task_stages, t->stage), time_or_null(t->next_by),
+			       time_or_null(t->due), time_or_null(t->accept_by),
+			       time_or_null(t->done_by), sql_i64(area_at(r->area, AREA_CITY).v),
+			       sql_blob(packed)),
+		      NULL, s->f);
+}
+
+static enum err store_row(const struct storing *s, struct str packed)
+{
+	const struct task *t = &s->w->row;
+	const struct record *r = &t->record;
+	uint64_t changed;
+	enum err e =
+		tx_run(s->tx, &loop_sql.store,
+		       SQL_ARGS(sql_i64(area_county(r->area).v), sql_i64(r->id.v),
+				sql_i64(r->version), sql_text(str_of(task_states[r->state].word)),
+				sql_time(s->now), id_or_null(t->owner.v), id_or_null(t->checker.v),
+				id_or_null(t->sender.v), id_or_null(t->offered_to.v),
+				id_or_null(t->doer.v), word_or_null(task_outcomes, t->outcome),
+				sql_i64(t->level), sql_i64(t->late),
+				word_or_null(task_stages, t->stage), time_or_null(t->next_by),
+				time_or_null(t->due), time_or_null(t->accept_by),
+				time_or_null(t->done_by), time_or_null(t->closed_at),
+				sql_blob(packed)),
+		       &changed, s->f);
+
+	if (e || changed == 1)
+		return e;
+	return fault_set(s->f, ERR_CONFLICT, "任务在此期间有了变化；请刷新后再试",
+			 "the task changed in between; look again, then repeat");
+}
+
+/* ---- the ledger, a record at a time ---------------------------------------------------------- */
+
+/* Effects [from, to) belong to the record at `from`. */
+struct span {
+	uint32_t from, to;
+	uint32_t i; /* which record it is, from 0 */
+	bool last;
+};
+
+static bool is_clocks(const struct storing *s, const struct span *p)
+{
+	return s->fx->v[p->from].say >= FLOW_ON_N || s->ev->actor == FLOW_CLOCK;
+}
+
+static uint8_t stage_of(const struct storing *s, const struct span *p)
+{
+	for (uint32_t i = p->from + 1; i < p->to; i++)
+		if (s->fx->v[i].is == FLOW_NOTIFY || s->fx->v[i].is == FLOW_ESCALATE ||
+		    s->fx->v[i].is == FLOW_DEADLINE)
+			return s->fx->v[i].stage;
+	return 0;
+}
+
+static uint8_t level_of(const struct storing *s, const struct span *p)
+{
+	for (uint32_t i = p->from + 1; i < p->to; i++)
+		if (s->fx->v[i].is == FLOW_ESCALATE)
+			return s->fx->v[i].level;
+	return 0;
+}
+
+static enum err enter(const struct storing *s, const struct span *p)
+{
+	const struct record *r = &s->w->row.record;
+	unsigned say = s->fx->v[p->from].say;
+	char detail[80], matter[LEDGER_WORD_MAX];
+	struct ledger_entry en = { .county = area_county(r->area),
+				   .at = s->now,
+				   .kind = LEDGER_ACT,
+				   .object = STR("task"),
+				   .object_id = r->id.v,
+				   .action = str_of(flow_say_words[say].word) };
+	int n;
+
+	if (is_clocks(s, p))
+		n = snprintf(detail, sizeof detail, "stage=%s level=%u",
+			     flow_stage_words[stage_of(s, p)].word, level_of(s, p));
+	else
+		n = snprintf(detail, sizeof detail, "turn=%u%s", s->w->t.turn,
+			     s->ev->reason ? " reason=yes" : "");
+	en.detail = (struct str){ detail, (size_t)n };
+	if (say == FLOW_ON_RAISE && s->w->row.about.n) {
+		(void)snprintf(matter, sizeof matter, "%.*s/%lld", (int)s->w->row.about.n,
+			       s->w->row.about.p, (long long)s->w->about_id);
+		en.matter = str_of(matter);
+	}
+	if (p->last) {
+		en.version = r->version;
+		en.before = s->before;
+		en.after = s->after;
+	}
+	if (s->c && !is_clocks(s, p))
+		return call_act(s->c, s->tx, &en, s->f);
+	en.purpose = STR("duty");
+	if (!is_clocks(s, p) && s->ev->actor == FLOW_PERSON)
+		en.actor = s->ev->person.v;
+	return ledger_append(s->tx, &en, NULL, s->f);
+}
+
+/* ---- story and notices ----------------------------------------------------------------------- */
+
+static enum err tell_story(const struct storing *s, const struct span *p)
+{
+	const struct record *r = &s->w->row.record;
+	const struct flow_effect *first = &s->fx->v[p->from];
+	bool clocks = is_clocks(s, p);
+	bool own = !clocks && first->say == s->ev->on;
+	int64_t key = 0;
+
+	for (uint32_t i = p->from + 1; i < p->to && !key; i++)
+		key = (int64_t)s->fx->v[i].key;
+	return tx_run(s->tx, &loop_sql.history_put,
+		      SQL_ARGS(sql_i64(area_county(r->area).v), sql_i64(r->id.v),
+			       sql_i64(r->version), sql_i64(p->i), sql_i64(s->w->t.turn),
+			       sql_time(s->now), sql_text(str_of(flow_say_words[first->say].word)),
+			       sql_i64(clocks ? 0 : s->ev->person.v),
+			       sql_i64(clocks ? 0 : s->ev->party.v), sql_i64(s->w->t.owner.v),
+			       id_or_null(own ? s->ev->to.v : 0),
+			       clocks ? sql_text(str_of(flow_stage_words[stage_of(s, p)].word))
+				      : sql_null(),
+			       sql_i64(level_of(s, p)), sql_i64(s->w->t.stage[FLOW_TO_DO].by),
+			       id_or_null(key), own ? text_or_null(s->words->reason) : sql_null(),
+			       own ? text_or_null(s->words->text) : sql_null()),
+		      NULL, s->f);
+}
+
+/* The rule's way says whether its notices break into the night. */
+static bool is_urgent(const struct storing *s, const struct flow_effect *x)
+{
+	struct str rule = s->w->row.rule;
+	const char *at = rule.n ? memchr(rule.p, '@', rule.n) : NULL;
+
+	if (x->is == FLOW_ESCALATE || x->say == FLOW_SAY_LATE || x->say == FLOW_SAY_BOUNCED)
+		return true;
+	rule.n = at ? (size_t)(at - rule.p) : rule.n;
+	for (size_t i = 0; i < s->l->clocks.n; i++)
+		if (str_eq(s->l->clocks.rules[i].id, rule))
+			return str_eq(s->l->clocks.rules[i].way, STR("minutes"));
+	return false;
+}
+
+static enum err owe_notice(const struct storing *s, const struct flow_effect *x)
+{
+	const struct record *r = &s->w->row.record;
+
+	return tx_run(s->tx, &loop_sql.notice_put,
+		      SQL_ARGS(sql_i64(area_county(r->area).v),
+			       sql_i64(record_id_new(s->l->o.book).v), sql_i64(r->id.v),
+			       sql_i64((int64_t)x->key), sql_i64(x->who.v),
+			       sql_text(str_of(flow_say_words[x->say].word)),
+			       x->say >= FLOW_ON_N
+				       ? sql_text(str_of(flow_stage_words[x->stage].word))
+				       : sql_null(),
+			       sql_i64(x->level), sql_time(s->now), sql_i64(is_urgent(s, x))),
+		      NULL, s->f);
+}
+
+static enum err tell_all(const struct storing *s)
+{
+	struct span p = { .to = 0 };
+	enum err e = OK;
+
+	if (s->fx->v[0].is != FLOW_RECORD)
+		return ERR_BUG; /* nothing changes without a record */
+	for (p.from = 0; p.from < s->fx->n && !e; p.from = p.to, p.i++) {
+		for (p.to = p.from + 1; p.to < s->fx->n && s->fx->v[p.to].is != FLOW_RECORD;)
+			p.to++;
+		p.last = p.to == s->fx->n;
+		if (!(e = tell_story(s, &p)))
+			e = enter(s, &p);
+		for (uint32_t i = p.from + 1; i < p.to && !e; i++)
+			if (s->fx->v[i].is == FLOW_NOTIFY || s->fx->v[i].is == FLOW_ESCALATE)
+				e = owe_notice(s, &s->fx->v[i]);
+	}
+	return e;
+}
+
+/* ---- the road -------------------------------------------------------------------------------- */
+
+static enum err store(struct storing *s, const struct flow_task *t)
+{
+	uint8_t bytes[FLOW_PACKED_BYTES];
+	struct ledger_entry hashes;
+	struct task before = s->w->row;
+	struct record *r = &s->w->row.record;
+	enum err e;
+
+	s->w->t = *t;
+	r->version++;
+	r->updated_at = s->now;
+	task_derive(t, s->now, &s->w->row);
+	flow_pack(t, bytes);
+	if ((e = record_entry(&task_noun, s->w->there ? &before : NULL, &s->w->row, STR("x"),
+			      &hashes)))
+		return e;
+	s->before = hashes.before;
+	s->after = hashes.after;
+	const struct str packed = { (const char *)bytes, sizeof bytes };
+	e = s->w->there ? store_row(s, packed) : put_row(s, packed);
+	s->w->there = true;
+	return e ? e : tell_all(s);
+}
+
+enum err work_refused(const struct flow_why *why, const struct call *c, struct fault *f)
+{
+	enum err e = why->err == ERR_FORBIDDEN && c ? ERR_ROLE : why->err;
+
+	e = fault_set(f, e, "%s%.0s", "%.0s%s", why->zh, why->en);
+	fault_at(f, why->word, NULL);
+	return e;
+}
+
+enum err work_step(struct loop *l, struct call *c, struct tx *tx, struct work *w,
+		   const struct flow_event *ev, const struct step_words *words, struct utc_s now,
+		   struct flow_effects *ret, struct fault *f)
+{
+	struct storing s = { l, c, tx, f, w, ev, words, now, ret, { { 0 } }, { { 0 } } };
+	struct flow_task t = w->t;
+	enum err e = flow_step(&t, ev, now, ret);
+
+	if (e)
+		return work_refused(ret->why, c, f);
+	if (ret->again || !ret->n)
+		return OK;
+	return store(&s, &t);
+}
+
+/* ---- what an event brings -------------------------------------------------------------------- */
+
+enum err work_person(struct call *c, struct tx *tx, struct flow_event *ev, struct fault *f)
+{
+	enum err e = loop_party(c, tx, &ev->party, NULL, f);
+
+	ev->person.v = c->who->account;
+	if (e || ev->party.v)
+		return e;
+	e = fault_set(f, ERR_CONFLICT, "您的账号没有所属部门，不能办理任务；请管理员补上",
+		      "your account belongs to no department that is at work, and does no tasks; "
+		      "ask an administrator to fill it in");
+	fault_at(f, "organisation", NULL);
+	return e;
+}
+
+/* Whose the task is after this event, as the grid says. */
+static enum err ask_duty(struct tx *tx, const struct work *w, struct flow_event *ev,
+			 struct fault *f)
+{
+	struct flow_party owner = { 0 };
+
+	if (ev->duty.owner.v)
+		return OK;
+	if (ev->on == FLOW_ON_DECLINE)
+		owner = w->t.sender;
+	else if (ev->on == FLOW_ON_TAKE)
+		owner = w->t.offered_to;
+	else if (ev->on == FLOW_ON_ASSIGN)
+		owner = ev->to;
+	if (!owner.v)
+		return OK; /* the engine has words for that */
+	return loop_duty(tx, w->row.record.area, w->row.sector, owner, &ev->duty, f);
+}
+
+/* Only if the event is possible at all does it matter what the grid says. */
+static bool may_be(const struct work *w, const struct flow_event *ev)
+{
+	const struct flow_row *row = flow_row_of((enum flow_phase)w->t.phase, ev->on);
+
+	return row && flow_who_is(&w->t, ev) & row->who &&
+	       (ev->turn == FLOW_ANY_TURN || ev->turn == w->t.turn);
+}
+
+enum err work_do(struct loop *l, struct call *c, struct tx *tx, struct work *w,
+		 const struct loop_act *a, struct utc_s now, struct flow_effects *ret,
+		 struct fault *f)
+{
+	struct flow_event ev = a->ev;
+	const struct step_words words = { a->reason, a->text };
+	enum err e;
+
+	ret->n = 0;
+	ret->again = false;
+	ret->why = NULL;
+	if (c && ev.actor == FLOW_PERSON && (e = work_person(c, tx, &ev, f)))
+		return e;
+	ev.reason |= a->reason.n > 0;
+	if (ev.on == FLOW_ON_PROVE && a->text.n)
+		ev.evidence |= FLOW_TEXT;
+	if (may_be(w, &ev) && (e = ask_duty(tx, w, &ev, f)))
+		return e;
+	return work_step(l, c, tx, w, &ev, &words, now, ret, f);
+}
+
+enum err loop_do(struct loop *l, struct call *c, struct tx *tx, const struct loop_act *a,
+		 struct utc_s now, struct flow_effects *ret, struct fault *f)
+{
+	CLEANUP(arena_end) struct arena *own = NULL;
+	struct work w;
+	enum err e = c ? OK : arena_new(ACT_BYTES, &own);
+
+	if (e || (e = work_load(l, tx, a->task, c ? c->a : own, &w, f)))
+		return e;
+	return work_do(l, c, tx, &w, a, now, ret, f);
+}
+
+enum err loop_party(struct call *c, struct tx *tx, struct flow_party *ret,
+		    struct area_code *ret_area, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e;
+
+	ret->v = 0;
+	if (ret_area)
+		ret_area->v = 0;
+	if (c->who->kind != WHO_PERSON)
+		return OK;
+	e = tx_row(tx, &loop_sql.party_of,
+		   SQL_ARGS(sql_i64(area_county(c->who->home).v), sql_i64(c->who->account)), &r, f);
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	ret->v = rows_i64(r, 0);
+	if (ret_area)
+		ret_area->v = rows_i64(r, 1);
+	return OK;
+}
+
+enum err loop_party_there(struct tx *tx, struct flow_party p, const char *field, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(tx, &loop_sql.organisation, SQL_ARGS(sql_i64(p.v)), &r, f);
+
+	if (!e && str_eq(rows_text(r, 1), STR("active")))
+		return OK;
+	if (e && e != ERR_ABSENT)
+		return e;
+	e = fault_set(f, ERR_RANGE, "没有这个机构，或它已停用；请另选",
+		      "there is no such organisation, or it is not at work; choose another");
+	fault_at(f, field, NULL);
+	return e;
+}
+
+enum err work_note(struct call *c, struct tx *tx, const struct task *row, const char *action,
+		   struct fault *f)
+{
+	struct ledger_entry en = { .county = area_county(row->record.area),
+				   .object = STR("task"),
+				   .object_id = row->record.id.v,
+				   .action = str_of(action) };
+
+	return call_act(c, tx, &en, f);
+}

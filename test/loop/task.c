@@ -1,0 +1,257 @@
+/*
+ * task.c - tasks over HTTP: raised, passed, proved by one person and checked by another, closed;
+ * and what is refused is refused in the words of the flow.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/flow/table.h"
+#include "loop/task.h"
+#include "serve/sound.h"
+#include "support/ward.h"
+
+/* The ledger is whole, and rows are as their last entries left them. */
+static void sound(struct ward *w)
+{
+	struct database *d = w->d;
+	struct sound_report r;
+
+	MUST(sound_look(w->h, &(struct sound_ask){ .whole = false }, &r, &d->fault));
+	if (r.ledger.verdict != VERIFY_WHOLE)
+		fail_msg("%s", r.ledger.en);
+}
+
+static void a_task_goes_from_raised_to_closed_by_two_people(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+	char target[80];
+
+	assert_string_equal(ward_state(&w, id), "open");
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "start", ""), 200);
+	assert_string_equal(ward_state(&w, id), "in_progress");
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "prove", ",\"text\":\"已查看，无裂缝\""),
+			 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, id, "close", ""), 200);
+	assert_string_equal(ward_state(&w, id), "closed");
+	(void)snprintf(target, sizeof target, "/api/v1/tasks/%lld", (long long)id);
+	assert_int_equal(ward_ask(&w, WARD_LEAD, "GET", target, NULL, &a), 200);
+	assert_string_equal(ward_text(&a, "outcome"), "done");
+	assert_string_equal(ward_text(&a, "turn"), "5");
+	assert_non_null(memmem(a.body.p, a.body.n, "已查看，无裂缝", strlen("已查看，无裂缝")));
+	assert_non_null(memmem(a.body.p, a.body.n, "\"may\":[]", 8));
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_history"), 5);
+	sound(&w);
+}
+
+static void the_page_says_whose_turn_it_is_and_what_the_caller_may_do(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+	char target[80];
+
+	(void)snprintf(target, sizeof target, "/api/v1/tasks/%lld", (long long)id);
+	assert_int_equal(ward_ask(&w, WARD_WORKER, "GET", target, NULL, &a), 200);
+	assert_non_null(memmem(a.body.p, a.body.n, "\"event\":\"accept\"", 16));
+	assert_non_null(memmem(a.body.p, a.body.n, "\"event\":\"decline\"", 17));
+	assert_null(memmem(a.body.p, a.body.n, "\"event\":\"prove\"", 15));
+	assert_null(memmem(a.body.p, a.body.n, "\"event\":\"extend\"", 16));
+	assert_non_null(memmem(a.body.p, a.body.n, "教场社区居委会", 21));
+	assert_string_equal(ward_text(&a, "owner"), "104");
+	assert_string_equal(ward_text(&a, "checker"), "103");
+	assert_string_equal(ward_text(&a, "sender"), "102");
+	assert_int_equal(ward_ask(&w, WARD_LEAD, "GET", target, NULL, &a), 200);
+	assert_non_null(memmem(a.body.p, a.body.n, "\"event\":\"extend\"", 16));
+	assert_null(memmem(a.body.p, a.body.n, "\"event\":\"accept\"", 16));
+}
+
+/* The refusal: its status, and the flow's word as the field. */
+static void refused(struct ward *w, enum ward_who who, int64_t id, const char *event,
+		    const char *more, int status, const char *field)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+
+	ward_do_at(w, who, id, event, ward_turn(w, id), more, &a);
+	if (a.status != status || strcmp(ward_text(&a, "field"), field) != 0)
+		fail_msg("%s: %d %.*s", event, a.status, (int)a.body.n, a.body.p);
+	assert_true(ward_text(&a, "message_zh")[0] && ward_text(&a, "message_en")[0]);
+}
+
+static void refusals_speak_the_words_of_the_flow(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+	int64_t before;
+
+	refused(&w, WARD_CLERK, id, "accept", "", 403, "who");
+	refused(&w, WARD_WORKER, id, "prove", ",\"text\":\"x\"", 409, "phase");
+	refused(&w, WARD_WORKER, id, "decline", "", 422, "reason");
+	refused(&w, WARD_NOBODYS, id, "accept", "", 409, "organisation");
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "accept", ""), 200);
+	refused(&w, WARD_WORKER, id, "prove", "", 422, "evidence");
+	refused(&w, WARD_WORKER, id, "cancel", ",\"reason\":\"x\"", 403, "who");
+	refused(&w, WARD_LEAD, id, "extend", ",\"reason\":\"雨\"", 422, "later");
+	refused(&w, WARD_LEAD, id, "assign", ",\"to\":\"999\"", 422, "to");
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "prove", ",\"text\":\"好\""), 200);
+	refused(&w, WARD_WORKER2, id, "close", "", 403, "who");
+	before = ward_scalar(&w, "SELECT version FROM tasks");
+	ward_do_at(&w, WARD_CLERK, id, "close", 1, "", &a);
+	assert_int_equal(a.status, 409);
+	assert_string_equal(ward_text(&a, "field"), "turn");
+	assert_int_equal(ward_scalar(&w, "SELECT version FROM tasks"), before);
+	assert_int_equal(ward_status(&w, WARD_CLERK, "PATCH", "/api/v1/tasks/1", "{}"), 405);
+	assert_int_equal(ward_do(&w, WARD_CLERK, id, "reown", ""), 404);
+	sound(&w);
+}
+
+static void a_repeat_answers_as_the_first_and_changes_nothing(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 }, again = { 0 };
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+
+	assert_int_equal(ward_do_at(&w, WARD_WORKER, id, "accept", 1, "", &a), 200);
+	assert_int_equal(ward_do_at(&w, WARD_WORKER, id, "accept", 1, "", &again), 200);
+	assert_string_equal(ward_text(&a, "version"), ward_text(&again, "version"));
+	assert_string_equal(ward_text(&a, "state"), ward_text(&again, "state"));
+	assert_true(ward_text(&again, "receipt")[0]);
+	assert_int_equal(ward_scalar(&w,
+				     "SELECT count(*) FROM task_history WHERE event = 'accept'"),
+			 1);
+	sound(&w);
+}
+
+static void an_offer_is_seen_and_taken_by_who_lies_elsewhere(void **state)
+{
+	WARD(w);
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+	char target[80];
+
+	(void)snprintf(target, sizeof target, "/api/v1/tasks/%lld", (long long)id);
+	assert_int_equal(ward_status(&w, WARD_AWAY, "GET", target, NULL), 404);
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "offer", ",\"to\":\"105\""), 200);
+	assert_int_equal(ward_status(&w, WARD_AWAY, "GET", target, NULL), 200);
+	refused(&w, WARD_WORKER, id, "accept", "", 409, "unoffered");
+	assert_int_equal(ward_do(&w, WARD_AWAY, id, "take", ""), 200);
+	assert_int_equal(ward_scalar(&w, "SELECT owner FROM tasks"), WARD_FAR);
+	assert_string_equal(ward_state(&w, id), "accepted");
+	sound(&w);
+}
+
+static void a_task_is_assigned_extended_and_returned_by_those_above(void **state)
+{
+	WARD(w);
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+	int64_t by = ward_scalar(&w, "SELECT done_by FROM tasks");
+
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "decline", ",\"reason\":\"不是我们的\""),
+			 200);
+	assert_int_equal(ward_scalar(&w, "SELECT owner FROM tasks"), WARD_COUNTY);
+	assert_int_equal(ward_do(&w, WARD_MAYOR, id, "assign", ",\"to\":\"104\""), 200);
+	assert_int_equal(ward_scalar(&w, "SELECT owner FROM tasks"), WARD_VILLAGE);
+	assert_int_equal(
+		ward_do(&w, WARD_CLERK, id, "extend",
+			",\"reason\":\"大雨封路\",\"until\":\"2026-12-31T08:00:00+08:00\""),
+		200);
+	assert_true(ward_scalar(&w, "SELECT done_by FROM tasks") > by);
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "prove", ",\"text\":\"好\""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, id, "return", ",\"reason\":\"照片不清\""), 200);
+	assert_string_equal(ward_state(&w, id), "returned");
+	sound(&w);
+}
+
+static void nobody_raises_where_they_have_no_say_or_nobody_answers(void **state)
+{
+	static const char body[] = "{\"area\":\"%s\",\"sector\":\"%s\",\"rule\":\"%s\","
+				   "\"title\":\"查看\",\"needs\":[\"text\"]}";
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char text[300];
+
+	(void)snprintf(text, sizeof text, body, "430822", "mine", WARD_RULE);
+	assert_int_equal(ward_status(&w, WARD_LEAD, "POST", "/api/v1/tasks", text), 404);
+	(void)snprintf(text, sizeof text, body, "430802", "mine", WARD_RULE);
+	assert_int_equal(ward_status(&w, WARD_WORKER, "POST", "/api/v1/tasks", text), 403);
+	(void)snprintf(text, sizeof text, body, "430802001", "fire", WARD_RULE);
+	assert_int_equal(ward_ask(&w, WARD_LEAD, "POST", "/api/v1/tasks", text, &a), 422);
+	assert_string_equal(ward_text(&a, "field"), "area");
+	(void)snprintf(text, sizeof text, body, "430802001", "mine", "nothing");
+	assert_int_equal(ward_ask(&w, WARD_LEAD, "POST", "/api/v1/tasks", text, &a), 422);
+	assert_string_equal(ward_text(&a, "field"), "rule");
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks"), 0);
+}
+
+static void what_nobody_accepts_climbs_level_by_level(void **state)
+{
+	WARD(w);
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+
+	ward_pass(&w, 14 * 60);
+	assert_int_equal(ward_scalar(&w, "SELECT late FROM tasks"), 0);
+	ward_pass(&w, 61);
+	assert_int_equal(ward_scalar(&w, "SELECT late FROM tasks"), 1);
+	assert_int_equal(ward_scalar(&w, "SELECT level FROM tasks"), 1); /* no grace in this way */
+	ward_pass(&w, 30 * 60);
+	assert_int_equal(ward_scalar(&w, "SELECT level FROM tasks"), 2);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_notice WHERE say = 'climb'"
+					 " AND urgent = 1"),
+			 2);
+	ward_pass(&w, 0);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_notice WHERE say = 'climb'"),
+			 2);
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "accept", ""), 200);
+	assert_int_equal(ward_scalar(&w, "SELECT level FROM tasks"), 0);
+	sound(&w);
+}
+
+static void steps_of_the_noun_are_rows_of_the_flow(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < task_noun.n_steps; i++) {
+		const struct step *s = &task_noun.step[i];
+		const struct flow_row *row = NULL;
+
+		for (int on = 0; on < FLOW_ON_N; on++)
+			if (strcmp(flow_say_words[on].word, s->event) == 0)
+				row = flow_row_of((enum flow_phase)s->from, (enum flow_on)on);
+		if (!row || row->to != s->to)
+			fail_msg("%s from %d", s->event, s->from);
+	}
+	for (size_t i = 0; i < flow_n_rows; i++)
+		for (int from = 0; from < FLOW_PHASE_N; from++) {
+			const struct flow_row *r = &flow_rows[i];
+
+			if (!(r->from >> from & 1) || r->to == FLOW_SAME || r->to == from ||
+			    r->who == FLOW_BY_HOUSE)
+				continue;
+			if (!noun_step(&task_noun, from, str_of(flow_say_words[r->on].word)))
+				fail_msg("no step %s from %d", flow_say_words[r->on].word, from);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_BOTH(a_task_goes_from_raised_to_closed_by_two_people),
+		ON_BOTH(the_page_says_whose_turn_it_is_and_what_the_caller_may_do),
+		ON_BOTH(refusals_speak_the_words_of_the_flow),
+		ON_BOTH(a_repeat_answers_as_the_first_and_changes_nothing),
+		ON_BOTH(an_offer_is_seen_and_taken_by_who_lies_elsewhere),
+		ON_BOTH(a_task_is_assigned_extended_and_returned_by_those_above),
+		ON_BOTH(nobody_raises_where_they_have_no_say_or_nobody_answers),
+		ON_BOTH(what_nobody_accepts_climbs_level_by_level),
+		cmocka_unit_test(steps_of_the_noun_are_rows_of_the_flow),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

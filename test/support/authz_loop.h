@@ -1,0 +1,12 @@
+/*
+ * authz_loop.h - how the authorisation matrix asks routes of tasks.
+ */
+#ifndef TEST_SUPPORT_AUTHZ_LOOP_H
+#define TEST_SUPPORT_AUTHZ_LOOP_H
+#include "record/inside.h"
+#include "support/authz.h"
+
+void authz_loop_of(struct record_book *b);
+extern const struct authz_probe authz_loop[];
+extern const size_t authz_loop_n;
+#endif
