@@ -8,7 +8,9 @@ pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET
 	inih
 	jansson
 	libcrypto
+	libjpeg
 	libmicrohttpd
+	libpng
 	libpq
 	libsodium
 	libxxhash

@@ -28,6 +28,7 @@ check_includes() {
 		home["microhttpd.h"] = home["zlib.h"] = "http"
 		home["gnutls/gnutls.h"] = home["gnutls/abstract.h"] = "http"
 		home["zip.h"] = home["expat.h"] = home["xlsxwriter.h"] = "table"
+		home["jpeglib.h"] = home["jerror.h"] = home["png.h"] = "exhibit"
 		home["ini.h"] = "serve"
 		home["zstd.h"] = "serve trail"
 		home["xxhash.h"] = home["iconv.h"] = "base"
