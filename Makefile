@@ -39,6 +39,7 @@ bench: deps
 	cd bench && npm ci --no-audit --no-fund
 	tools/build.sh bench
 	bench/run.sh
+	bench/house.sh
 
 fuzz: deps
 	tools/fuzz.sh $(SECONDS)

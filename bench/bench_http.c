@@ -3,33 +3,28 @@
  *
  *     bench_http [SECONDS-A-TURN [ROUNDS]]
  *
- * get    both answer the same constant to GETs over CONNECTIONS kept-alive connections, on one
+ * get    both answer the same constant to GETs over kept-alive connections, on one
  *        thread each, and take turns in this process, many short ones, so that what else the
  *        machine does falls on both; libmicrohttpd with a response made once
  * put    POSTs through our workers (suspended and resumed), beside the same without workers
  * idle   STREAMS streams in one process: resident memory a stream, with the server's and the
  *        client's sockets in it; and how long one event takes to all of them
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <microhttpd.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "http/http.h"
 #include "http/stream.h"
+#include "load.h"
 #include "measure.h"
 
 #include "base/ban.h"
 
-enum { CONNECTIONS = 32, STREAMS = 2000, ROUNDS_MAX = 201, REPLY_BYTES_MAX = 4096 };
+enum { STREAMS = 2000, ROUNDS_MAX = 201 };
 
 static const char constant[] = "{\"id\":\"430802\",\"name\":\"constant\"}";
 
@@ -61,114 +56,6 @@ static void log_nowhere(void *arg, struct str lines)
 	*(size_t *)arg += lines.n;
 }
 
-static enum MHD_Result peer_answer(void *arg, struct MHD_Connection *c, const char *url,
-				   const char *method, const char *version, const char *data,
-				   size_t *n, void **mine)
-{
-	static int seen;
-
-	(void)url;
-	(void)method;
-	(void)version;
-	(void)data;
-	(void)n;
-	if (!*mine) {
-		*mine = &seen;
-		return MHD_YES;
-	}
-	return MHD_queue_response(c, 200, arg);
-}
-
-/* ---- the client: as many requests as come back, one under way a connection ---- */
-
-static int connect_to(uint16_t port)
-{
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
-
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes)) {
-		perror("connect");
-		exit(3);
-	}
-	return fd;
-}
-
-static void must_send(int fd, const char *text)
-{
-	if (send(fd, text, strlen(text), MSG_NOSIGNAL) != (ssize_t)strlen(text)) {
-		perror("send");
-		exit(3);
-	}
-}
-
-/* Replies are small and come in one piece; a part of one is a wrong measurement, and the end. */
-static bool whole(const char *p, ssize_t n)
-{
-	return n > 16 && memcmp(p, "HTTP/1.1 200", 12) == 0 &&
-	       memcmp(p + n - (sizeof constant - 1), constant, sizeof constant - 1) == 0;
-}
-
-static double requests_a_second(uint16_t port, const char *request, double seconds)
-{
-	int fd[CONNECTIONS], ep = epoll_create1(EPOLL_CLOEXEC);
-	int64_t start = measure_now_ns(), now = start;
-	uint64_t done = 0;
-
-	for (int i = 0; i < CONNECTIONS; i++) {
-		struct epoll_event ev = { .events = EPOLLIN };
-
-		fd[i] = connect_to(port);
-		ev.data.fd = fd[i];
-		if (ep < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, fd[i], &ev))
-			exit(3);
-		must_send(fd[i], request);
-	}
-	while (now - start < (int64_t)(seconds * 1e9)) {
-		struct epoll_event ev[CONNECTIONS];
-		int n = epoll_wait(ep, ev, CONNECTIONS, 1000);
-
-		for (int i = 0; i < n; i++) {
-			char reply[REPLY_BYTES_MAX];
-
-			if (!whole(reply, recv(ev[i].data.fd, reply, sizeof reply, 0))) {
-				fputs("bench_http: not the reply we know\n", stderr);
-				exit(3);
-			}
-			must_send(ev[i].data.fd, request);
-			done++;
-		}
-		now = measure_now_ns();
-	}
-	for (int i = 0; i < CONNECTIONS; i++)
-		close(fd[i]);
-	close(ep);
-	return (double)done / ((double)(now - start) / 1e9);
-}
-
-/* Of this whole process, client and all: what a busy machine does to it is left out. */
-static double cpu_us(void)
-{
-	struct rusage u;
-
-	(void)getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
-	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
-
-static double median(double *v, int n)
-{
-	for (int i = 1; i < n; i++)
-		for (int k = i; k > 0 && v[k] < v[k - 1]; k--) {
-			double swap = v[k];
-
-			v[k] = v[k - 1];
-			v[k - 1] = swap;
-		}
-	return v[n / 2];
-}
-
 static struct http *open_ours(unsigned workers, size_t *logged)
 {
 	struct http_options o = http_defaults();
@@ -197,36 +84,29 @@ static void compare_gets(double seconds, int rounds)
 				  "Accept: application/json\r\nUser-Agent: bench\r\n\r\n";
 	double ours[ROUNDS_MAX], theirs[ROUNDS_MAX], ratio[ROUNDS_MAX];
 	double ours_us[ROUNDS_MAX], theirs_us[ROUNDS_MAX];
-	struct MHD_Response *made;
-	struct MHD_Daemon *peer;
+	struct load_peer *peer;
 	size_t logged = 0;
 	struct http *h = open_ours(0, &logged);
 	uint16_t port;
 
-	made = MHD_create_response_from_buffer(sizeof constant - 1, (void *)(uintptr_t)constant,
-					       MHD_RESPMEM_PERSISTENT);
-	MHD_add_response_header(made, "Content-Type", "application/json");
-	peer = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, peer_answer, made,
-				MHD_OPTION_END);
-	port = MHD_get_daemon_info(peer, MHD_DAEMON_INFO_BIND_PORT)->port;
+	peer = load_peer_open(constant, &port);
 	for (int i = 0; i < rounds; i++) {
-		double cpu = cpu_us();
+		double cpu = load_cpu_us();
 
-		theirs[i] = requests_a_second(port, get, seconds);
-		theirs_us[i] = (cpu_us() - cpu) / (theirs[i] * seconds);
-		cpu = cpu_us();
-		ours[i] = requests_a_second(http_port(h), get, seconds);
-		ours_us[i] = (cpu_us() - cpu) / (ours[i] * seconds);
+		theirs[i] = load_requests_a_second(port, get, seconds);
+		theirs_us[i] = (load_cpu_us() - cpu) / (theirs[i] * seconds);
+		cpu = load_cpu_us();
+		ours[i] = load_requests_a_second(http_port(h), get, seconds);
+		ours_us[i] = (load_cpu_us() - cpu) / (ours[i] * seconds);
 		ratio[i] = ours[i] / theirs[i];
 	}
-	figure_real("libmicrohttpd", "get_cpu_us", median(theirs_us, rounds));
-	figure_real("http", "get_cpu_us", median(ours_us, rounds));
-	figure_real("libmicrohttpd", "get_s", median(theirs, rounds));
-	figure_real("http", "get_s", median(ours, rounds));
-	figure_real("http", "get_ratio", median(ratio, rounds));
+	figure_real("libmicrohttpd", "get_cpu_us", load_median(theirs_us, rounds));
+	figure_real("http", "get_cpu_us", load_median(ours_us, rounds));
+	figure_real("libmicrohttpd", "get_s", load_median(theirs, rounds));
+	figure_real("http", "get_s", load_median(ours, rounds));
+	figure_real("http", "get_ratio", load_median(ratio, rounds));
 	http_close(h);
-	MHD_stop_daemon(peer);
-	MHD_destroy_response(made);
+	load_peer_close(peer);
 }
 
 static void compare_puts(double seconds, int rounds, int streams)
@@ -239,17 +119,17 @@ static void compare_puts(double seconds, int rounds, int streams)
 	int *fd = calloc((size_t)streams + 1, sizeof *fd);
 
 	for (int i = 0; fd && i < streams; i++) {
-		fd[i] = connect_to(http_port(with));
-		must_send(fd[i], "GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+		fd[i] = load_connect(http_port(with));
+		load_send(fd[i], "GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	}
 	for (int i = 0; i < rounds; i++) {
-		here[i] = requests_a_second(http_port(without), post, seconds);
-		aside[i] = requests_a_second(http_port(with), post, seconds);
+		here[i] = load_requests_a_second(http_port(without), post, seconds);
+		aside[i] = load_requests_a_second(http_port(with), post, seconds);
 	}
 	if (!streams)
-		figure_real("http", "post_s", median(here, rounds));
+		figure_real("http", "post_s", load_median(here, rounds));
 	figure_real("http", streams ? "post_aside_beside_streams_s" : "post_aside_s",
-		    median(aside, rounds));
+		    load_median(aside, rounds));
 	for (int i = 0; fd && i < streams; i++)
 		close(fd[i]);
 	free(fd);
@@ -272,7 +152,7 @@ static size_t resident_bytes(void)
 
 static void read_until(int fd, const char *text)
 {
-	char all[REPLY_BYTES_MAX] = "";
+	char all[LOAD_REPLY_BYTES_MAX] = "";
 	size_t n = 0;
 
 	while (!strstr(all, text)) {
@@ -297,8 +177,8 @@ static void hold_streams(void)
 
 	before = resident_bytes();
 	for (int i = 0; i < STREAMS; i++) {
-		fd[i] = connect_to(http_port(h));
-		must_send(fd[i], "GET /stream HTTP/1.1\r\nHost: localhost\r\n"
+		fd[i] = load_connect(http_port(h));
+		load_send(fd[i], "GET /stream HTTP/1.1\r\nHost: localhost\r\n"
 				 "Accept: text/event-stream\r\nCookie: session=0123456789abcdef0123"
 				 "\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n\r\n");
 	}

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -542,13 +543,49 @@ void file_unmap(struct file_map *m)
 
 /* ---- names ---- */
 
+/* The folder in which the last word of a path stands. */
+static bool folder_of(const char *path, struct stat *ret)
+{
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) + 1 : 0;
+
+	if (n >= sizeof dir)
+		return false;
+	snprintf(dir, sizeof dir, "%.*s", (int)n, path);
+	return stat(n ? dir : ".", ret) == 0;
+}
+
+static bool same_inode(const struct stat *x, const struct stat *y)
+{
+	return x->st_dev == y->st_dev && x->st_ino == y->st_ino;
+}
+
+static const char *last_word(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 bool file_same(const char *a, const char *b)
 {
 	struct stat x, y;
+	bool a_there = stat(a, &x) == 0, b_there = stat(b, &y) == 0;
 
-	if (stat(a, &x) != 0 || stat(b, &y) != 0)
-		return strcmp(a, b) == 0;
-	return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	if (a_there && b_there)
+		return S_ISREG(x.st_mode) && same_inode(&x, &y);
+	if (a_there || b_there || strcmp(last_word(a), last_word(b)) != 0)
+		return false;
+	/* Neither is there yet, but each may be spelled in many ways. */
+	return strcmp(a, b) == 0 || (folder_of(a, &x) && folder_of(b, &y) && same_inode(&x, &y));
+}
+
+bool file_lies_in(const char *path, const char *dir)
+{
+	struct stat x, y;
+
+	return folder_of(path, &x) && stat(dir, &y) == 0 && same_inode(&x, &y);
 }
 
 enum err file_rename(const char *from, const char *to, struct fault *f)

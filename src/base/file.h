@@ -59,8 +59,12 @@ struct file_lock;
 MUST_CHECK enum err file_lock(const char *path, struct file_lock **ret, struct fault *f);
 void file_unlock(struct file_lock **l); /* for CLEANUP(): removes it */
 
-/* Whether both mean one file, so that writing one would lose the other; a device is none. */
+/*
+ * Whether both mean one file, there or yet to be, so that writing one would lose the other; a
+ * device is none. Whether a path leads right into a folder.
+ */
 bool file_same(const char *a, const char *b);
+bool file_lies_in(const char *path, const char *dir);
 MUST_CHECK enum err file_rename(const char *from, const char *to, struct fault *f);
 MUST_CHECK enum err file_unlink(const char *path, struct fault *f);
 MUST_CHECK enum err dir_make(const char *path, struct fault *f);   /* existing is fine */

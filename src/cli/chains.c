@@ -308,9 +308,9 @@ static enum err answer(struct cli *c, struct load *l, struct rules *r, enum grap
 		return check_blame(&u.check, e, &c->fault);
 	if ((e = check_wait(&u.check, &c->fault)))
 		return e;
-	if ((e = load_refused_close(l)))
+	if ((e = load_refused_settle(l)) || (e = write_graph(&u, &g, graph)))
 		return e;
-	return write_graph(&u, &g, graph);
+	return load_refused_close(l);
 }
 
 static enum err check_usage(struct cli *c, enum graph *ret)

@@ -47,33 +47,6 @@ static enum err open_shelf(struct load *l)
 	return OK;
 }
 
-static enum err same_file(struct cli *c, enum cli_option out, enum cli_option other)
-{
-	return fault_set(&c->fault, ERR_USAGE, "%s 与 %s 不能是同一个文件",
-			 "%s and %s cannot be the same file", cli_option_word(other),
-			 cli_option_word(out));
-}
-
-/* Two results in one file would leave neither, and a result over its source would lose that. */
-static enum err check_paths(struct cli *c)
-{
-	static const enum cli_option WORDS[] = { CLI_CASES, CLI_NAMED,      CLI_PROFILE,
-						 CLI_OUT,   CLI_ENCOUNTERS, CLI_REFUSED };
-	enum { FIRST_OUT = 3 };
-
-	for (size_t i = FIRST_OUT; i < ARRAY_LEN(WORDS); i++) {
-		const char *out = c->args.text[WORDS[i]];
-
-		for (size_t k = 0; out && k < i; k++)
-			if (c->args.text[WORDS[k]] && file_same(out, c->args.text[WORDS[k]]))
-				return same_file(c, WORDS[i], WORDS[k]);
-		for (size_t k = 0; out && k < c->args.n_visits; k++)
-			if (file_same(out, c->args.visits[k]) && strcmp(out, "-") != 0)
-				return same_file(c, WORDS[i], CLI_VISITS);
-	}
-	return OK;
-}
-
 enum err load_begin(struct cli *c, struct load *ret)
 {
 	const char *tz = c->args.text[CLI_TZ] ? c->args.text[CLI_TZ] : "Asia/Shanghai";
@@ -81,7 +54,7 @@ enum err load_begin(struct cli *c, struct load *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	ret->c = c;
-	if ((e = check_paths(c)))
+	if ((e = load_check_paths(c, &ret->straight)))
 		return e;
 	if ((e = zone_open(tz, &ret->zone, &c->fault)))
 		return e;
@@ -170,6 +143,11 @@ enum err load_refuse(struct load *l, struct cli_count *count, const char *which,
 	if (!l->refused)
 		return OK;
 	return table_refused_add(l->refused, which, row, why.zh, why.en, &l->c->fault);
+}
+
+enum err load_refused_settle(struct load *l)
+{
+	return l->refused ? table_refused_settle(l->refused, &l->c->fault) : OK;
 }
 
 enum err load_refused_close(struct load *l)

@@ -41,6 +41,7 @@ struct load_named {
 
 struct load {
 	struct cli *c;
+	bool straight;            /* a result goes where it cannot be taken back, as to a pipe */
 	struct zone *zone;        /* of --tz */
 	struct shelf *shelf;      /* with --segments */
 	struct zone *shelf_zone;  /* and what its days are */
@@ -77,10 +78,14 @@ typedef enum err load_window(void *arg, struct load_case *k, struct fault *f);
 /* `window` NULL: there is no profile, and every row must bring its window. */
 MUST_CHECK enum err load_cases(struct load *l, load_window *window, void *arg);
 MUST_CHECK enum err load_named_file(struct load *l);
-/* Publish the --refused file, if one was asked for. */
+/* Write the --refused file, if one was asked for, up to the last step; then publish it. */
+MUST_CHECK enum err load_refused_settle(struct load *l);
 MUST_CHECK enum err load_refused_close(struct load *l);
 
 /* ---- for the readers of this room ----------------------------------------------------------- */
+/* Two results in one file would leave neither, and a result over its source would lose that. */
+MUST_CHECK enum err load_check_paths(struct cli *c, bool *ret_straight);
+
 struct load_reason {
 	const char *zh, *en;
 };

@@ -43,9 +43,11 @@ static enum err seal(struct load *l, struct shelf_writer *w)
 	c->visits.duplicate = trace_builder_duplicates(b);
 	if ((e = shelf_put_names(w, &l->names, &c->fault)))
 		return e;
-	if ((e = load_refused_close(l)))
+	if ((e = load_refused_settle(l)))
 		return e;
 	if ((e = shelf_seal(w, &sum, &c->fault)))
+		return e;
+	if ((e = load_refused_close(l)))
 		return e;
 	cli_say(c, "已封存：%" PRIu64 " 条到访，%u 天，%" PRIu64 " 字节，%s",
 		"sealed: %" PRIu64 " visits, %u days, %" PRIu64 " bytes, in %s", sum.visits,

@@ -307,6 +307,21 @@ static enum err open_out(struct run *u, enum table_format format)
 	return table_out_open(a->text[CLI_ENCOUNTERS], &o, &u->evidence, &u->c->fault);
 }
 
+/* All or none. */
+static enum err publish(struct run *u)
+{
+	enum err e;
+
+	if ((e = load_refused_settle(u->l)) ||
+	    (u->evidence && (e = table_out_settle(u->evidence, &u->c->fault))) ||
+	    (e = table_out_settle(u->out, &u->c->fault)))
+		return e;
+	if ((e = load_refused_close(u->l)) ||
+	    (u->evidence && (e = table_out_close(&u->evidence, &u->c->fault))))
+		return e;
+	return table_out_close(&u->out, &u->c->fault);
+}
+
 static enum err answer(struct cli *c, struct load *l, struct rules *r, enum table_format format)
 {
 	CLEANUP(run_end) struct run u = { .c = c, .l = l, .r = r };
@@ -331,11 +346,7 @@ static enum err answer(struct cli *c, struct load *l, struct rules *r, enum tabl
 		return e;
 	if ((e = write_all(&u, &s)))
 		return e;
-	if ((e = load_refused_close(l)))
-		return e;
-	if (u.evidence && (e = table_out_close(&u.evidence, &c->fault)))
-		return e;
-	return table_out_close(&u.out, &c->fault);
+	return publish(&u);
 }
 
 enum err cli_sources(struct cli *c)

@@ -251,8 +251,8 @@ static enum err open_out(struct run *u)
 	};
 	enum err e;
 
-	/* What is written to standard output cannot be taken back. */
-	if (!a->text[CLI_OUT] && (e = check_wait(&u->check, &u->c->fault)))
+	/* What is written to a pipe cannot be taken back. */
+	if (u->l->straight && (e = check_wait(&u->check, &u->c->fault)))
 		return e;
 	if ((e = table_out_open(a->text[CLI_OUT] ? a->text[CLI_OUT] : "-", &o, &u->out,
 				&u->c->fault)))
@@ -322,9 +322,13 @@ static enum err publish(struct run *u)
 
 	if ((e = check_wait(&u->check, &u->c->fault)))
 		return e;
-	if ((e = load_refused_close(u->l)))
+	/* All or none: whatever the disk refuses, it refuses before the first is published. */
+	if ((e = load_refused_settle(u->l)) ||
+	    (u->proof && (e = table_out_settle(u->proof, &u->c->fault))) ||
+	    (e = table_out_settle(u->out, &u->c->fault)))
 		return e;
-	if (u->proof && (e = table_out_close(&u->proof, &u->c->fault)))
+	if ((e = load_refused_close(u->l)) ||
+	    (u->proof && (e = table_out_close(&u->proof, &u->c->fault))))
 		return e;
 	return table_out_close(&u->out, &u->c->fault);
 }

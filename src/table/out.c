@@ -15,6 +15,7 @@ struct table_out {
 	struct xlsx_out *xlsx;
 	struct buf cells; /* the texts of one row, end to end */
 	uint64_t rows;
+	bool settled;
 };
 
 enum err table_format_read(const char *word, enum table_format *ret, struct fault *f)
@@ -173,14 +174,24 @@ enum err table_out_row(struct table_out *t, const struct table_cell *cells, stru
 	return t->xlsx ? OK : table_sink_flow(&t->sink, f);
 }
 
-enum err table_out_close(struct table_out **pt, struct fault *f)
+enum err table_out_settle(struct table_out *t, struct fault *f)
 {
-	struct table_out *t = *pt;
 	enum err e;
 
 	if (t->o.format == TABLE_JSON)
 		buf_lit(&t->sink.text, "\n]\n");
-	e = t->xlsx ? xlsx_out_close(t->xlsx, f) : table_sink_close(&t->sink, f);
+	e = t->xlsx ? xlsx_out_settle(t->xlsx, f) : table_sink_settle(&t->sink, f);
+	t->settled = !e;
+	return e;
+}
+
+enum err table_out_close(struct table_out **pt, struct fault *f)
+{
+	struct table_out *t = *pt;
+	enum err e = t->settled ? OK : table_out_settle(t, f);
+
+	if (!e)
+		e = t->xlsx ? xlsx_out_close(t->xlsx, f) : table_sink_close(&t->sink, f);
 	table_out_end(pt);
 	return e;
 }

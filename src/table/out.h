@@ -1,8 +1,8 @@
 /*
  * out.h - where a result goes, for whatever writes one; and the Excel writer, for src/table alone.
  *
- * table_sink carries any text (a graph, say), open -> append and flow -> close; end is safe after
- * all of them, and on a sink set to zero.
+ * table_sink carries any text (a graph, say), open -> append and flow -> settle -> close, which
+ * settles what is not; end is safe after all of them, and on a sink set to zero.
  *
  * A regular file is written as PATH.part beside the real place (links are followed first) and
  * renamed at the end; standard output, pipes and devices are written directly.
@@ -35,6 +35,8 @@ struct table_sink {
 };
 MUST_CHECK enum err table_sink_open(const char *path, struct table_sink *s, struct fault *f);
 MUST_CHECK enum err table_sink_flow(struct table_sink *s, struct fault *f);
+/* All that can go wrong with a disk goes wrong here: of several results each is settled first. */
+MUST_CHECK enum err table_sink_settle(struct table_sink *s, struct fault *f);
 MUST_CHECK enum err table_sink_close(struct table_sink *s, struct fault *f); /* publishes */
 void table_sink_end(struct table_sink *s); /* gives up; nothing after a close */
 
@@ -43,6 +45,7 @@ struct xlsx_out;
 MUST_CHECK enum err xlsx_out_open(const char *path, const struct table_out_options *o,
 				  struct xlsx_out **ret, struct fault *f);
 MUST_CHECK enum err xlsx_out_row(struct xlsx_out *x, const struct str *texts, struct fault *f);
+MUST_CHECK enum err xlsx_out_settle(struct xlsx_out *x, struct fault *f);
 MUST_CHECK enum err xlsx_out_close(struct xlsx_out *x, struct fault *f);
 void xlsx_out_end(struct xlsx_out **x);
 #endif

@@ -29,6 +29,7 @@ struct xlsx_out {
 	struct buf text;   /* one cell, escaped */
 	uint32_t rows;     /* written, with the header */
 	uint64_t digest;   /* of every row that is not empty */
+	bool settled;
 };
 
 /* ---- what can go wrong -------------------------------------------------------------------- */
@@ -245,19 +246,18 @@ static enum err read_back(const struct xlsx_out *x, struct str bytes, struct fau
 	return digest == x->digest ? OK : not_the_same(f);
 }
 
-static enum err publish(const struct xlsx_out *x, const struct file_map *m, struct fault *f)
+static enum err rewrite(const struct xlsx_out *x, const struct file_map *m, struct fault *f)
 {
 	CLEANUP(file_end) struct file *fl = NULL;
 	enum err e;
 
 	if ((e = file_open(x->place.part, FILE_REPLACE, &fl, f)) ||
-	    (e = file_write(fl, m->p, m->n, f)) || (e = file_sync(fl, f)) ||
-	    (e = file_close(&fl, f)))
+	    (e = file_write(fl, m->p, m->n, f)) || (e = file_sync(fl, f)))
 		return e;
-	return table_place_publish(&x->place, f);
+	return file_close(&fl, f);
 }
 
-enum err xlsx_out_close(struct xlsx_out *x, struct fault *f)
+enum err xlsx_out_settle(struct xlsx_out *x, struct fault *f)
 {
 	CLEANUP(file_unmap) struct file_map m = { 0 };
 	lxw_error error = workbook_close(x->book);
@@ -266,11 +266,19 @@ enum err xlsx_out_close(struct xlsx_out *x, struct fault *f)
 	x->book = NULL;
 	if (error)
 		return failed(error, f);
-	if ((e = file_map_read(x->place.part, &m, f)))
+	if ((e = file_map_read(x->place.part, &m, f)) ||
+	    (e = read_back(x, (struct str){ (const char *)m.p, m.n }, f)) ||
+	    (e = rewrite(x, &m, f)))
 		return e;
-	if ((e = read_back(x, (struct str){ (const char *)m.p, m.n }, f)))
-		return e;
-	if ((e = publish(x, &m, f)))
+	x->settled = true;
+	return OK;
+}
+
+enum err xlsx_out_close(struct xlsx_out *x, struct fault *f)
+{
+	enum err e = x->settled ? OK : xlsx_out_settle(x, f);
+
+	if (e || (e = table_place_publish(&x->place, f)))
 		return e;
 	x->place.part[0] = '\0';
 	return OK;

@@ -89,6 +89,11 @@ enum err table_refused_add(struct table_refused *r, const char *which, const str
 	return table_sink_flow(&r->sink, f);
 }
 
+enum err table_refused_settle(struct table_refused *r, struct fault *f)
+{
+	return table_sink_settle(&r->sink, f);
+}
+
 enum err table_refused_close(struct table_refused **pr, struct fault *f)
 {
 	enum err e = table_sink_close(&(*pr)->sink, f);

@@ -16,7 +16,8 @@ enum { FLOW_BYTES = 256 * 1024 };
  */
 enum err table_place_find(const char *path, struct table_place *ret, struct fault *f)
 {
-	struct table_place p = { .direct = strcmp(path, "-") == 0 };
+	bool standard = strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+	struct table_place p = { .direct = standard };
 	struct stat st;
 	bool there = !p.direct && stat(path, &st) == 0;
 
@@ -29,7 +30,7 @@ enum err table_place_find(const char *path, struct table_place *ret, struct faul
 		return fault_set(f, ERR_USAGE, "输出文件的路径过长：请换一个短的",
 				 "the output path is too long: choose a shorter one");
 	if (p.direct || !there || !realpath(path, p.path))
-		snprintf(p.path, sizeof(p.path), "%s", path);
+		snprintf(p.path, sizeof(p.path), "%s", standard ? "-" : path);
 	snprintf(p.part, sizeof(p.part), "%s%s", p.path, p.direct ? "" : ".part");
 	*ret = p;
 	return OK;
@@ -85,14 +86,19 @@ enum err table_sink_flow(struct table_sink *s, struct fault *f)
 	return s->text.n < FLOW_BYTES && !s->text.failed ? OK : pour(s, f);
 }
 
-enum err table_sink_close(struct table_sink *s, struct fault *f)
+enum err table_sink_settle(struct table_sink *s, struct fault *f)
 {
 	enum err e = pour(s, f);
 
 	if (!e && !s->place.direct)
 		e = file_sync(s->file, f);
-	if (!e)
-		e = file_close(&s->file, f);
+	return e ? e : file_close(&s->file, f);
+}
+
+enum err table_sink_close(struct table_sink *s, struct fault *f)
+{
+	enum err e = s->file ? table_sink_settle(s, f) : OK;
+
 	if (!e)
 		e = table_place_publish(&s->place, f);
 	if (!e)

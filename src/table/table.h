@@ -150,6 +150,11 @@ MUST_CHECK enum err table_out_open(const char *path, const struct table_out_opti
 /* `cells` has n_columns elements. ERR_FULL past Excel's last row or longest text. */
 MUST_CHECK enum err table_out_row(struct table_out *t, const struct table_cell *cells,
 				  struct fault *f);
+/*
+ * Write and sync all but the last step, the renaming, so that of several results either all are
+ * published or, if one cannot be written, none. No rows may follow. Closing settles what is not.
+ */
+MUST_CHECK enum err table_out_settle(struct table_out *t, struct fault *f);
 MUST_CHECK enum err table_out_close(struct table_out **t, struct fault *f); /* *t NULL either way */
 void table_out_end(struct table_out **t); /* for CLEANUP(): gives up */
 
@@ -166,6 +171,7 @@ MUST_CHECK enum err table_refused_open(const char *path, struct table_refused **
 MUST_CHECK enum err table_refused_add(struct table_refused *r, const char *which,
 				      const struct csv_record *row, const char *reason_zh,
 				      const char *reason_en, struct fault *f);
+MUST_CHECK enum err table_refused_settle(struct table_refused *r, struct fault *f);
 MUST_CHECK enum err table_refused_close(struct table_refused **r, struct fault *f);
 void table_refused_end(struct table_refused **r);
 #endif

@@ -368,6 +368,35 @@ static void nobody_outside_the_group_may_read_what_is_made(void **state)
 	assert_int_equal(st.st_mode & 0777, 0750);
 }
 
+static void one_file_is_the_same_however_it_is_spelled(void **state)
+{
+	char here[4096];
+
+	(void)state;
+	MUST(dir_make("same", NULL));
+	put_file("same/there", "", 0);
+	put_file("same/other", "", 0);
+	assert_int_equal(symlink("there", "same/link"), 0);
+	assert_non_null(getcwd(here, sizeof here - 20));
+	memcpy(here + strlen(here), "/same/yet", sizeof "/same/yet");
+	assert_true(file_same("same/there", "./same/../same/there"));
+	assert_true(file_same("same/there", "same/link"));
+	assert_false(file_same("same/there", "same/other"));
+	assert_false(file_same("same/there", "same/yet"));
+	assert_true(file_same("same/yet", "./same/yet"));
+	assert_true(file_same("same/yet", here));
+	assert_false(file_same("same/yet", "yet"));
+	assert_false(file_same("same/yet", "same/yet.part"));
+	assert_true(file_same("no/folder", "no/folder"));
+	assert_false(file_same("no/folder", "folder"));
+	assert_false(file_same("/dev/null", "/dev/null"));
+	assert_true(file_lies_in("same/yet", "./same"));
+	assert_true(file_lies_in("yet", "."));
+	assert_true(file_lies_in("/yet", "/"));
+	assert_false(file_lies_in("same/yet", "."));
+	assert_false(file_lies_in("same/yet", "none"));
+}
+
 /* ---- folders ---- */
 
 static enum err note_name(const char *name, void *arg, struct fault *f)
@@ -574,6 +603,7 @@ int main(void)
 		cmocka_unit_test(a_failed_sync_is_final),
 		cmocka_unit_test(what_is_dropped_is_not_written),
 		cmocka_unit_test(nobody_outside_the_group_may_read_what_is_made),
+		cmocka_unit_test(one_file_is_the_same_however_it_is_spelled),
 		cmocka_unit_test(plain_files_are_listed_in_the_order_of_their_bytes),
 		cmocka_unit_test(any_operation_may_fail_and_the_old_file_or_the_new_one_stands),
 		cmocka_unit_test(

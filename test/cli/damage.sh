@@ -85,6 +85,24 @@ cp -r good bad
 cp other/persons.* bad/
 refused 'names of another folder' 'persons'
 
+says 'what cannot be taken back is written when every byte was checked, however much it is'
+awk 'BEGIN {
+	print "person,place,from,to"
+	for (i = 0; i < 200; i++)
+		printf "somebody-with-a-rather-long-name-%d,hall,1626883200,1626890000\n", i
+}' >hall.csv
+awk -F, 'NR == 1 { print "person,from,to" } NR > 1 && NR < 102 { print $1 ",0,1700000000" }' \
+	hall.csv >many.csv
+run 0 seal --visits hall.csv --out bighall
+run 0 trace --segments bighall --cases many.csv
+[ "$(wc -c <out)" -gt 2000000 ] || fail 'the answer fits into a buffer'
+flip "$(echo bighall/place-kinds.*)" 1
+run 2 trace --segments bighall --cases many.csv --out -
+[ ! -s out ] || fail "$(wc -c <out) bytes on standard output"
+run 2 trace --segments bighall --cases many.csv --out o.csv --encounters /dev/stdout
+[ ! -s out ] || fail "$(wc -c <out) bytes of proof on standard output"
+absent o.csv
+
 says 'the untouched folder still answers'
 run 0 trace --segments good --cases c.csv
 same out answer

@@ -133,8 +133,62 @@ run 2 chains --visits vv.csv --cases c.csv --out vv.csv
 same v.csv vv.csv
 run 0 trace --visits v.csv --cases c.csv --out /dev/null --encounters /dev/null
 
-says 'refused rows: the work is done, exit code 1'
+says 'however a path is spelled, and also while it is but a part'
+run 2 trace --visits v.csv --cases c.csv --out z.csv --encounters ./z.csv
+has err '--out and --encounters'
+run 2 trace --visits v.csv --cases c.csv --out z.csv --encounters z.csv.part
+run 2 trace --visits v.csv --cases c.csv --out z.csv.part --refused ../"${PWD##*/}"/z.csv
+absent z.csv
+absent z.csv.part
+mv vv.csv vv.csv.part
+run 2 trace --visits vv.csv.part --cases c.csv --out vv.csv
+has err '--visits and --out'
+same v.csv vv.csv.part
+cat >pp.json <<'J'
+{"id":"x","version":1,"label":{"zh":"x","en":"x"},"sources":["x"],"valid_from":null,
+"valid_to":null,"anchors":[{"at":"onset","pre_days":2,"post_days":5}],"until_isolation":false,
+"lag_min":0,"min_overlap_min":0,"rules":[{"id":"r","kinds":["*"],"class":"close"}],"tag":"L"}
+J
+run 0 trace --visits v.csv --cases c.csv --profile 'pp.json#x' --out z.csv
+rm z.csv
+run 2 trace --visits v.csv --cases c.csv --profile 'pp.json#x' --out pp.json
+has err '--profile and --out'
+run 0 profiles pp.json
+
+says 'nothing is written into a folder of sealed visits'
+run 0 seal --visits v.csv --out sealed
+run 2 trace --segments sealed --cases c.csv --out sealed/MANIFEST
+has err '--segments'
+run 2 seal --visits v.csv --out sealed --refused sealed/r.csv
+run 0 trace --segments sealed --cases c.csv
+absent sealed/r.csv
+
+says 'standard output takes one result; it is no file, and not the standard input'
+run 2 trace --visits v.csv --cases c.csv --encounters -
+run 2 trace --visits v.csv --cases c.csv --out - --refused /dev/stdout
+[ ! -s out ] || fail 'something on standard output'
+"$OUTPOST" trace --visits v.csv --cases - --out - <c.csv >out 2>err || fail "$(cat err)"
+has out 'A,B,1,A'
+echo before >log.csv
+"$OUTPOST" trace --visits v.csv --cases c.csv --out /dev/stdout >>log.csv 2>err || fail "$(cat err)"
+has log.csv 'before'
+has log.csv 'A,B,1,A'
+
+says 'of several results none is there if one cannot be written'
 printf 'person,place,from,to\nA,x,1,9\nB,x,1,9\nC,x,9,1\n' >r1.csv
+echo before >r.csv
+for verb in trace sources; do
+	run 2 $verb --visits r1.csv --cases c.csv --out /dev/full --refused r.csv --encounters e.csv
+	absent e.csv
+	absent e.csv.part
+done
+run 2 chains --visits r1.csv --cases c.csv --out /dev/full --refused r.csv
+is r.csv <<'R'
+before
+R
+absent r.csv.part
+
+says 'refused rows: the work is done, exit code 1'
 run 1 trace --visits r1.csv --cases c.csv --out o.csv
 [ ! -s out ] || fail 'something on standard output'
 is o.csv <<R

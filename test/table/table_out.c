@@ -274,6 +274,31 @@ static enum err write_some(const char *path, enum table_format format, struct fa
 	return e ? e : table_out_close(&t, f);
 }
 
+static void what_is_settled_is_published_by_closing_alone(void **state)
+{
+	static const char *const names[] = { "s.csv", "s.json", "s.xlsx" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct table_out_options o = options((enum table_format)i, NULL);
+		struct table_out *t = NULL;
+		struct file_map m = { 0 };
+
+		put(names[i], "old");
+		for (int close = 0; close < 2; close++) {
+			assert_int_equal(table_out_open(names[i], &o, &t, NULL), OK);
+			assert_int_equal(table_out_settle(t, NULL), OK);
+			file_is(names[i], "old");
+			if (close)
+				assert_int_equal(table_out_close(&t, NULL), OK);
+			table_out_end(&t);
+		}
+		assert_int_equal(file_map_read(names[i], &m, NULL), OK);
+		assert_true(m.n > strlen("old"));
+		file_unmap(&m);
+	}
+}
+
 static void every_failing_write_leaves_the_old_file_or_the_new(void **state)
 {
 	static const char *const names[] = { "w.csv", "w.json", "w.xlsx" };
@@ -530,6 +555,7 @@ int main(void)
 		cmocka_unit_test(a_result_without_rows_is_still_a_table),
 		cmocka_unit_test(a_lonely_empty_field_is_still_a_record),
 		cmocka_unit_test(giving_up_leaves_the_old_file_and_no_other),
+		cmocka_unit_test(what_is_settled_is_published_by_closing_alone),
 		cmocka_unit_test(every_failing_write_leaves_the_old_file_or_the_new),
 		cmocka_unit_test(death_at_any_write_leaves_the_old_file_or_the_new),
 		cmocka_unit_test(devices_and_links_are_not_replaced),

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/trace/rule.h"
+#include "engine/trace/cumulative.h"
 #include "engine/trace/sweep.h"
 #include "base/ban.h"
 
@@ -136,7 +136,7 @@ static enum err add_named(struct asking *q, struct asked *x, struct sweep_owner 
 	return OK;
 }
 
-/* ---- overlaps that add up --------------------------------------------------------------- */
+/* ---- pairs ------------------------------------------------------------------------------ */
 
 static int by_pair(const void *x, const void *y)
 {
@@ -155,71 +155,10 @@ static int by_pair(const void *x, const void *y)
 	return 0;
 }
 
-/* Seconds of the pair's overlaps inside [t, t + span). */
-static int64_t inside(const struct trace_encounter *p, size_t n, int64_t t, int64_t span)
-{
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (p[i].from.v != TRACE_NEVER)
-			sum += max_i64(0, min_i64(p[i].to.v, t + span) - max_i64(p[i].from.v, t));
-	return sum;
-}
-
-/*
- * Whether some span that shares a second with x holds enough. The sum is piecewise linear in t,
- * so its greatest value lies where a span begins or ends with an overlap, or at the last t that
- * still meets x.
- */
-static bool adds_up(const struct trace_encounter *p, size_t n, const struct trace_encounter *x,
-		    int64_t span, int64_t min)
-{
-	int64_t low = x->from.v - span + 1, high = x->to.v - 1;
-
-	if (inside(p, n, low, span) >= min || inside(p, n, high, span) >= min)
-		return true;
-	for (size_t i = 0; i < n; i++) {
-		const int64_t at[4] = { p[i].from.v, p[i].to.v, p[i].from.v - span,
-					p[i].to.v - span };
-		if (p[i].from.v == TRACE_NEVER)
-			continue;
-		for (int k = 0; k < 4; k++)
-			if (at[k] >= low && at[k] <= high && inside(p, n, at[k], span) >= min)
-				return true;
-	}
-	return false;
-}
-
-/* Named contacts count by themselves and add nothing to the visits' overlaps. */
+/* Named contacts count by themselves. */
 static bool is_named(const struct trace_encounter *x)
 {
 	return x->place.v == TRACE_NONE;
-}
-
-static enum err keep_cumulative(const struct trace_rules *r, struct sweep_owner *o, size_t from,
-				struct arena *a)
-{
-	struct trace_encounter *e = o->encounter.v;
-	size_t n = o->encounter.n, kept = from;
-	bool *keep = arena_take(a, n - from + 1, sizeof *keep);
-
-	if (!keep)
-		return ERR_MEMORY;
-	for (size_t i = from, j, k; i < n; i = j) {
-		for (j = i; j < n && e[j].contact.v == e[i].contact.v && e[j].via.v == e[i].via.v;)
-			j++;
-		for (k = j; k > i && is_named(&e[k - 1]);)
-			k--;
-		for (size_t x = i; x < j; x++)
-			keep[x - from] =
-				is_named(&e[x]) || adds_up(&e[i], k - i, &e[x], r->cumulative_s,
-							   rule_min(r, e[x].rule));
-	}
-	for (size_t i = from; i < n; i++)
-		if (keep[i - from])
-			e[kept++] = e[i];
-	o->encounter.n = kept;
-	return OK;
 }
 
 /* ---- one generation --------------------------------------------------------------------- */
@@ -266,13 +205,15 @@ static enum err tally_pairs(struct asking *q, struct asked *x, struct sweep_owne
 			    uint32_t generation)
 {
 	enum err e;
-	size_t from = x->n_encounters;
+	size_t from = x->n_encounters, n = o->encounter.n - from;
 
-	if (o->encounter.n > from)
-		qsort(o->encounter.v + from, o->encounter.n - from, sizeof *o->encounter.v,
-		      by_pair);
-	if (q->ask->rules->cumulative_s && (e = keep_cumulative(q->ask->rules, o, from, q->arena)))
-		return e;
+	if (n)
+		qsort(o->encounter.v + from, n, sizeof *o->encounter.v, by_pair);
+	if (n && q->ask->rules->cumulative_s) {
+		if ((e = cumulative_keep(q->ask->rules, o->encounter.v + from, &n)))
+			return e;
+		o->encounter.n = from + n;
+	}
 	for (size_t i = from; i < o->encounter.n; i++) {
 		const struct trace_encounter *m = &o->encounter.v[i];
 		struct tally_hit h = { m->contact.v,
