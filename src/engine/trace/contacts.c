@@ -16,11 +16,6 @@
 
 enum { BATCH = 8 }; /* cases swept together: their tallies must stay in the cache */
 
-struct known {
-	uint32_t person, other;
-	uint32_t i;
-}; /* a named contact, seen from one side */
-
 struct frontier {
 	uint32_t person;
 	int64_t opens;
@@ -39,7 +34,7 @@ struct asking {
 	const struct trace_view *v;
 	const struct trace_ask *ask;
 	struct arena *arena;
-	struct known *known; /* by person */
+	struct sort_pair *known; /* named contacts by person: row 2 i is a's side, 2 i + 1 b's */
 	size_t n_known;
 	struct sweep sweep;
 	probe_vec probes;
@@ -50,30 +45,26 @@ struct asking {
 
 /* ---- named contacts --------------------------------------------------------------------- */
 
-static int known_order(const void *x, const void *y)
-{
-	const struct known *a = x, *b = y;
-
-	if (a->person != b->person)
-		return a->person < b->person ? -1 : 1;
-	return a->i < b->i ? -1 : a->i > b->i;
-}
-
 static enum err index_named(struct asking *q)
 {
 	size_t n = q->ask->n_named;
+	struct sort_pair *spare;
 
 	if (!n)
 		return OK;
-	if (n > UINT32_MAX || !(q->known = arena_take(q->arena, 2 * n, sizeof *q->known)))
+	if (n > UINT32_MAX / 2)
 		return ERR_MEMORY;
-	for (size_t i = 0; i < n; i++) {
+	q->known = arena_take_raw(q->arena, 2 * n, sizeof *q->known);
+	spare = arena_take_raw(q->arena, 2 * n, sizeof *spare);
+	if (!q->known || !spare)
+		return ERR_MEMORY;
+	for (uint32_t i = 0; i < n; i++) {
 		const struct trace_named *m = &q->ask->named[i];
-		q->known[2 * i] = (struct known){ m->a.v, m->b.v, (uint32_t)i };
-		q->known[2 * i + 1] = (struct known){ m->b.v, m->a.v, (uint32_t)i };
+		q->known[2 * (size_t)i] = (struct sort_pair){ m->a.v, 2 * i };
+		q->known[2 * (size_t)i + 1] = (struct sort_pair){ m->b.v, 2 * i + 1 };
 	}
 	q->n_known = 2 * n;
-	qsort(q->known, q->n_known, sizeof *q->known, known_order);
+	sort_pairs(q->known, spare, q->n_known);
 	return OK;
 }
 
@@ -83,7 +74,7 @@ static size_t known_from(const struct asking *q, uint32_t person)
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		if (q->known[mid].person < person)
+		if (q->known[mid].key < person)
 			low = mid + 1;
 		else
 			high = mid;
@@ -104,9 +95,9 @@ static enum err add_named(struct asking *q, struct asked *x, struct sweep_owner 
 	enum err e;
 
 	for (size_t k = known_from(q, via->person);
-	     k < q->n_known && q->known[k].person == via->person; k++) {
-		const struct trace_named *m = &q->ask->named[q->known[k].i];
-		struct tally_hit h = { q->known[k].other,
+	     k < q->n_known && q->known[k].key == via->person; k++) {
+		const struct trace_named *m = &q->ask->named[q->known[k].row / 2];
+		struct tally_hit h = { q->known[k].row % 2 ? m->a.v : m->b.v,
 				       1,
 				       tally_rank(tally_class(generation, TRACE_CLOSE), rule),
 				       0,
