@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "profile/profile.h"
+
 #include "base/ban.h"
 
 enum takes { TAKES_NOTHING, TAKES_TEXT, TAKES_MANY, TAKES_SETS, TAKES_NUMBER };
@@ -15,9 +17,6 @@ struct option_row {
 	int64_t min, max;
 	const char *zh, *en;
 };
-
-#define DAYS_MAX 36500
-#define MINUTES_MAX (DAYS_MAX * 1440LL)
 
 // clang-format off
 static const struct option_row ROWS[CLI_OPTION_N] = {
@@ -58,13 +57,13 @@ static const struct option_row ROWS[CLI_OPTION_N] = {
 	[CLI_JSON] = { "--json", NULL, TAKES_NOTHING, 0, 0,
 		"账目以一个 JSON 对象写在标准错误的最后一行",
 		"the account as one JSON object on the last line of standard error" },
-	[CLI_MIN_OVERLAP] = { "--min-overlap", "MIN", TAKES_NUMBER, 0, MINUTES_MAX,
+	[CLI_MIN_OVERLAP] = { "--min-overlap", "MIN", TAKES_NUMBER, 0, PROFILE_OVERRIDE_MIN_MAX,
 		"最短重叠（分钟），取代规则里的；0 为至少一秒",
 		"shortest overlap in minutes, instead of the profile's; 0: at least a second" },
-	[CLI_LAG] = { "--lag", "MIN", TAKES_NUMBER, 0, MINUTES_MAX,
+	[CLI_LAG] = { "--lag", "MIN", TAKES_NUMBER, 0, PROFILE_OVERRIDE_MIN_MAX,
 		"离开后场所仍有危险的分钟数，取代规则里的",
 		"minutes a place stays dangerous after the case left, instead of the profile's" },
-	[CLI_PRE_DAYS] = { "--pre-days", "N", TAKES_NUMBER, 0, DAYS_MAX,
+	[CLI_PRE_DAYS] = { "--pre-days", "N", TAKES_NUMBER, 0, PROFILE_OVERRIDE_DAYS_MAX,
 		"窗口在发病或阳性前几天打开，取代规则里的",
 		"days before onset or positive at which the window opens, instead of the "
 		"profile's" },

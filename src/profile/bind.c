@@ -6,23 +6,18 @@
 
 #include "base/ban.h"
 
-enum {
-	MINUTE_S = 60,
-	HOUR_S = 3600,
-	DAY_S = 86400,
-	OVERRIDE_MIN_MAX = 366 * 24 * 60,
-	OVERRIDE_DAYS_MAX = 365
-};
+enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400 };
 
 static enum err check(const struct profile_overrides *o, struct fault *f)
 {
-	if (o->lag_min < PROFILE_UNSET || o->lag_min > OVERRIDE_MIN_MAX ||
-	    o->min_overlap_min < PROFILE_UNSET || o->min_overlap_min > OVERRIDE_MIN_MAX)
+	if (o->lag_min < PROFILE_UNSET || o->lag_min > PROFILE_OVERRIDE_MIN_MAX ||
+	    o->min_overlap_min < PROFILE_UNSET || o->min_overlap_min > PROFILE_OVERRIDE_MIN_MAX)
 		return fault_set(f, ERR_RANGE, "分钟数应在 0 到 %d 之间",
-				 "minutes must lie between 0 and %d", (int)OVERRIDE_MIN_MAX);
-	if (o->pre_days < PROFILE_UNSET || o->pre_days > OVERRIDE_DAYS_MAX)
+				 "minutes must lie between 0 and %d",
+				 (int)PROFILE_OVERRIDE_MIN_MAX);
+	if (o->pre_days < PROFILE_UNSET || o->pre_days > PROFILE_OVERRIDE_DAYS_MAX)
 		return fault_set(f, ERR_RANGE, "天数应在 0 到 %d 之间",
-				 "days must lie between 0 and %d", (int)OVERRIDE_DAYS_MAX);
+				 "days must lie between 0 and %d", (int)PROFILE_OVERRIDE_DAYS_MAX);
 	return OK;
 }
 

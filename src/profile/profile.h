@@ -171,6 +171,7 @@ bool profile_valid_on(const struct profile *p, int32_t day);
 char profile_tag_of(const struct profile *p, struct str field);
 
 /* --lag, --min-overlap, --pre-days; each PROFILE_UNSET when not given. NULL: none given. */
+enum { PROFILE_OVERRIDE_MIN_MAX = 366 * 24 * 60, PROFILE_OVERRIDE_DAYS_MAX = 365 };
 struct profile_overrides {
 	int32_t min_overlap_min, lag_min, pre_days;
 };

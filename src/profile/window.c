@@ -3,8 +3,6 @@
 
 #include "base/ban.h"
 
-enum { OVERRIDE_DAYS_MAX = 365 };
-
 const struct profile_overrides profile_no_overrides = { PROFILE_UNSET, PROFILE_UNSET,
 							PROFILE_UNSET };
 
@@ -52,7 +50,7 @@ enum err profile_window(const struct profile *p, const struct profile_overrides 
 			p->id.p, p->n_anchors > 1 ? " / positive" : "");
 	pre = o && o->pre_days != PROFILE_UNSET ? o->pre_days : a->pre_days;
 	end = (int64_t)day + max_i64(a->post_days, 0) + 1;
-	if (pre < 0 || pre > OVERRIDE_DAYS_MAX || !on_calendar((int64_t)day - pre) ||
+	if (pre < 0 || pre > PROFILE_OVERRIDE_DAYS_MAX || !on_calendar((int64_t)day - pre) ||
 	    !on_calendar(end))
 		return outside(f);
 	from = zone_day_start(z, day - pre);
@@ -129,7 +127,7 @@ enum err profile_test_days(const struct profile *p, enum trace_class c, int32_t 
 	for (size_t i = 0; i < u->n_phases; i++)
 		n += u->phases[i].n_tests;
 	if (!on_calendar(zero) ||
-	    !on_calendar(zero + (int64_t)PROFILE_PHASES_MAX * OVERRIDE_DAYS_MAX))
+	    !on_calendar(zero + (int64_t)PROFILE_PHASES_MAX * PROFILE_OVERRIDE_DAYS_MAX))
 		return outside(f);
 	v = arena_take(a, max_size(n, 1), sizeof(*v));
 	if (!v)

@@ -65,6 +65,13 @@ for words in '--min-overlap -1' '--min-overlap x' '--lag 1.5' '--lag' '--generat
 	run 2 trace --visits v.csv --cases c.csv $words
 done
 
+says 'and so are overrides that no profile takes, before anything is read'
+for words in '--pre-days 366' '--lag 527041' '--min-overlap 527041'; do
+	# shellcheck disable=SC2086
+	run 2 trace --visits none.csv --cases c.csv --profile measles $words
+	has err "${words% *} needs a whole number from 0 to"
+done
+
 says 'a file that cannot be read: 2, with a sentence in both languages, and nothing written'
 echo before >o.csv
 run 2 trace --visits none.csv --cases c.csv --out o.csv --refused r.csv --encounters e.csv
