@@ -52,6 +52,8 @@ static void json_rule(struct json *j, const struct profile_rule *r)
 	json_key(j, "id");
 	json_str(j, r->id);
 	json_texts(j, "kinds", &r->kinds);
+	if (r->except.n)
+		json_texts(j, "except", &r->except);
 	json_key(j, "class");
 	json_str(j, str_of(trace_class_word(r->klass)));
 	json_unset(j, "min_overlap_min", r->min_overlap_min);
@@ -76,6 +78,55 @@ static void json_rule(struct json *j, const struct profile_rule *r)
 	json_close(j, '}');
 }
 
+static void json_note(struct json *j, struct str zh, struct str en)
+{
+	if (!zh.n)
+		return;
+	json_key(j, "note_zh");
+	json_str(j, zh);
+	json_key(j, "note_en");
+	json_str(j, en);
+}
+
+static void json_phase(struct json *j, const struct profile_phase *x)
+{
+	json_open(j, '{');
+	json_key(j, "where");
+	json_str(j, str_of(profile_where_words[x->where]));
+	json_key(j, "days");
+	json_i64(j, x->days);
+	json_key(j, "test_days");
+	json_open(j, '[');
+	for (size_t i = 0; i < x->n_tests; i++)
+		json_i64(j, x->tests[i]);
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+static void json_follow_up(struct json *j, const struct profile *p)
+{
+	json_key(j, "tests_from");
+	json_str(j, p->tests_from_isolation ? STR("isolation") : STR("last_exposure"));
+	json_key(j, "follow_up");
+	json_open(j, '{');
+	for (int c = 0; c < TRACE_CLASS_N; c++) {
+		const struct profile_follow_up *u = &p->follow_up[c];
+
+		if (!u->present)
+			continue;
+		json_key(j, trace_class_word((enum trace_class)c));
+		json_open(j, '{');
+		json_key(j, "phases");
+		json_open(j, '[');
+		for (size_t i = 0; i < u->n_phases; i++)
+			json_phase(j, &u->phases[i]);
+		json_close(j, ']');
+		json_note(j, u->note_zh, u->note_en);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
 static void json_head(struct json *j, const struct profile *p)
 {
 	json_key(j, "id");
@@ -93,6 +144,7 @@ static void json_head(struct json *j, const struct profile *p)
 static void json_whole(struct json *j, const struct profile *p)
 {
 	json_texts(j, "sources", &p->sources);
+	json_note(j, p->note_zh, p->note_en);
 	json_key(j, "anchors");
 	json_open(j, '[');
 	for (size_t i = 0; i < p->n_anchors; i++) {
@@ -116,6 +168,7 @@ static void json_whole(struct json *j, const struct profile *p)
 	for (size_t i = 0; i < p->n_rules; i++)
 		json_rule(j, &p->rules[i]);
 	json_close(j, ']');
+	json_follow_up(j, p);
 }
 
 static void as_json(const struct profile_set *s, const struct profile *one, struct buf *out)
@@ -175,6 +228,10 @@ static void text_rule(const struct profile_rule *r, bool zh, struct buf *out)
 		buf_lit(out, i ? ", " : "");
 		buf_str(out, r->kinds.v[i]);
 	}
+	for (size_t i = 0; i < r->except.n; i++) {
+		buf_lit(out, i ? ", " : zh ? "，除 " : " but ");
+		buf_str(out, r->except.v[i]);
+	}
 	if (r->seat_unit)
 		buf_fmt(out, zh ? "；相隔 %d 排（组）以内" : "; within %d rows or groups",
 			r->seat_within);
@@ -188,6 +245,40 @@ static void text_rule(const struct profile_rule *r, bool zh, struct buf *out)
 		buf_fmt(out, zh ? "；共 %d 小时，%d 天内" : "; %d h within %d days", r->stay_hours,
 			r->stay_days);
 	buf_char(out, '\n');
+}
+
+static void text_phase(const struct profile_phase *x, bool zh, struct buf *out)
+{
+	static const char *const ZH[] = { [PROFILE_CENTRAL] = "集中隔离",
+					  [PROFILE_HOME] = "居家",
+					  [PROFILE_WATCH] = "健康监测" };
+
+	buf_fmt(out, zh ? "%s %d 天" : "%s %d days",
+		zh ? ZH[x->where] : profile_where_words[x->where], x->days);
+	for (size_t i = 0; i < x->n_tests; i++)
+		buf_fmt(out, i ? ", %d" : zh ? "（检测日 %d" : " (tests on day %d", x->tests[i]);
+	if (x->n_tests)
+		buf_lit(out, zh ? "）" : ")");
+}
+
+static void text_follow_up(const struct profile *p, bool zh, struct buf *out)
+{
+	for (int c = 0; c < TRACE_CLASS_N; c++) {
+		const struct profile_follow_up *u = &p->follow_up[c];
+		struct str note = zh ? u->note_zh : u->note_en;
+
+		if (!u->present)
+			continue;
+		buf_fmt(out, zh ? "随访 %s：" : "follow-up of %s: ",
+			trace_class_word((enum trace_class)c));
+		for (size_t i = 0; i < u->n_phases; i++) {
+			buf_lit(out, i ? zh ? "，再" : ", then " : "");
+			text_phase(&u->phases[i], zh, out);
+		}
+		buf_lit(out, note.n ? zh ? "；" : "; " : "");
+		buf_str(out, note);
+		buf_char(out, '\n');
+	}
 }
 
 static void text_whole(const struct profile *p, enum cli_lang lang, struct buf *out)
@@ -221,6 +312,12 @@ static void text_whole(const struct profile *p, enum cli_lang lang, struct buf *
 	buf_lit(out, zh ? "规则（先符合者定）：\n" : "rules (the first that fits decides):\n");
 	for (size_t i = 0; i < p->n_rules; i++)
 		text_rule(&p->rules[i], zh, out);
+	text_follow_up(p, zh, out);
+	if (p->note_zh.n) {
+		buf_lit(out, zh ? "说明：" : "note: ");
+		buf_str(out, zh ? p->note_zh : p->note_en);
+		buf_char(out, '\n');
+	}
 	for (size_t i = 0; i < p->sources.n; i++) {
 		buf_lit(out, zh ? "来源：" : "source: ");
 		buf_str(out, p->sources.v[i]);

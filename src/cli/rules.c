@@ -40,8 +40,11 @@ enum err rules_file(struct cli *c, const char *path, struct arena *a, struct pro
 		const struct profile_fault *x = &faults.v[i];
 		struct str text = c->lang == CLI_ZH ? x->zh : x->en;
 
-		cli_say(c, "%s：%.*s：%.*s", "%s: %.*s: %.*s", path, (int)x->path.n, x->path.p,
-			(int)text.n, text.p);
+		if (x->path.n)
+			cli_say(c, "%s：%.*s：%.*s", "%s: %.*s: %.*s", path, (int)x->path.n,
+				x->path.p, (int)text.n, text.p);
+		else
+			cli_say(c, "%s：%.*s", "%s: %.*s", path, (int)text.n, text.p);
 	}
 	return e;
 }

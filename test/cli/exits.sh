@@ -217,4 +217,11 @@ run 0 profiles measles
 has out '120'
 run 2 profiles nothing
 printf '{"profiles":[{"id":"x"}]}' >p.json
+run 0 profiles covid19.cn.ed9
+has out 'follow-up of close: central 7 days (tests on day 1, 2, 3, 5, 7), then home 3 days'
+run 0 profiles covid19.cn.ed9 --lang zh
+has out '随访 close：集中隔离 7 天'
+run 0 profiles covid19.cn.ed9 --json
+has out '"follow_up":{"close":{"phases":[{"where":"central","days":7,"test_days":[1,2,3,5,7]}'
+run 0 profiles cholera
 run 2 profiles p.json
