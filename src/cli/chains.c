@@ -281,7 +281,10 @@ static enum err write_graph(struct run *u, const struct trace_chain *g, enum gra
 	const char *path = u->c->args.text[CLI_OUT] ? u->c->args.text[CLI_OUT] : "-";
 
 	switch (graph) {
-	case GRAPH_JSON: trace_chain_json(g, &text, &u->text); break;
+	case GRAPH_JSON:
+		trace_chain_json(g, &text, &u->text);
+		buf_char(&u->text, '\n');
+		break;
 	case GRAPH_GRAPHML: trace_chain_graphml(g, &text, &u->text); break;
 	case GRAPH_DOT: trace_chain_dot(g, &text, &u->text); break;
 	case GRAPH_CSV:

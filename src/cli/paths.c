@@ -93,12 +93,29 @@ static const char *path_of(const struct cli *c, enum cli_option o)
 	return !path && o == CLI_OUT && (c->verb->options & CLI_BIT(CLI_OUT)) ? "-" : path;
 }
 
+/* Whoever comes second would find it empty. */
+static enum err check_standard_input(struct cli *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(INS); i++)
+		n += c->args.text[INS[i]] && strcmp(c->args.text[INS[i]], "-") == 0;
+	for (size_t i = 0; i < c->args.n_visits; i++)
+		n += strcmp(c->args.visits[i], "-") == 0;
+	if (n < 2)
+		return OK;
+	return fault_set(&c->fault, ERR_USAGE, "标准输入（-）只能作一个输入",
+			 "standard input (-) can be one input only");
+}
+
 enum err load_check_paths(struct cli *c, bool *ret_straight)
 {
 	struct out out[ARRAY_LEN(OUTS)] = { 0 };
 	enum err e;
 
 	*ret_straight = false;
+	if ((e = check_standard_input(c)))
+		return e;
 	for (size_t i = 0; i < ARRAY_LEN(OUTS); i++) {
 		const char *path = path_of(c, OUTS[i]);
 

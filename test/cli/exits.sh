@@ -174,6 +174,8 @@ says 'standard output takes one result; it is no file, and not the standard inpu
 run 2 trace --visits v.csv --cases c.csv --encounters -
 run 2 trace --visits v.csv --cases c.csv --out - --refused /dev/stdout
 [ ! -s out ] || fail 'something on standard output'
+run 2 trace --visits - --cases - </dev/null
+has err 'standard input (-) can be one input only'
 "$OUTPOST" trace --visits v.csv --cases - --out - <c.csv >out 2>err || fail "$(cat err)"
 has out 'A,B,1,A'
 echo before >log.csv
@@ -215,8 +217,6 @@ run 0 profiles
 has out 'covid19.cn.delta-2021'
 run 0 profiles measles
 has out '120'
-run 2 profiles nothing
-printf '{"profiles":[{"id":"x"}]}' >p.json
 run 0 profiles covid19.cn.ed9
 has out 'follow-up of close: central 7 days (tests on day 1, 2, 3, 5, 7), then home 3 days'
 run 0 profiles covid19.cn.ed9 --lang zh
@@ -224,4 +224,6 @@ has out '随访 close：集中隔离 7 天'
 run 0 profiles covid19.cn.ed9 --json
 has out '"follow_up":{"close":{"phases":[{"where":"central","days":7,"test_days":[1,2,3,5,7]}'
 run 0 profiles cholera
+run 2 profiles nothing
+printf '{"profiles":[{"id":"x"}]}' >p.json
 run 2 profiles p.json
