@@ -444,7 +444,7 @@ void push_end(struct push *p, bool committed)
 	/* Not kept for certain only if nothing was tried: else the core is asked. */
 	if (p->staged) {
 		if (kept)
-			ignore(vault_keep(p->in->o.vault, p->key, &unasked));
+			ignore(vault_keep_soon(p->in->o.vault, p->key, &unasked));
 		else
 			ignore(intake_settle_one(p->in, p->key, &unasked));
 	}

@@ -11,11 +11,12 @@ static enum err not_ours(struct fault *f)
 }
 
 /* How many rows follow, each of at least `least` bytes. */
-static enum err take_count(struct wire_in *in, size_t least, size_t *ret, struct fault *f)
+static enum err take_count(struct wire_in *in, size_t least, size_t most, size_t *ret,
+			   struct fault *f)
 {
 	size_t n = wire_u32(in);
 
-	if (in->bad || n > WIRE_ROWS_MAX || n * least > in->n)
+	if (in->bad || n > most || n * least > in->n)
 		return not_ours(f);
 	*ret = n;
 	return OK;
@@ -53,7 +54,7 @@ static enum err stage(struct store *s, struct wire_in *in, struct buf *out, bool
 	struct vault_staged_row *ret = NULL;
 	struct vault_row *rows = NULL;
 	size_t n = 0;
-	enum err e = take_count(in, 9, &n, f);
+	enum err e = take_count(in, 9, WIRE_ROWS_MAX, &n, f);
 
 	if (e)
 		return e;
@@ -91,7 +92,7 @@ static enum err do_pseudonym(struct store *s, struct wire_in *in, struct buf *ou
 	int64_t batch = wire_i64(in), *ret = NULL;
 	struct vault_presence *who = NULL;
 	size_t n = 0;
-	enum err e = take_count(in, 9, &n, f);
+	enum err e = take_count(in, 9, WIRE_SEEN_MAX, &n, f);
 
 	if (e)
 		return e;
@@ -120,6 +121,14 @@ static enum err do_keep(struct store *s, struct wire_in *in, struct buf *out, st
 
 	(void)out;
 	return wire_done(in) ? store_keep(s, batch, f) : not_ours(f);
+}
+
+static enum err do_keep_soon(struct store *s, struct wire_in *in, struct buf *out, struct fault *f)
+{
+	int64_t batch = wire_i64(in);
+
+	(void)out;
+	return wire_done(in) ? store_keep_soon(s, batch, f) : not_ours(f);
 }
 
 static enum err do_drop(struct store *s, struct wire_in *in, struct buf *out, struct fault *f)
@@ -191,7 +200,7 @@ static enum err do_resolve(struct store *s, struct wire_in *in, struct buf *out,
 
 	ask.account = wire_i64(in);
 	ask.grant = wire_str(in, GRANT_BYTES_MAX);
-	if ((e = take_count(in, 8, &ask.n, f)))
+	if ((e = take_count(in, 8, WIRE_ROWS_MAX, &ask.n, f)))
 		return e;
 	ids = mem_take(ask.n + 1, sizeof *ids);
 	ret = mem_take(ask.n + 1, sizeof *ret);
@@ -264,12 +273,14 @@ static enum err (*const DO[WIRE_OP_N])(struct store *s, struct wire_in *in, stru
 	[WIRE_RESOLVE] = do_resolve,
 	[WIRE_FIND] = do_find,
 	[WIRE_LIKENESSES] = do_likenesses,
+	[WIRE_KEEP_SOON] = do_keep_soon,
 };
 
 static enum err answer(struct store *s, const struct wire_head *head, struct str body,
 		       struct buf *out, struct fault *f)
 {
 	struct wire_in in = { (const uint8_t *)body.p, body.n, false };
+	enum err e;
 
 	if (head->version != WIRE_VERSION)
 		return fault_set(f, ERR_VERSION, "保险库与本程序版本不同；请重新启动 outpost serve",
@@ -277,6 +288,9 @@ static enum err answer(struct store *s, const struct wire_head *head, struct str
 				 "serve anew");
 	if (head->op >= WIRE_OP_N || !DO[head->op])
 		return not_ours(f);
+	/* Whoever may ask what is kept finds it so. */
+	if (head->op != WIRE_KEEP_SOON && head->op != WIRE_PSEUDONYM && (e = store_settle(s, f)))
+		return e;
 	return DO[head->op](s, &in, out, f);
 }
 

@@ -27,6 +27,11 @@ enum err vault_keep(struct vault *v, int64_t batch, struct fault *f)
 	return call_number(v, WIRE_KEEP, batch, f);
 }
 
+enum err vault_keep_soon(struct vault *v, int64_t batch, struct fault *f)
+{
+	return call_number(v, WIRE_KEEP_SOON, batch, f);
+}
+
 enum err vault_drop(struct vault *v, int64_t batch, struct fault *f)
 {
 	return call_number(v, WIRE_DROP, batch, f);
@@ -93,13 +98,13 @@ static enum err check_identity(const struct vault_identity *who, struct fault *f
 
 /* How many of `n` go into the next frame, and how many bytes they take. */
 static enum err next_lot(const struct vault_identity *(*at)(const void *rows, size_t i),
-			 const void *rows, size_t from, size_t n, size_t *ret_to, size_t *ret_bytes,
-			 struct fault *f)
+			 const void *rows, size_t from, size_t n, size_t most, size_t *ret_to,
+			 size_t *ret_bytes, struct fault *f)
 {
 	size_t bytes = 64, i = from;
 	enum err e = OK;
 
-	for (; !e && i < n && i - from < WIRE_ROWS_MAX && bytes < WIRE_BODY_WANT; i++) {
+	for (; !e && i < n && i - from < most && bytes < WIRE_BODY_WANT; i++) {
 		e = check_identity(at(rows, i), f);
 		bytes += identity_bytes(at(rows, i)) + 8;
 	}
@@ -148,7 +153,7 @@ static enum err stage(struct vault *v, enum wire_op op, int64_t batch, const str
 		CLEANUP(reach_wipe) struct buf frame = { 0 };
 		CLEANUP(reach_wipe) struct buf reply = { 0 };
 		struct wire_in in;
-		enum err e = next_lot(row_at, rows, from, n, &to, &bytes, f);
+		enum err e = next_lot(row_at, rows, from, n, WIRE_ROWS_MAX, &to, &bytes, f);
 
 		if (e || (e = reach_begin(&frame, op, bytes)))
 			return e;
@@ -187,7 +192,7 @@ enum err vault_pseudonym(struct vault *v, int64_t batch, const struct vault_pres
 		CLEANUP(reach_wipe) struct buf frame = { 0 };
 		CLEANUP(reach_wipe) struct buf reply = { 0 };
 		struct wire_in in;
-		enum err e = next_lot(presence_at, who, from, n, &to, &bytes, f);
+		enum err e = next_lot(presence_at, who, from, n, WIRE_SEEN_MAX, &to, &bytes, f);
 
 		if (e || (e = reach_begin(&frame, WIRE_PSEUDONYM, bytes)))
 			return e;

@@ -10,7 +10,7 @@
 
 #include "base/ban.h"
 
-enum { LINES_MAX = 64, PIECE = 1 << 16 };
+enum { LINES_MAX = 64, PIECE = 1 << 16, SOON_MS = 20 };
 
 struct line {
 	int fd; /* -1: free */
@@ -149,7 +149,11 @@ void loop_run(struct store *s, const struct loop_options *o)
 	for (;;) {
 		nfds_t n = look_at(&w, p, line);
 
-		if (poll(p, n, -1) < 0)
+		int ready = poll(p, n, s->soon.n ? SOON_MS : -1);
+
+		if (ready == 0)
+			ignore(store_settle(s, NULL)); /* else with the next write */
+		if (ready <= 0)
 			continue;
 		if (p[0].revents)
 			break;
@@ -166,6 +170,7 @@ void loop_run(struct store *s, const struct loop_options *o)
 				answer_one(&w, l);
 		}
 	}
+	ignore(store_settle(s, NULL));
 	for (size_t i = 0; i < LINES_MAX; i++)
 		if (w.line[i].fd >= 0)
 			hang_up(&w.line[i]);

@@ -5,6 +5,7 @@
  * number until the epoch's key is destroyed. Its row says who it is. A batch keeps which
  * pseudonyms it saw; when the last one that saw one is gone, so is the row.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -28,15 +29,25 @@ int64_t store_epoch_now(const struct store *s)
 	return epoch_of(clock_s(&s->wall));
 }
 
-/* Never one whose key is gone, nor one that is not there yet; during a change, the new one. */
-static int64_t epoch_for(const struct store *s, struct utc_s at)
-{
-	int64_t now = store_epoch_now(s), first = now;
+/* Epochs that a pseudonym may be of. */
+struct epochs {
+	int64_t first, now;
+};
 
-	(void)ring_first(&s->ring, RING_EPOCH, &first);
-	if (s->changing)
-		return now;
-	return min_i64(max_i64(epoch_of(at), first), now);
+/* Never one whose key is gone, nor one that is not there yet; during a change, the new one. */
+static struct epochs epochs_of(const struct store *s)
+{
+	struct epochs e = { .now = store_epoch_now(s) };
+
+	e.first = e.now;
+	if (!s->changing)
+		(void)ring_first(&s->ring, RING_EPOCH, &e.first);
+	return e;
+}
+
+static int64_t epoch_for(const struct epochs *e, struct utc_s at)
+{
+	return min_i64(max_i64(epoch_of(at), e->first), e->now);
 }
 
 static enum err number_of(const struct store *s, int64_t epoch, struct str key_text, int64_t *ret,
@@ -96,6 +107,14 @@ struct gating {
 	struct buf ids;
 };
 
+/* In the order of the table's index: each of its pages is touched once. */
+static int by_id(const void *pa, const void *pb)
+{
+	const struct sighting *a = pa, *b = pb;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
 static enum err put_new(const struct gating *w, struct tx *tx, struct fault *f)
 {
 	enum err e = OK;
@@ -116,9 +135,9 @@ static enum err gate(struct tx *tx, void *arg, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	const struct gating *w = arg;
-	enum err e = store_batch_open(w->s, tx, w->batch, f);
+	enum err e = store_settle_in(w->s, tx, f);
 
-	if (e || (e = put_new(w, tx, f)) ||
+	if (e || (e = store_batch_open(w->s, tx, w->batch, f)) || (e = put_new(w, tx, f)) ||
 	    (e = tx_row(tx, &store_sql.presence_next, SQL_ARGS(sql_i64(w->batch)), &r, f)))
 		return e;
 	return tx_run(tx, &store_sql.presence_put,
@@ -133,10 +152,11 @@ static enum err number_all(struct gating *w, const struct vault_presence *who, s
 {
 	CLEANUP(refs_end) struct refs once = { 0 };
 	CLEANUP(buf_release) struct buf key = { 0 };
+	const struct epochs epochs = epochs_of(w->s);
 	enum err e = refs_reserve(&once, n);
 
 	for (size_t i = 0; !e && i < n; i++) {
-		int64_t epoch = epoch_for(w->s, who[i].at);
+		int64_t epoch = epoch_for(&epochs, who[i].at);
 
 		buf_clear(&key);
 		if (!alike_key_of(&who[i].who, &key))
@@ -167,10 +187,15 @@ enum err store_pseudonym(struct store *s, int64_t batch, const struct vault_pres
 		return e;
 	if (!(w.seen = mem_take(n + 1, sizeof *w.seen)))
 		return ERR_MEMORY;
-	if (!(e = number_all(&w, who, n, ret, f)) && !(e = refs_reserve(&s->refs, w.n)) &&
-	    !(e = db_write(s->db, gate, &w, f)))
-		for (size_t i = 0; i < w.n; i++)
+	if (!(e = number_all(&w, who, n, ret, f)) && !(e = refs_reserve(&s->refs, w.n))) {
+		if (w.n)
+			qsort(w.seen, w.n, sizeof *w.seen, by_id);
+		e = db_write(s->db, gate, &w, f);
+		for (size_t i = 0; !e && i < w.n; i++)
 			(void)refs_add(&s->refs, w.seen[i].id, 1);
+		if (!e)
+			s->soon.n = 0;
+	}
 	mem_drop(w.seen);
 	buf_release(&w.ids);
 	return e;

@@ -106,6 +106,7 @@ void store_end(struct store **s)
 	db_end(&(*s)->db);
 	tags_end(&(*s)->tags);
 	refs_end(&(*s)->refs);
+	vec_drop(&(*s)->soon);
 	ring_end(&(*s)->ring);
 	mem_drop(*s);
 	*s = NULL;

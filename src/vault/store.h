@@ -29,6 +29,7 @@ struct store {
 	struct refs refs; /* pseudonym -> how many parts of batches saw it */
 	bool trying;      /* a dry run: what is sealed with `trial` is undone */
 	struct crypt_key trial;
+	VEC(int64_t) soon;   /* batches to be kept with the next write */
 	bool changing;       /* between vault_epoch_change and vault_epoch_close */
 	uint64_t refused;    /* grants */
 	int64_t found_s;     /* vault_find: when its allowance was counted last */
@@ -78,6 +79,10 @@ MUST_CHECK enum err store_tags_load(struct store *s, struct fault *f);
 MUST_CHECK enum err store_stage(struct store *s, int64_t batch, const struct vault_row *rows,
 				size_t n, bool keep, struct vault_staged_row *ret, struct fault *f);
 MUST_CHECK enum err store_keep(struct store *s, int64_t batch, struct fault *f);
+MUST_CHECK enum err store_keep_soon(struct store *s, int64_t batch, struct fault *f);
+/* Keep those that were to be kept soon: in an act; the list is emptied once that stands. */
+MUST_CHECK enum err store_settle_in(const struct store *s, struct tx *tx, struct fault *f);
+MUST_CHECK enum err store_settle(struct store *s, struct fault *f);
 MUST_CHECK enum err store_drop(struct store *s, int64_t batch, struct fault *f);
 MUST_CHECK enum err store_staged(struct store *s, int64_t after, vault_each_batch *each, void *arg,
 				 struct fault *f);

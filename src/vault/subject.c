@@ -108,6 +108,40 @@ enum err store_keep(struct store *s, int64_t batch, struct fault *f)
 	return fault_set(f, ERR_ABSENT, "保险库里没有这个批次", "the vault has no such batch");
 }
 
+enum { SOON_MAX = 64 };
+
+enum err store_settle_in(const struct store *s, struct tx *tx, struct fault *f)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < s->soon.n; i++)
+		e = tx_run(tx, &store_sql.batch_keep, SQL_ARGS(sql_i64(s->soon.v[i])), NULL, f);
+	return e;
+}
+
+static enum err settle(struct tx *tx, void *arg, struct fault *f)
+{
+	return store_settle_in(arg, tx, f);
+}
+
+enum err store_settle(struct store *s, struct fault *f)
+{
+	enum err e = s->soon.n ? db_write(s->db, settle, s, f) : OK;
+
+	if (!e)
+		s->soon.n = 0;
+	return e;
+}
+
+enum err store_keep_soon(struct store *s, int64_t batch, struct fault *f)
+{
+	enum err e = s->soon.n < SOON_MAX ? OK : store_settle(s, f);
+
+	if (e)
+		return e;
+	return vec_push(&s->soon, batch);
+}
+
 /* ---- dropping ---- */
 
 static enum err drop_subject(struct settling *w, struct tx *tx, struct rows *r, struct fault *f)
@@ -151,7 +185,7 @@ enum err store_drop(struct store *s, int64_t batch, struct fault *f)
 	struct settling w = { .s = s, .batch = batch };
 	enum err e = db_write(s->db, drop, &w, f);
 
-	if (!e) {
+	if (!e && (w.journal.v.n || w.gone.n)) {
 		for (size_t i = 0; i < w.journal.v.n; i++)
 			tags_drop(&s->tags, w.journal.v.v[i].subject, w.journal.v.v[i].tags.v,
 				  w.journal.v.v[i].tags.n);

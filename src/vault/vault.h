@@ -11,8 +11,7 @@
  *
  * Life:     vault_start forks the process, before the caller has any thread; it ends with its
  *           parent. vault_connect does no I/O: the vault may come and go behind it.
- * Shapes:   any number of rows a call: they travel in frames of 4,000. 10,000 pseudonyms of
- *           known people take some 15 ms, 10,000 names resolved some 60.
+ * Shapes:   any number of rows a call: they travel in frames of 4,000, presences of 16,384.
  * Memory:   texts given are borrowed until the call returns; names got lie in one block that
  *           vault_people_end wipes.
  * Threads:  a struct vault may be used by many at once. Never call it inside an act of the
@@ -115,6 +114,11 @@ MUST_CHECK enum err vault_pseudonym(struct vault *v, int64_t batch,
 
 /* Both may be said again. Keeping a batch that is not there is ERR_ABSENT, dropping one is fine. */
 MUST_CHECK enum err vault_keep(struct vault *v, int64_t batch, struct fault *f);
+/*
+ * Kept, but durable only with what the vault writes next, or moments later: for a batch that the
+ * core has. Should the vault die before, it is staged still, and vault_staged tells it.
+ */
+MUST_CHECK enum err vault_keep_soon(struct vault *v, int64_t batch, struct fault *f);
 MUST_CHECK enum err vault_drop(struct vault *v, int64_t batch, struct fault *f);
 
 /* Batches staged and not settled: keep those that the core has, drop those that it has not. */

@@ -22,6 +22,7 @@ enum {
 	WIRE_BODY_MAX = 8 << 20,
 	WIRE_BODY_WANT = 2 << 20, /* where a client begins the next frame */
 	WIRE_ROWS_MAX = 4000,
+	WIRE_SEEN_MAX = 16384, /* presences: a frame is one commit */
 	WIRE_REPLY = 0x80
 };
 
@@ -39,6 +40,7 @@ enum wire_op {
 	WIRE_RESOLVE,
 	WIRE_FIND,
 	WIRE_LIKENESSES,
+	WIRE_KEEP_SOON,
 	WIRE_OP_N
 };
 

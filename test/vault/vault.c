@@ -228,6 +228,32 @@ static void what_is_open_is_listed_also_after_it_was_begun_anew(void **state)
 	MUST(vault_drop(h->v, 21, &h->fault));
 }
 
+static void what_is_to_be_kept_soon_is_kept_for_whoever_asks(void **state)
+{
+	struct vaulted *h = *state;
+	char number[19];
+	struct vault_presence p;
+	int64_t listed = 0, is;
+
+	vaulted_id_number(77, number);
+	p = seen("己", number, *h->now_s);
+	MUST(vault_pseudonym(h->v, 51, &p, 1, &is, &h->fault));
+	MUST(vault_keep_soon(h->v, 51, &h->fault));
+	MUST(vault_staged(h->v, collect, &listed, &h->fault));
+	assert_int_equal(listed, 0);
+	MUST(vault_pseudonym(h->v, 52, &p, 1, &is, &h->fault));
+	MUST(vault_keep_soon(h->v, 52, &h->fault));
+	MUST_FAIL(vault_pseudonym(h->v, 52, &p, 1, &is, &h->fault), ERR_EXISTS);
+	MUST(vault_keep_soon(h->v, 52, &h->fault)); /* said again */
+	vaulted_close(h);                           /* as it should: nothing is left open */
+	vaulted_open(h, CRYPT_WORLD);
+	MUST(vault_staged(h->v, collect, &listed, &h->fault));
+	assert_int_equal(listed, 0);
+	MUST(vault_keep_soon(h->v, 53, &h->fault)); /* of a batch that is not there: nothing */
+	MUST(vault_look(h->v, &(struct vault_state){ 0 }, &h->fault));
+	MUST_FAIL(vault_keep(h->v, 53, &h->fault), ERR_ABSENT);
+}
+
 static void without_a_vault_a_call_says_so_at_once(void **state)
 {
 	struct vaulted *h = *state;
@@ -285,6 +311,7 @@ int main(void)
 		ON(a_pseudonym_is_the_same_in_every_batch_of_its_epoch_and_goes_with_the_last),
 		ON(what_is_open_is_listed_also_after_it_was_begun_anew),
 		ON(a_restored_vault_knows_a_batch_again_once_the_core_says_so),
+		ON(what_is_to_be_kept_soon_is_kept_for_whoever_asks),
 		ON(without_a_vault_a_call_says_so_at_once),
 	};
 
