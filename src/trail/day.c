@@ -9,7 +9,7 @@
 
 #include "base/ban.h"
 
-enum { NUMBERED_AT_ONCE = 1 << 14 };
+enum { NUMBERED_AT_ONCE = 1 << 14, AHEAD = 8 };
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -115,6 +115,10 @@ static enum err number_some(struct trail *t, const struct pack_row *row, size_t 
 	enum err e = OK;
 
 	for (size_t i = 0; i < n && !e; i++) {
+		if (i + AHEAD < n) {
+			numbers_want(&t->persons, row[i + AHEAD].person);
+			numbers_want(&t->places, row[i + AHEAD].place);
+		}
 		if (!(e = numbers_of(&t->persons, row[i].person, &ret[i].person.v)))
 			e = numbers_of(&t->places, row[i].place, &ret[i].place.v);
 		ret[i].from.v = row[i].from;

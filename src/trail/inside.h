@@ -117,6 +117,19 @@ MUST_CHECK enum err trail_kind_said(struct trail *t, uint32_t place, uint32_t wo
 /* A day's key, or ERR_CORRUPT that says which day lacks one. Wipe it. */
 MUST_CHECK enum err trail_key(struct trail *t, int32_t day, struct crypt_key *ret, struct fault *f);
 
+/* ---- rows.c ---- */
+struct keep_row {
+	struct pack_row r;
+	int32_t day;
+	uint32_t i; /* in the input */
+	uint64_t digest;
+};
+/* By day, then as pack_cmp, then by input; *row is another block afterwards. */
+MUST_CHECK enum err keep_rows_order(const struct names *words, struct keep_row **row, size_t n);
+bool keep_row_same_but_seat(const struct keep_row *a, const struct keep_row *b);
+/* Rising, each once; how many are left. */
+MUST_CHECK enum err trail_digests_once(uint64_t *digest, size_t n, size_t *ret);
+
 /* ---- keep.c ---- */
 void pending_free(struct pending *p);
 /* Take it out of the list; NULL if it is not there. */

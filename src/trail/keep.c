@@ -64,18 +64,11 @@ struct pending *pending_take(struct trail *t, struct trail_batch b)
 
 /* ---- in the act: rows ------------------------------------------------------------------------ */
 
-struct row {
-	struct pack_row r;
-	int32_t day;
-	uint32_t i; /* in the input */
-	uint64_t digest;
-};
-
 struct keeping {
 	struct trail *t;
 	struct tx *tx;
 	struct trail_batch b;
-	struct row *row; /* by day and order, then by input */
+	struct keep_row *row; /* by day and order, then by input */
 	size_t n;
 	enum trail_fate *fate;
 	struct pending *p;
@@ -90,50 +83,6 @@ static void keeping_end(struct keeping *k)
 	vec_drop(&k->once);
 	buf_release(&k->small);
 	buf_release(&k->sealed);
-}
-
-static int cmp_i64(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-/* As pack_cmp, but seats by their numbers: what that changes is put right below. */
-static int by_day_and_order(const void *pa, const void *pb)
-{
-	const struct row *a = pa, *b = pb;
-	int c = cmp_i64(a->day, b->day);
-
-	if (!c)
-		c = cmp_i64(a->r.place, b->r.place);
-	if (!c)
-		c = cmp_i64(a->r.from, b->r.from);
-	if (!c)
-		c = cmp_i64(a->r.to, b->r.to);
-	if (!c)
-		c = cmp_i64(a->r.person, b->r.person);
-	if (!c)
-		c = cmp_i64(a->r.seat, b->r.seat);
-	return c ? c : cmp_i64(a->i, b->i);
-}
-
-static bool same_but_seat(const struct row *a, const struct row *b)
-{
-	return a->day == b->day && a->r.place == b->r.place && a->r.from == b->r.from &&
-	       a->r.to == b->r.to && a->r.person == b->r.person;
-}
-
-/* Seats of one visit told twice, by their text: hardly ever more than two. */
-static void order_seats(const struct names *words, struct row *row, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		for (size_t k = i; k && same_but_seat(&row[k - 1], &row[k]) &&
-				   pack_cmp(words, &row[k - 1].r, &row[k].r) > 0;
-		     k--) {
-			struct row x = row[k];
-
-			row[k] = row[k - 1];
-			row[k - 1] = x;
-		}
 }
 
 static enum err word_of(struct trail *t, struct str a, struct str b, struct buf *pair,
@@ -169,7 +118,7 @@ static enum err fill(struct keeping *k, const struct trail_visit *v, struct faul
 	enum err e;
 
 	for (size_t i = 0; i < k->n; i++) {
-		struct row *r = &k->row[i];
+		struct keep_row *r = &k->row[i];
 		char where[24];
 
 		r->i = (uint32_t)i;
@@ -188,9 +137,7 @@ static enum err fill(struct keeping *k, const struct trail_visit *v, struct faul
 			return e;
 		r->digest = pack_digest(t->words, &r->r);
 	}
-	qsort(k->row, k->n, sizeof *k->row, by_day_and_order);
-	order_seats(t->words, k->row, k->n);
-	return OK;
+	return keep_rows_order(t->words, &k->row, k->n);
 }
 
 /* ---- in the act: packs ----------------------------------------------------------------------- */
@@ -214,7 +161,7 @@ static enum err key_of(struct trail *t, int32_t day, struct crypt_key *ret, stru
 	return e;
 }
 
-static enum err numbered(struct keeping *k, const struct row *r, struct tail_pack *p, size_t i)
+static enum err numbered(struct keeping *k, const struct keep_row *r, struct tail_pack *p, size_t i)
 {
 	struct visit *v = &p->visit[i];
 	enum err e;
@@ -230,7 +177,7 @@ static enum err numbered(struct keeping *k, const struct row *r, struct tail_pac
 	return OK;
 }
 
-static enum err put_pack(struct keeping *k, const struct row *row, const struct pack_row *once,
+static enum err put_pack(struct keeping *k, const struct keep_row *row, const struct pack_row *once,
 			 size_t n, int64_t seq, struct fault *f)
 {
 	const struct pack_at at = { k->b.county.v, row->day, k->b.id, seq };
@@ -254,8 +201,10 @@ static enum err put_pack(struct keeping *k, const struct row *row, const struct 
 		      NULL, f);
 }
 
+enum { AHEAD = 8 };
+
 /* What stands in row[0 .. n), all of one day and none twice, as packs in the table and pending. */
-static enum err put_day(struct keeping *k, struct row *const *row, size_t n, struct fault *f)
+static enum err put_day(struct keeping *k, struct keep_row *const *row, size_t n, struct fault *f)
 {
 	enum err e = OK;
 
@@ -268,6 +217,10 @@ static enum err put_day(struct keeping *k, struct row *const *row, size_t n, str
 		if ((e = vec_reserve(&k->once, some)) || (e = tail_pack_take(&p, some)))
 			return e;
 		for (size_t i = 0; i < some && !e; i++) {
+			if (i + AHEAD < some) {
+				numbers_want(&k->t->persons, row[at + i + AHEAD]->r.person);
+				numbers_want(&k->t->places, row[at + i + AHEAD]->r.place);
+			}
 			k->once.v[k->once.n++] = row[at + i]->r;
 			e = numbered(k, row[at + i], &p, i);
 		}
@@ -280,15 +233,16 @@ static enum err put_day(struct keeping *k, struct row *const *row, size_t n, str
 	return e;
 }
 
-static enum err put_all(struct keeping *k, struct row **once, struct fault *f)
+static enum err put_all(struct keeping *k, struct keep_row **once, struct fault *f)
 {
 	size_t n = 0;
 	enum err e = OK;
 
 	for (size_t i = 0; i < k->n && !e; i++) {
-		struct row *r = &k->row[i];
+		struct keep_row *r = &k->row[i];
 
-		if (n && same_but_seat(once[n - 1], r) && once[n - 1]->r.seat == r->r.seat) {
+		if (n && keep_row_same_but_seat(once[n - 1], r) &&
+		    once[n - 1]->r.seat == r->r.seat) {
 			k->fate[r->i] = TRAIL_REPEATED;
 			once[n - 1]->r.kind =
 				pack_lesser(k->t->words, once[n - 1]->r.kind, r->r.kind);
@@ -346,7 +300,7 @@ static enum err judge(struct keeping *k, struct fault *f)
 	enum err e;
 
 	for (size_t i = 0; i < k->n; i++) {
-		const struct row *r = &k->row[i];
+		const struct keep_row *r = &k->row[i];
 
 		if (!i || r->day != r[-1].day)
 			d = trail_day_of(k->t, r->day);
@@ -360,7 +314,7 @@ static enum err judge(struct keeping *k, struct fault *f)
 
 static enum err keep(struct keeping *k, const struct trail_visit *v, struct fault *f)
 {
-	struct row **once = NULL;
+	struct keep_row **once = NULL;
 	bool there;
 	enum err e;
 
@@ -371,7 +325,7 @@ static enum err keep(struct keeping *k, const struct trail_visit *v, struct faul
 		return fault_set(f, ERR_EXISTS, "这一批次已有到访记录",
 				 "the batch has visits already");
 	k->row = mem_take(k->n, sizeof *k->row);
-	once = mem_take(k->n, sizeof(struct row *));
+	once = mem_take(k->n, sizeof(struct keep_row *));
 	k->p = mem_take(1, sizeof *k->p);
 	e = k->row && once && k->p ? fill(k, v, f) : ERR_MEMORY;
 	if (!e && !(e = seen_room(&k->p->seen, k->n)) && !(e = put_all(k, once, f)))

@@ -32,6 +32,12 @@ static struct numbers_slot *slot_of(const struct numbers *m, int64_t id)
 	return &m->slot[i];
 }
 
+void numbers_want(const struct numbers *m, int64_t id)
+{
+	if (m->n_slots)
+		__builtin_prefetch(&m->slot[home(m, id)]);
+}
+
 static enum err grow(struct numbers *m)
 {
 	struct numbers bigger = { .n_slots = m->n_slots ? 2 * m->n_slots : SLOTS_LEAST };

@@ -33,6 +33,8 @@ void numbers_drop(struct numbers *m);
 MUST_CHECK enum err numbers_of(struct numbers *m, int64_t id, uint32_t *ret);
 /* Give this id this number, as a file says; ERR_CORRUPT if either stands for something else. */
 MUST_CHECK enum err numbers_put(struct numbers *m, int64_t id, uint32_t number);
+/* Its memory is asked for: numbers_of comes soon. */
+void numbers_want(const struct numbers *m, int64_t id);
 uint32_t numbers_find(const struct numbers *m, int64_t id); /* NUMBERS_NONE */
 int64_t numbers_at(const struct numbers *m, uint32_t number);
 #endif

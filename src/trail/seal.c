@@ -70,37 +70,28 @@ static enum err make_image(struct sealing *s, struct fault *f)
 	return e;
 }
 
-static int by_number(const void *pa, const void *pb)
-{
-	uint64_t a = *(const uint64_t *)pa, b = *(const uint64_t *)pb;
-
-	return (a > b) - (a < b);
-}
-
 static enum err make_sealed(struct sealing *s)
 {
 	struct sealed *d = s->file.sealed = mem_take(1, sizeof *d);
-	size_t n = s->r.rows.n, kept = 0;
+	size_t n = s->r.rows.n;
 	struct pack_key *key;
 	uint64_t *digest;
+	enum err e;
 
 	if (!d || !(d->owned = mem_take(n * sizeof *digest + s->r.key.n * sizeof *key, 1)))
 		return ERR_MEMORY;
 	digest = d->owned;
 	for (size_t i = 0; i < n; i++)
 		digest[i] = pack_digest(s->r.words, &s->r.rows.v[i]);
-	qsort(digest, n, sizeof *digest, by_number);
-	for (size_t i = 0; i < n; i++)
-		if (!i || digest[i] != digest[kept - 1])
-			digest[kept++] = digest[i];
+	if ((e = trail_digests_once(digest, n, &d->n_digests)))
+		return e;
 	key = (struct pack_key *)(void *)(digest + n);
 	memcpy(key, s->r.key.v, s->r.key.n * sizeof *key);
 	qsort(key, s->r.key.n, sizeof *key, pack_key_cmp);
 	d->digest = digest;
-	d->n_digests = kept;
 	d->key = key;
 	d->n_keys = s->r.key.n;
-	d->content = digest_of(digest, kept * sizeof *digest);
+	d->content = digest_of(digest, d->n_digests * sizeof *digest);
 	return OK;
 }
 
@@ -390,7 +381,7 @@ static bool ripe(struct trail_day *d)
 	d->quiet = d->tail.n == d->tail_then ? d->quiet + 1 : 0;
 	d->tail_then = d->tail.n;
 	return d->tail.n &&
-	       (n >= max_size((size_t)TAIL_LEAST, held / 4) || d->quiet >= QUIET_TICKS);
+	       (n >= max_size((size_t)TAIL_LEAST, held / 2) || d->quiet >= QUIET_TICKS);
 }
 
 enum err trail_tick(struct trail *t, struct fault *f)
