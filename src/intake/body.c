@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json_read.h"
+#include "intake/flat.h"
 
 #include "base/ban.h"
 
@@ -92,6 +93,7 @@ static enum err heading_of(struct body *b, struct str key, size_t guess, size_t 
 			return ERR_MEMORY;
 		if ((e = vec_push(&b->headings, ((struct str){ copy, key.n }))))
 			return e;
+		b->cells.v[i] = (struct str){ NULL, 0 };
 	}
 	*ret = i;
 	return OK;
@@ -116,19 +118,42 @@ static enum err cell_of(struct body *b, const struct json_node *n, struct str *r
 	return OK;
 }
 
+/* Cells of a plain line. False if the JSON reader is to have it: a key comes twice, too many. */
+static bool read_flat(struct body *b, struct str line, enum err *ret)
+{
+	struct flat_cell cell[FLAT_MAX];
+	size_t n, at = 0;
+
+	*ret = OK;
+	if (line.n > BODY_LINE_BYTES_MAX || !flat_read(line, cell, &n) ||
+	    b->headings.n + n > BODY_COLUMNS_MAX)
+		return false;
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(cell[i].key, cell[k].key))
+				return false;
+	for (size_t i = 0; i < n && !*ret; i++)
+		if (!(*ret = heading_of(b, cell[i].key, i, &at)))
+			b->cells.v[at] = cell[i].text;
+	return true;
+}
+
 static enum err read_object(struct body *b, struct str line)
 {
 	static const struct json_limits limits = { BODY_LINE_BYTES_MAX, 2 * BODY_COLUMNS_MAX, 4 };
 	const struct json_node *map;
-	enum err e = json_read(line, &limits, b->a, &map, &b->why);
+	enum err e = vec_reserve(&b->cells, BODY_COLUMNS_MAX);
 
 	if (e)
 		return e;
+	if (b->headings.n)
+		memset(b->cells.v, 0, b->headings.n * sizeof *b->cells.v);
+	if (read_flat(b, line, &e))
+		return e;
+	if ((e = json_read(line, &limits, b->a, &map, &b->why)))
+		return e;
 	if (map->is != JSON_IS_MAP)
 		return ERR_SYNTAX;
-	if ((e = vec_reserve(&b->cells, BODY_COLUMNS_MAX)))
-		return e;
-	memset(b->cells.v, 0, BODY_COLUMNS_MAX * sizeof *b->cells.v);
 	for (size_t i = 0; i < map->n; i++) {
 		size_t at;
 

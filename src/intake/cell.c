@@ -7,7 +7,7 @@
 
 #include "base/ban.h"
 
-enum { DATE_BYTES = 48 };
+enum { DATE_BYTES = 48, NOTHING_BYTES_MAX = sizeof "unknown" - 1 };
 
 static bool same_word(struct str s, const char *word)
 {
@@ -22,7 +22,7 @@ bool cell_nothing(struct str s)
 					     "待查", "不明", "unknown", "." };
 
 	s = value_trim(s);
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+	for (size_t i = 0; s.n <= NOTHING_BYTES_MAX && i < ARRAY_LEN(words); i++)
 		if (same_word(s, words[i]))
 			return true;
 	return false;
