@@ -99,7 +99,8 @@ static enum err keep(struct minting *m, struct fault *f)
 	const struct trail_warrant *w = &m->w;
 	char detail[160];
 	int n = snprintf(detail, sizeof detail,
-			 "case=%lld officer=%lld window_s=%lld generations=%lld people=%lld",
+			 "case=" LEDGER_ID " officer=" LEDGER_ID
+			 " window_s=%lld generations=%lld people=%lld",
 			 (long long)w->case_id.v, (long long)w->officer,
 			 (long long)(w->to.v - w->from.v), (long long)w->generations,
 			 (long long)w->people);

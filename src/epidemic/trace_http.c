@@ -251,8 +251,8 @@ static enum err sign_grant(struct call *c, struct tracing *g, struct fault *f)
 		return ERR_MEMORY;
 	if (!g->answer.n_contacts)
 		return OK;
-	grant.matter.n =
-		(size_t)snprintf(matter, sizeof matter, "case-%lld", (long long)g->w.case_id.v);
+	grant.matter.n = (size_t)snprintf(matter, sizeof matter, "case-" LEDGER_ID,
+					  (long long)g->w.case_id.v);
 	for (size_t i = 0; i < g->answer.n_contacts; i++)
 		ids[grant.n++] = g->answer.contact[i].person;
 	if ((e = grant_sign(&grant, epidemic_of(c)->o.signer, &out, f)))
@@ -334,9 +334,9 @@ static enum err put(struct call *c, struct tx *tx, const struct tracing *g, stru
 static enum err note(struct call *c, struct tx *tx, const struct tracing *g, struct fault *f)
 {
 	char matter[32], detail[200];
-	int m = snprintf(matter, sizeof matter, "case-%lld", (long long)g->w.case_id.v);
+	int m = snprintf(matter, sizeof matter, "case-" LEDGER_ID, (long long)g->w.case_id.v);
 	int n = snprintf(detail, sizeof detail,
-			 "warrant=%lld contacts=%zu encounters=%zu generations=%lld",
+			 "warrant=" LEDGER_ID " contacts=%zu encounters=%zu generations=%lld",
 			 (long long)g->w.id.v, g->answer.n_contacts, g->answer.n_encounters,
 			 (long long)g->w.generations);
 	struct ledger_entry en = { .county = area_county(g->w.area),

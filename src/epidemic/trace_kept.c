@@ -310,7 +310,7 @@ static enum err saw(struct call *c, struct area_code area, int64_t id, int64_t c
 
 	if (!matter)
 		return ERR_MEMORY;
-	en.matter.n = (size_t)snprintf(matter, 32, "case-%lld", (long long)case_id);
+	en.matter.n = (size_t)snprintf(matter, 32, "case-" LEDGER_ID, (long long)case_id);
 	return call_saw(c, &en, f);
 }
 

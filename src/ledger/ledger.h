@@ -37,6 +37,12 @@ const char *ledger_kind_word(enum ledger_kind k);
 
 enum { LEDGER_WORD_MAX = 64, LEDGER_DETAIL_MAX = 1000, LEDGER_ENTRY_BYTES_MAX = 1500 };
 
+/*
+ * How a number of ours is written in `matter` and `detail`: with twenty digits. Ids of rows have
+ * eighteen, and one in some 15,000 would be taken for somebody's ID number.
+ */
+#define LEDGER_ID "%020lld"
+
 /* A hash that says nothing: no object before, or none after. */
 #define LEDGER_NO_HASH ((struct crypt_hash){ { 0 } })
 

@@ -193,7 +193,7 @@ static enum err enter(const struct storing *s, const struct span *p)
 			     s->ev->reason ? " reason=yes" : "");
 	en.detail = (struct str){ detail, (size_t)n };
 	if (say == FLOW_ON_RAISE && s->w->row.about.n) {
-		(void)snprintf(matter, sizeof matter, "%.*s/%lld", (int)s->w->row.about.n,
+		(void)snprintf(matter, sizeof matter, "%.*s/" LEDGER_ID, (int)s->w->row.about.n,
 			       s->w->row.about.p, (long long)s->w->about_id);
 		en.matter = str_of(matter);
 	}

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ledger/chain.h"
@@ -204,6 +205,22 @@ static void what_looks_like_a_person_is_refused(void **state)
 	}
 }
 
+/* An id of a row can have the form of an ID number; as LEDGER_ID writes it, none has. */
+static void a_number_of_ours_is_never_taken_for_a_person(void **state)
+{
+	static const int64_t RIGHT = 110105194912310011;
+	struct ledger_entry en = plain();
+	char matter[40];
+
+	(void)state;
+	(void)snprintf(matter, sizeof matter, "task/%lld", (long long)RIGHT);
+	en.matter = str_of(matter);
+	assert_int_equal(entry_check(&en, NULL), ERR_RANGE);
+	(void)snprintf(matter, sizeof matter, "task/" LEDGER_ID, (long long)RIGHT);
+	en.matter = str_of(matter);
+	assert_int_equal(entry_check(&en, NULL), OK);
+}
+
 /* ---- receipts ---- */
 
 static void a_receipt_is_one_text_and_a_slip_of_the_pen_is_noticed(void **state)
@@ -253,6 +270,7 @@ int main(void)
 		cmocka_unit_test(the_hash_of_an_entry_never_changes),
 		cmocka_unit_test(each_field_has_its_rule),
 		cmocka_unit_test(what_looks_like_a_person_is_refused),
+		cmocka_unit_test(a_number_of_ours_is_never_taken_for_a_person),
 		cmocka_unit_test(a_receipt_is_one_text_and_a_slip_of_the_pen_is_noticed),
 	};
 
