@@ -588,6 +588,17 @@ bool file_lies_in(const char *path, const char *dir)
 	return folder_of(path, &x) && stat(dir, &y) == 0 && same_inode(&x, &y);
 }
 
+enum err file_rights_of(struct file *fl, const char *path, struct fault *f)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return OK;
+	if (fails() || fchmod(fl->fd, st.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO)) != 0)
+		return refused(f, errno, fl->path, "设置权限于", "set the rights of");
+	return OK;
+}
+
 enum err file_rename(const char *from, const char *to, struct fault *f)
 {
 	if (fails() || rename(from, to) != 0)

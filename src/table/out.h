@@ -24,6 +24,9 @@ struct table_place {
 	bool direct;
 };
 MUST_CHECK enum err table_place_find(const char *path, struct table_place *ret, struct fault *f);
+/* Open its part, with the rights of what stands in the place. */
+MUST_CHECK enum err table_place_open(const struct table_place *p, struct file **ret,
+				     struct fault *f);
 MUST_CHECK enum err table_place_publish(const struct table_place *p, struct fault *f);
 void table_place_abandon(const struct table_place *p);
 

@@ -144,7 +144,7 @@ enum err xlsx_out_row(struct xlsx_out *x, const struct str *texts, struct fault 
 static enum err claim(const struct xlsx_out *x, struct fault *f)
 {
 	CLEANUP(file_end) struct file *fl = NULL;
-	enum err e = file_open(x->place.part, FILE_REPLACE, &fl, f);
+	enum err e = table_place_open(&x->place, &fl, f);
 
 	return e ? e : file_close(&fl, f);
 }
@@ -251,8 +251,8 @@ static enum err rewrite(const struct xlsx_out *x, const struct file_map *m, stru
 	CLEANUP(file_end) struct file *fl = NULL;
 	enum err e;
 
-	if ((e = file_open(x->place.part, FILE_REPLACE, &fl, f)) ||
-	    (e = file_write(fl, m->p, m->n, f)) || (e = file_sync(fl, f)))
+	if ((e = table_place_open(&x->place, &fl, f)) || (e = file_write(fl, m->p, m->n, f)) ||
+	    (e = file_sync(fl, f)))
 		return e;
 	return file_close(&fl, f);
 }

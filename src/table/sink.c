@@ -36,6 +36,13 @@ enum err table_place_find(const char *path, struct table_place *ret, struct faul
 	return OK;
 }
 
+enum err table_place_open(const struct table_place *p, struct file **ret, struct fault *f)
+{
+	enum err e = file_open(p->part, FILE_REPLACE, ret, f);
+
+	return e || p->direct ? e : file_rights_of(*ret, p->path, f);
+}
+
 enum err table_place_publish(const struct table_place *p, struct fault *f)
 {
 	char dir[PATH_MAX];
@@ -65,7 +72,7 @@ enum err table_sink_open(const char *path, struct table_sink *s, struct fault *f
 	*s = (struct table_sink){ 0 };
 	if ((e = table_place_find(path, &s->place, f)))
 		return e;
-	return file_open(s->place.part, FILE_REPLACE, &s->file, f);
+	return table_place_open(&s->place, &s->file, f);
 }
 
 static enum err pour(struct table_sink *s, struct fault *f)

@@ -274,6 +274,27 @@ static enum err write_some(const char *path, enum table_format format, struct fa
 	return e ? e : table_out_close(&t, f);
 }
 
+static void a_result_has_the_rights_of_the_one_before(void **state)
+{
+	static const char *const names[] = { "p.csv", "p.json", "p.xlsx" };
+	mode_t before = umask(022);
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		static const mode_t rights[] = { 0640, 0600, 0644 };
+		struct stat st;
+
+		for (size_t k = 0; k < ARRAY_LEN(rights); k++) {
+			if (k)
+				assert_int_equal(chmod(names[i], rights[k]), 0);
+			write_empty(names[i], (enum table_format)i);
+			assert_int_equal(stat(names[i], &st), 0);
+			assert_int_equal(st.st_mode & 0777, rights[k]);
+		}
+	}
+	umask(before);
+}
+
 static void what_is_settled_is_published_by_closing_alone(void **state)
 {
 	static const char *const names[] = { "s.csv", "s.json", "s.xlsx" };
@@ -555,6 +576,7 @@ int main(void)
 		cmocka_unit_test(a_result_without_rows_is_still_a_table),
 		cmocka_unit_test(a_lonely_empty_field_is_still_a_record),
 		cmocka_unit_test(giving_up_leaves_the_old_file_and_no_other),
+		cmocka_unit_test(a_result_has_the_rights_of_the_one_before),
 		cmocka_unit_test(what_is_settled_is_published_by_closing_alone),
 		cmocka_unit_test(every_failing_write_leaves_the_old_file_or_the_new),
 		cmocka_unit_test(death_at_any_write_leaves_the_old_file_or_the_new),
