@@ -12,9 +12,6 @@ enum { HTTP_QUERY_PAIRS_MAX = 64, HTTP_ETAG_BYTES_MAX = 64 };
 
 /* Percent-decoded, UTF-8, no control bytes, begins with '/', no empty, "." or ".." segment. */
 MUST_CHECK enum err http_parse_path(struct str raw, struct arena *a, struct str *ret);
-/* name=value&... ('+' is a blank); no name twice, and none empty. */
-MUST_CHECK enum err http_parse_query(struct str raw, struct arena *a, const struct http_pair **ret,
-				     size_t *ret_n);
 /* The value of a cookie in a Cookie header; {NULL, 0} if it is not there, or there twice. */
 struct str http_parse_cookie(struct str header, struct str name);
 /* A header's value: UTF-8 without control bytes but tab. */

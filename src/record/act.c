@@ -166,6 +166,18 @@ enum err act_update(struct tx *tx, const struct record_kind *k, const void *befo
 	return write_tokens(tx, k, &record_sql.token_insert, r, &new, &old, f);
 }
 
+enum err act_follow(struct call *c, struct tx *tx, const struct record_kind *k, const void *before,
+		    const void *after, struct fault *f)
+{
+	const struct record_book *b = k->book;
+	enum err e = k->noun->follow ? k->noun->follow(c, tx, before, after, f) : OK;
+
+	for (size_t i = 0; i < b->n_followers && !e; i++)
+		if (b->follower[i].noun == k->noun)
+			e = b->follower[i].follow(b->follower[i].arg, c, tx, before, after, f);
+	return e;
+}
+
 enum err act_references(struct tx *tx, const struct record_kind *k, const void *row,
 			struct fault *f)
 {

@@ -153,7 +153,8 @@ enum err record_open(const struct record_options *o, struct record_book **ret, s
 	assert(o->node < 1u << ID_NODE_BITS);
 	if (!(b = arena_take(a, 1, sizeof *b)) ||
 	    !(b->kind = arena_take(a, o->n, sizeof *b->kind)) ||
-	    !(b->lists = arena_take(a, o->n + 1, sizeof *b->lists)))
+	    !(b->lists = arena_take(a, o->n + 1, sizeof *b->lists)) ||
+	    !(b->follower = arena_take(a, o->n_followers + 1, sizeof *b->follower)))
 		return ERR_MEMORY;
 	b->a = a;
 	b->limits = list_limits;
@@ -162,6 +163,8 @@ enum err record_open(const struct record_options *o, struct record_book **ret, s
 	b->clock = o->clock;
 	b->node = o->node;
 	b->scratch = o->scratch;
+	for (size_t i = 0; i < o->n_followers; i++)
+		b->follower[b->n_followers++] = o->follower[i];
 	for (size_t i = 0; i < o->n && !e; i++)
 		if (!(e = open_kind(b, o->nouns[i], f)))
 			e = check_together(o, i, f);

@@ -179,7 +179,6 @@ static enum err record_change(struct change *g)
 
 static enum err answer(struct change *g)
 {
-	const struct noun *n = g->k->noun;
 	struct json *j = call_json(g->c);
 	enum err e = handler_etag(g->c, g->after);
 
@@ -189,7 +188,7 @@ static enum err answer(struct change *g)
 	if ((e = handler_item(g->c, g->tx, g->k, g->after, g->f)))
 		return e;
 	call_receipt_json(g->c);
-	if (n->follow && (e = n->follow(g->c, g->tx, g->before, g->after, g->f)))
+	if ((e = act_follow(g->c, g->tx, g->k, g->before, g->after, g->f)))
 		return e;
 	json_close(j, '}');
 	return OK;

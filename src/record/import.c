@@ -311,17 +311,16 @@ static enum err count(struct import *m)
 
 static enum err keep(struct import *m)
 {
-	const struct noun *n = m->k->noun;
 	struct merkle_node leaf;
 	struct crypt_hash hash;
 	enum err e;
 
 	if ((e = act_insert_bare(m->tx, m->k, m->row, m->f)) ||
 	    (e = batch_add(&m->batch, m->row, m->f)) ||
-	    (n->follow && (e = n->follow(NULL, m->tx, NULL, m->row, m->f))))
+	    (e = act_follow(NULL, m->tx, m->k, NULL, m->row, m->f)))
 		return e;
 	buf_clear(&m->text);
-	row_canonical(n, m->row, &m->text);
+	row_canonical(m->k->noun, m->row, &m->text);
 	if (m->text.failed)
 		return m->text.failed;
 	crypt_hasher_add(m->hasher, m->text.p, m->text.n);
@@ -415,6 +414,14 @@ size_t import_entries(const struct import *m)
 }
 
 /* Ids are told in two halves: whole, they have as many digits as an ID number. */
+void import_say_span(uint64_t n, struct record_id first, struct record_id last, char *ret,
+		     size_t room)
+{
+	snprintf(ret, room,
+		 " rows=%" PRIu64 " first=%" PRId64 ".%09" PRId64 " last=%" PRId64 ".%09" PRId64, n,
+		 first.v / ID_HALF, first.v % ID_HALF, last.v / ID_HALF, last.v % ID_HALF);
+}
+
 void import_entry(struct import *m, size_t i, struct ledger_entry *ret)
 {
 	const struct import_county *c = m->county.n ? &m->county.v[i] : NULL;
@@ -431,11 +438,8 @@ void import_entry(struct import *m, size_t i, struct ledger_entry *ret)
 		merkle_root(&c->merkle, &root);
 		ret->after.v[0] = CRYPT_WORLD;
 		memcpy(ret->after.v + 1, root.v, sizeof root.v);
-		snprintf(m->detail + n, sizeof m->detail - (size_t)n,
-			 " rows=%" PRIu64 " first=%" PRId64 ".%09" PRId64 " last=%" PRId64
-			 ".%09" PRId64,
-			 c->n, c->first.v / ID_HALF, c->first.v % ID_HALF, c->last.v / ID_HALF,
-			 c->last.v % ID_HALF);
+		import_say_span(c->n, c->first, c->last, m->detail + n,
+				sizeof m->detail - (size_t)n);
 	}
 	ret->detail = str_of(m->detail);
 }
@@ -476,9 +480,10 @@ bool import_span(const struct ledger_entry *en, uint64_t *ret_n, struct record_i
 	struct str n, first, last;
 	int64_t rows;
 
-	if (!str_eq(en->action, STR("import")) || !en->after.v[0] ||
-	    !part_of(en->detail, " rows=", &n) || !part_of(en->detail, " first=", &first) ||
-	    !part_of(en->detail, " last=", &last) || str_i64(n, &rows) || rows < 1)
+	if ((!str_eq(en->action, STR("import")) && !str_eq(en->action, STR("raise"))) ||
+	    !en->after.v[0] || !part_of(en->detail, " rows=", &n) ||
+	    !part_of(en->detail, " first=", &first) || !part_of(en->detail, " last=", &last) ||
+	    str_i64(n, &rows) || rows < 1)
 		return false;
 	*ret_n = (uint64_t)rows;
 	return id_of(first, ret_first) && id_of(last, ret_last);

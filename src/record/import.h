@@ -94,7 +94,10 @@ size_t import_entries(const struct import *m);
 void import_entry(struct import *m, size_t i, struct ledger_entry *ret);
 void import_end(struct import *m); /* for CLEANUP() */
 
-/* Which rows an entry of an import speaks of, out of its detail; false: of none. */
+/* " rows=17 first=... last=...": of which rows an entry speaks. */
+void import_say_span(uint64_t n, struct record_id first, struct record_id last, char *ret,
+		     size_t room);
+/* Which rows an entry of many speaks of, out of its detail; false: of none. */
 bool import_span(const struct ledger_entry *en, uint64_t *ret_n, struct record_id *ret_first,
 		 struct record_id *ret_last);
 /* Of the tree over an import: H(0 | hash of the row), so that the hash alone gives it, too. */

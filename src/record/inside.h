@@ -34,6 +34,8 @@ struct record_book {
 	_Atomic int64_t last_tick; /* of ids, see book.c */
 	struct record_kind *kind;
 	size_t n_kinds;
+	struct record_follower *follower;
+	size_t n_followers;
 	struct sql_list *lists; /* of each kind, and one of many_tokens */
 	const struct sql *many_tokens;
 	struct route *route;
@@ -68,6 +70,9 @@ MUST_CHECK enum err act_insert_bare(struct tx *tx, const struct record_kind *k, 
 /* ERR_CONFLICT if the stored version is not the one `before` has. */
 MUST_CHECK enum err act_update(struct tx *tx, const struct record_kind *k, const void *before,
 			       const void *after, struct fault *f);
+/* What else the change does: the noun's own `follow`, then whoever follows the noun. */
+MUST_CHECK enum err act_follow(struct call *c, struct tx *tx, const struct record_kind *k,
+			       const void *before, const void *after, struct fault *f);
 /* Do its references lead to rows that are there? */
 MUST_CHECK enum err act_references(struct tx *tx, const struct record_kind *k, const void *row,
 				   struct fault *f);

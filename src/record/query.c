@@ -10,7 +10,7 @@
 #include "record/cursor.h"
 
 struct reading {
-	struct call *c;
+	struct call *c; /* NULL: nobody's request, only `scope` */
 	const struct record_kind *k;
 	struct query *q;
 	struct fault *f;
@@ -98,7 +98,10 @@ static enum err read_area(struct reading *r, struct str value)
 		return refuse(r, ERR_RANGE, STR("area"), "不是区划代码，请填 2 到 15 位数字",
 			      "this is no area code: give 2 to 15 digits");
 	r->area = area;
-	return call_scope_in(r->c, area, &r->q->scope, r->f);
+	if (r->c)
+		return call_scope_in(r->c, area, &r->q->scope, r->f);
+	r->q->scope = scope_within(&r->q->scope, area);
+	return OK;
 }
 
 /* What lies on the way up from the caller's areas, and in the area that was asked for. */
@@ -193,6 +196,22 @@ void query_all(const struct record_kind *k, const struct scope *scope, unsigned 
 				      .sight = sight,
 				      .below = { INT64_MAX },
 				      .limit = QUERY_ROWS };
+}
+
+enum err query_of_pairs(const struct record_kind *k, const struct http_pair *pair, size_t n,
+			const struct scope *scope, unsigned sight, struct arena *a,
+			struct query *ret, struct fault *f)
+{
+	struct reading r = { .k = k, .q = ret, .f = f };
+	enum err e = OK;
+
+	query_all(k, scope, sight, ret);
+	r.from = (struct value_from){ .zone = k->book->zone, .a = a };
+	if (!(r.row = arena_take(a, 1, k->noun->bytes)))
+		return ERR_MEMORY;
+	for (size_t i = 0; i < n && !e; i++)
+		e = read_pair(&r, &pair[i]);
+	return e;
 }
 
 enum err query_read(struct call *c, const struct record_kind *k, struct query *ret, struct fault *f)

@@ -23,6 +23,11 @@ struct query {
 /* All rows of `scope`, newest first; `ret` must not be moved afterwards. */
 void query_all(const struct record_kind *k, const struct scope *scope, unsigned sight,
 	       struct query *ret);
+/* What the words of an address ask for, within `scope`; pages begin at the newest. */
+struct http_pair;
+MUST_CHECK enum err query_of_pairs(const struct record_kind *k, const struct http_pair *pair,
+				   size_t n, const struct scope *scope, unsigned sight,
+				   struct arena *a, struct query *ret, struct fault *f);
 MUST_CHECK enum err query_read(struct call *c, const struct record_kind *k, struct query *ret,
 			       struct fault *f);
 

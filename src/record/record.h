@@ -118,9 +118,23 @@ typedef enum err record_area_names(struct tx *tx, const struct area_code *code, 
 				   int32_t day, struct arena *a, struct record_area_name *ret,
 				   struct fault *f);
 
+/*
+ * A room above a noun's that acts when a row of it changes: in the transaction of the change, once
+ * row and entry are written, and after the noun's own `follow`. Its error undoes the change, and
+ * its sentence is the answer. `c` is NULL for a row of a file.
+ */
+struct record_follower {
+	const struct noun *noun;
+	enum err (*follow)(void *arg, struct call *c, struct tx *tx, const void *before,
+			   const void *after, struct fault *f);
+	void *arg;
+};
+
 struct record_options {
 	const struct noun *const *nouns;
 	size_t n;
+	const struct record_follower *follower; /* copied; adr/0025 */
+	size_t n_followers;
 	const struct zone *zone;       /* of times shown, and of those that say none */
 	const struct clock *clock;     /* wall, for ids */
 	unsigned node;                 /* 0 .. 255, which process made an id */
@@ -163,6 +177,36 @@ MUST_CHECK enum err record_labels(const struct record_book *b, struct call *c, s
 /* Put "item", "labels" and the rest into the open map of an answer, as the row's own route does. */
 MUST_CHECK enum err record_item(const struct record_book *b, struct call *c, struct tx *tx,
 				const struct noun *n, const void *row, struct fault *f);
+/* The noun of this path, "organisations"; NULL: there is none. */
+const struct noun *record_noun(const struct record_book *b, struct str path);
+/* Does somebody see fields of this class, of rows that are shown to them at all? */
+bool record_sees(const struct who *who, enum field_see see);
+
+/* ---- all rows that a list shows, for what is done to each ----------------------------------- */
+
+struct record_scan {
+	struct str path;  /* the noun's, "organisations" */
+	struct str query; /* as behind the question mark of its list: "kind=school&state=active" */
+	struct area_code area; /* rows in it or below */
+	const struct who *who; /* who may filter by what; NULL: by anything */
+};
+struct record_seen {
+	struct record_id id;
+	struct area_code area;
+	struct str label; /* what names the row to people; may be empty */
+};
+typedef enum err record_each(void *arg, const struct record_seen *row, struct fault *f);
+/*
+ * County by county, newest first; `row` lives as long as the call of `each`, whose error ends it.
+ * ERR_ABSENT no such noun; what the list says to words that it does not know.
+ */
+MUST_CHECK enum err record_scan(const struct record_book *b, struct tx *tx,
+				const struct record_scan *s, record_each *each, void *arg,
+				struct fault *f);
+/* The same words, and no rows. */
+MUST_CHECK enum err record_scan_check(const struct record_book *b, const struct record_scan *s,
+				      struct fault *f);
+
 /*
  * The entry that a change of a row owes the ledger: county, object, version and the hashes of both
  * rows (`before` NULL: it is new). Who, why and when are the caller's.
