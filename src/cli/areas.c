@@ -7,9 +7,12 @@
 
 #include "base/dice.h"
 #include "base/when.h"
-#include "cli/houses.h"
+#include "base/memory.h"
+#include "cli/book.h"
+#include "grid/area_import.h"
 #include "grid/boundary.h"
 #include "ledger/ledger.h"
+#include "loop/moved.h"
 
 #include "base/ban.h"
 
@@ -17,7 +20,10 @@ struct importing {
 	struct area_import *tree;
 	struct boundary_import *map;
 	struct house *h;
+	struct loop *loop;
+	VEC(struct area_code) merged;
 	struct utc_s now;
+	enum err failed;
 };
 
 /* The entry of what came in. */
@@ -55,14 +61,29 @@ static enum err under_of(struct cli *c, struct area_code *ret)
 
 /* ---- the tree ------------------------------------ */
 
+static void take_merged(void *arg, struct area_code gone)
+{
+	struct importing *w = arg;
+
+	if (!w->failed)
+		w->failed = vec_push(&w->merged, gone);
+}
+
 static enum err import_act(struct tx *tx, void *arg, struct fault *f)
 {
-	const struct importing *w = arg;
+	struct importing *w = arg;
 	char detail[160];
 	struct area_import_account n;
 	enum err e = area_import_run(tx, w->tree, f);
 
+	w->merged.n = 0;
+	w->failed = OK;
 	if (e)
+		return e;
+	area_import_merged(w->tree, take_merged, w);
+	if (w->failed)
+		return w->failed;
+	if ((e = loop_merged(w->loop, NULL, tx, w->merged.v, w->merged.n, w->now, f)))
 		return e;
 	n = area_import_account(w->tree);
 	(void)snprintf(detail, sizeof detail,
@@ -96,7 +117,7 @@ static enum err import_options(struct cli *c, struct area_import_options *ret)
 
 static enum err import_tree(struct cli *c)
 {
-	CLEANUP(house_end) struct house *h = NULL;
+	CLEANUP(cli_book_end) struct cli_book b = { 0 };
 	CLEANUP(area_import_end) struct area_import *i = NULL;
 	struct area_import_options o;
 	struct area_import_account n;
@@ -108,11 +129,14 @@ static enum err import_tree(struct cli *c)
 	for (size_t k = 1; k < c->args.n_operands; k++)
 		if ((e = area_import_file(i, c->args.operand[k], &c->fault)))
 			return e;
-	if ((e = cli_house_open(c, false, &h)))
+	if ((e = cli_book_open(c, &b)))
 		return e;
-	w = (struct importing){ .tree = i, .h = h, .now = clock_s(&clock_wall) };
-	e = o.dry ? db_read(h->db, area_import_run, i, &c->fault)
-		  : db_write(h->db, import_act, &w, &c->fault);
+	w = (struct importing){
+		.tree = i, .h = b.h, .loop = b.loop.loop, .now = clock_s(&clock_wall)
+	};
+	e = o.dry ? db_read(b.h->db, area_import_run, i, &c->fault)
+		  : db_write(b.h->db, import_act, &w, &c->fault);
+	vec_drop(&w.merged);
 	if (e)
 		return e;
 	area_import_refused(i, say_refused, c);

@@ -8,64 +8,35 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "cli/houses.h"
-#include "grid/area.h"
+#include "cli/book.h"
 #include "record/files.h"
-#include "serve/nouns.h"
 
 #include "base/ban.h"
 
-/* Ids of the command line are not those of the server: node 0 is the server's. */
-enum { NODES = 255 };
-
 struct desk_book {
-	struct house *h;
-	struct record_book *book;
+	struct cli_book in;
 	struct who who;
 	struct files_ask ask;
 };
 
 static void book_end(struct desk_book *b)
 {
-	record_end(&b->book);
-	house_end(&b->h);
-}
-
-static enum err prime_act(struct tx *tx, void *book, struct fault *f)
-{
-	return record_prime(book, tx, f);
+	cli_book_end(&b->in);
 }
 
 static enum err book_open(struct cli *c, struct desk_book *b)
 {
-	const struct noun *nouns[NOUNS_MAX];
-	struct record_options o = { .nouns = nouns,
-				    .n = nouns_all(nouns),
-				    .clock = &clock_wall,
-				    .area_names = area_names,
-				    .node = 1 + (unsigned)getpid() % NODES };
-	const struct sql_list *lists;
-	size_t n;
-	enum err e = cli_house_open(c, false, &b->h);
+	enum err e = cli_book_open(c, &b->in);
 
-	if (e)
-		return e;
-	o.zone = b->h->zone;
-	if ((e = record_open(&o, &b->book, &c->fault)))
-		return e;
-	lists = record_statements(b->book, &n);
-	if ((e = db_prepare_all(b->h->db, lists, n, &c->fault)) ||
-	    (e = db_read(b->h->db, prime_act, b->book, &c->fault)) ||
-	    (e = scope_add(&b->who.scope, b->h->area, &c->fault)))
+	if (e || (e = scope_add(&b->who.scope, b->in.h->area, &c->fault)))
 		return e;
 	b->who.kind = WHO_PERSON;
-	b->who.home = b->h->area;
+	b->who.home = b->in.h->area;
 	b->who.capabilities = ~capability_bit(CAP_NONE);
 	b->who.language = c->lang == CLI_EN ? LANGUAGE_EN : LANGUAGE_ZH;
-	b->ask = (struct files_ask){ .book = b->book,
-				     .db = b->h->db,
+	b->ask = (struct files_ask){ .book = b->in.book,
+				     .db = b->in.h->db,
 				     .noun = c->args.operand[1],
 				     .who = &b->who,
 				     .now = clock_s(&clock_wall),

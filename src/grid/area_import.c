@@ -521,6 +521,17 @@ struct area_import_account area_import_account(const struct area_import *i)
 	return n;
 }
 
+void area_import_merged(const struct area_import *i, void (*each)(void *arg, struct area_code gone),
+			void *arg)
+{
+	for (size_t k = 0; k < i->rows.n; k++) {
+		const struct row *r = &i->rows.v[k];
+
+		if (!r->refused && !r->duplicate && r->into.v)
+			each(arg, r->code);
+	}
+}
+
 static int by_place(const void *x, const void *y)
 {
 	const struct area_import_refusal *a = x, *b = y;

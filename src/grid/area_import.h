@@ -36,6 +36,10 @@ MUST_CHECK enum err area_import_file(struct area_import *i, const char *path, st
 enum err area_import_run(struct tx *tx, void *arg, struct fault *f);
 struct area_import_account area_import_account(const struct area_import *i);
 
+/* The areas that it merged into others, by code. */
+void area_import_merged(const struct area_import *i, void (*each)(void *arg, struct area_code gone),
+			void *arg);
+
 struct area_import_refusal {
 	const char *file; /* as area_import_file was told it */
 	uint64_t number;  /* of the row in it; the first behind the header is 1 */

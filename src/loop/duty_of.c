@@ -30,10 +30,17 @@ struct climb {
 
 static bool is_gone(const struct climb *c, struct area_code a)
 {
-	for (size_t i = 0; i < c->n_gone; i++)
-		if (c->gone[i].v == a.v)
-			return true;
-	return false;
+	size_t low = 0, high = c->n_gone;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (c->gone[middle].v < a.v)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < c->n_gone && c->gone[low].v == a.v;
 }
 
 static bool on_way(const struct loop_way *w, struct area_code a)

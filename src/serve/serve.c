@@ -11,6 +11,7 @@
 #include "http/asset.h"
 #include "http/stream.h"
 #include "ledger/ledger.h"
+#include "loop/moved.h"
 #include "serve/epoch.h"
 #include "serve/nouns.h"
 
@@ -28,9 +29,12 @@ static enum err prime(struct tx *tx, void *arg, struct fault *f)
 static enum err open_book(struct serve *s, struct fault *f)
 {
 	const struct noun *nouns[NOUNS_MAX];
+	struct record_follower followers[LOOP_FOLLOWERS];
 	const struct record_options o = {
 		.nouns = nouns,
 		.n = nouns_all(nouns),
+		.follower = followers,
+		.n_followers = LOOP_FOLLOWERS,
 		.zone = s->house->zone,
 		.clock = &s->wall,
 		.area_names = area_names,
@@ -41,6 +45,7 @@ static enum err open_book(struct serve *s, struct fault *f)
 	enum err e;
 
 	house_path(s->house->dir, "scratch", s->scratch_path);
+	loop_followers(&s->rooms.loop, followers);
 	if ((e = record_open(&o, &s->book, f)))
 		return e;
 	lists = record_statements(s->book, &n);
