@@ -16,34 +16,36 @@ enum { PAGE = 200, REPORT_BODY = 1024 };
 
 /* ---- noting ---- */
 
-static enum err note_one(struct call *c, struct tx *tx, struct area_code area,
-			 const struct grant *g, int64_t person, struct fault *f)
+enum err look_note_one(struct call *c, struct tx *tx, struct area_code area,
+		       const struct look_told *told, int64_t person, struct fault *f)
 {
 	struct ledger_entry en = { .county = area,
 				   .kind = LEDGER_READ,
-				   .matter = g->matter,
+				   .matter = told->matter,
 				   .object = STR("person"),
 				   .object_id = person,
-				   .action = str_of(grant_kind_word(g->kind)) };
+				   .action = told->kind };
 	enum err e = call_act(c, tx, &en, f);
 
 	if (e)
 		return e;
 	return tx_run(tx, &look_sql.note,
 		      SQL_ARGS(sql_i64(person), sql_time(c->now), sql_i64(en.county.v),
-			       sql_i64(en.seq), sql_i64(c->who->account),
-			       sql_text(str_of(grant_kind_word(g->kind))), sql_text(g->matter),
-			       sql_text(g->purpose), sql_i64(g->fields)),
+			       sql_i64(en.seq), sql_i64(c->who->account), sql_text(told->kind),
+			       sql_text(told->matter), sql_text(told->purpose),
+			       sql_i64(told->fields)),
 		      NULL, f);
 }
 
 enum err look_note(struct call *c, struct tx *tx, struct area_code area, const struct grant *g,
 		   const struct vault_people *people, struct fault *f)
 {
+	const struct look_told told = { str_of(grant_kind_word(g->kind)), g->matter, g->purpose,
+					g->fields };
 	enum err e = OK;
 
 	for (size_t i = 0; !e && i < people->n; i++)
-		e = note_one(c, tx, area, g, people->v[i].id, f);
+		e = look_note_one(c, tx, area, &told, people->v[i].id, f);
 	return e;
 }
 

@@ -38,6 +38,13 @@ struct route_list look_routes(const struct look *l);
 MUST_CHECK enum err look_note(struct call *c, struct tx *tx, struct area_code area,
 			      const struct grant *g, const struct vault_people *people,
 			      struct fault *f);
+/* The same for one person of whom no name, but something else was told: `fields` is 0 then. */
+struct look_told {
+	struct str kind, matter, purpose; /* words */
+	unsigned fields;                  /* 1 << enum vault_field */
+};
+MUST_CHECK enum err look_note_one(struct call *c, struct tx *tx, struct area_code area,
+				  const struct look_told *told, int64_t person, struct fault *f);
 /* Before the first byte of an answer that tells these people: it is wiped once it was sent. */
 MUST_CHECK enum err look_answer(struct call *c, const struct vault_people *people);
 /* A person as JSON: id, known, and the fields that are there by their words. */

@@ -144,6 +144,6 @@ const struct authz_probe authz_intake[] = {
 	{ "POST /api/v1/batches/{id}/reject", a_batch, "conflict" },
 	{ "GET /api/v1/batches/{id}/recall", a_batch, "corrupt" },
 	{ "POST /api/v1/batches/{id}/recall", a_batch, "corrupt" },
-	{ "GET /api/v1/likenesses/{id}/pair", a_likeness, NULL },
+	{ "POST /api/v1/likenesses/{id}/pair", a_likeness, NULL },
 };
 const size_t authz_intake_n = ARRAY_LEN(authz_intake);
