@@ -7,6 +7,7 @@
 #include "epidemic/epidemic.sql.h"
 #include "epidemic/inside.h"
 #include "ledger/ledger.h"
+#include "trail/expiry.h"
 #include "vault/vault.h"
 
 #include "base/ban.h"
@@ -24,6 +25,13 @@ static const struct route rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/cases/{id}/trace", trace_run, CAP_TRACE, REACH_AREA,
 		WHY_EPIDEMIC, BODY, AUDIT_ACT, "凭授权追踪接触者", "Trace contacts by a warrant"),
 	  .before = trace_before },
+	{ ROUTE(HTTP_POST, "/api/v1/cases/{id}/stays", stays_run, CAP_TRACE, REACH_AREA,
+		WHY_EPIDEMIC, BODY, AUDIT_ACT, "凭授权查看病例本人到过哪里，记入台账",
+		"By a warrant: where the person of a case was, noted in the ledger"),
+	  .before = stays_before, .flags = ROUTE_SECRET },
+	{ ROUTE(HTTP_GET, "/api/v1/cases/{id}/chain", chain_run, CAP_TRACE, REACH_AREA,
+		WHY_EPIDEMIC, 0, AUDIT_READ, "可能的传播链：谁可能传染了谁",
+		"The chain of a case: who may have infected whom") },
 	{ ROUTE(HTTP_GET, "/api/v1/cases/{id}/traces", trace_list, CAP_TRACE, REACH_AREA,
 		WHY_EPIDEMIC, 0, AUDIT_NONE, "病例的追踪结果", "Traces of a case") },
 	{ ROUTE(HTTP_GET, "/api/v1/traces/{id}", trace_get, CAP_TRACE, REACH_AREA, WHY_EPIDEMIC, 0,
@@ -64,8 +72,11 @@ void epidemic_acted(struct epidemic *x, const struct ledger_entry *act)
 
 /* ---- what a killed run had left staged ------------------------------------------------------- */
 
+enum { STAGED_S = 600 }; /* a request is over long before */
+
 struct settling {
 	struct epidemic *x;
+	struct utc_s now;
 	int64_t batch;
 	bool ours;
 };
@@ -80,23 +91,60 @@ static enum err look_up(struct tx *tx, void *arg, struct fault *f)
 	return e == ERR_ABSENT ? OK : e;
 }
 
+/* Batches of the gate are above all ids of rows, and the gate's to settle. */
 static enum err settle_one(int64_t batch, struct utc_s staged, void *arg, struct fault *f)
 {
 	struct settling *s = arg;
+	struct vault *v = s->x->o.vault;
 	enum err e;
 
-	(void)staged;
 	s->batch = batch;
+	if (batch >= EPIDEMIC_BATCH_END)
+		return OK;
 	if ((e = db_read(s->x->o.db, look_up, s, f)))
 		return e;
-	return s->ours ? vault_keep(s->x->o.vault, batch, f) : OK;
+	if (s->ours)
+		return vault_keep(v, batch, f);
+	return staged.v < s->now.v - STAGED_S ? vault_drop(v, batch, f) : OK;
 }
 
-enum err epidemic_settle(struct epidemic *x, struct fault *f)
+enum err epidemic_settle(struct epidemic *x, struct utc_s now, struct fault *f)
 {
-	struct settling s = { .x = x };
+	struct settling s = { .x = x, .now = now };
 
 	return x->o.vault ? vault_staged(x->o.vault, settle_one, &s, f) : OK;
+}
+
+/* ---- what was told of days that are over ----------------------------------------------------- */
+
+struct forgetting {
+	int64_t through;
+	bool any;
+};
+
+static enum err any_left(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct forgetting *g = arg;
+	enum err e = tx_row(tx, &epidemic_sql.parts_through, SQL_ARGS(sql_i64(g->through)), &r, f);
+
+	g->any = !e;
+	return e == ERR_ABSENT ? OK : e;
+}
+
+static enum err forget(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct forgetting *g = arg;
+
+	return tx_run(tx, &epidemic_sql.parts_forget, SQL_ARGS(sql_i64(g->through)), NULL, f);
+}
+
+enum err epidemic_expire(struct epidemic *x, struct fault *f)
+{
+	struct forgetting g = { .through = trail_gone(x->o.trail) };
+	enum err e = db_read(x->o.db, any_left, &g, f);
+
+	return e || !g.any ? e : db_write(x->o.db, forget, &g, f);
 }
 
 /* ---- an epoch ends --------------------------------------------------------------------------- */

@@ -31,8 +31,14 @@ MUST_CHECK enum err epidemic_renew(struct epidemic *e, const struct trail_pair *
 				   struct fault *f);
 /* What was just committed, for dispatch_options.acted: whom a new case is about is kept. */
 void epidemic_acted(struct epidemic *e, const struct ledger_entry *act);
-/* Keep in the vault whom a case of ours is about; what is not ours is left as it is. */
-MUST_CHECK enum err epidemic_settle(struct epidemic *e, struct fault *f);
+/*
+ * Keep in the vault whom a case of ours is about, and drop what was staged for a case that never
+ * came to be, once it is ten minutes old. Batches that other rooms number are above ours.
+ */
+#define EPIDEMIC_BATCH_END ((int64_t)1 << 62)
+MUST_CHECK enum err epidemic_settle(struct epidemic *e, struct utc_s now, struct fault *f);
+/* What answers told of days whose keys are gone is deleted: nothing opens it. Each minute or so. */
+MUST_CHECK enum err epidemic_expire(struct epidemic *e, struct fault *f);
 /* What call->house points to begins with this. */
 struct epidemic_house {
 	struct loop_house loop; /* first, since what lies below looks for its own there */

@@ -134,3 +134,34 @@ WHERE county = $1 AND case_id = $2 ORDER BY id DESC LIMIT 50;
 -- across: an epoch ends for the whole house
 -- scan: once in 28 days
 SELECT county, case_id, person FROM case_person;
+
+-- name: place_called
+-- What people call a place, if somebody described it.
+-- across: a visit does not say its place's county
+-- $1 number bigint
+SELECT name FROM places WHERE number = $1 AND state = 'open' ORDER BY id LIMIT 1;
+
+-- name: near
+-- Confirmed cases of an area with the pseudonym of each, newest first.
+-- across: areas of one caller may lie in several counties
+-- $1 area_from bigint
+-- $2 area_to   bigint
+-- $3 since     bigint
+-- $4 limit     bigint
+SELECT c.county, c.id, c.area, c.number, c.profile, c.onset, c.positive, c.isolated, c.created_at,
+	p.person
+FROM cases c JOIN case_person p ON p.county = c.county AND p.case_id = c.id
+WHERE c.state = 'confirmed' AND c.created_at >= $3 AND c.area >= $1 AND c.area < $2
+ORDER BY c.created_at DESC, c.id DESC LIMIT $4;
+
+-- name: parts_through
+-- Is there anything left of days whose keys are gone?
+-- across: keys are the house's
+-- $1 day bigint
+SELECT county FROM trace_part WHERE day <= $1 LIMIT 1;
+
+-- name: parts_forget
+-- What was told of days whose keys are gone: bytes that nothing opens.
+-- across: keys are the house's
+-- $1 day bigint
+DELETE FROM trace_part WHERE day <= $1;

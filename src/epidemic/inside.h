@@ -37,9 +37,30 @@ MUST_CHECK enum err case_follow(struct call *c, struct tx *tx, const void *befor
 				const void *after, struct fault *f);
 route_run case_warrants;
 
+/* ---- asked.c ---- */
+struct warrant_asked { /* what somebody wants to do with a case's warrant */
+	struct call *c;
+	struct str text;
+	struct utc_s from, to;
+	int64_t generations;
+	struct trail_warrant w; /* by asked_check: narrowed to what is asked */
+	int64_t spent;          /* people that it brought up before */
+};
+/* {"warrant", "from", "to", "generations"}, of which the first alone is needed. */
+MUST_CHECK enum err asked_read(struct warrant_asked *k, struct fault *f);
+/* A db_act on it: the case is confirmed and within reach, the warrant ours, whole, and not over. */
+MUST_CHECK enum err asked_check(struct tx *tx, void *arg, struct fault *f);
+
 /* ---- trace_http.c ---- */
 route_before trace_before;
 route_run trace_run;
+
+/* ---- stays_http.c ---- */
+route_before stays_before;
+route_run stays_run;
+
+/* ---- chain_http.c ---- */
+route_run chain_run;
 
 /* ---- trace_names.c ---- */
 route_before trace_names_before;
@@ -58,4 +79,10 @@ void trace_hash_text(struct str hash, struct buf *out);
 MUST_CHECK enum err trace_tell(struct call *c, const struct trace_told *t,
 			       const struct trail_answer *a, const char *proof);
 route_run trace_get, trace_list;
+/* Each encounter of what a trace told, with the generation of its contact; days that are over are
+ * left out (*ret_partly). `x` lives until `each` returns. */
+typedef enum err trace_each(void *arg, uint32_t generation, const struct trail_encounter *x);
+MUST_CHECK enum err trace_encounters(struct call *c, struct tx *tx, struct area_code county,
+				     int64_t id, trace_each *each, void *arg, bool *ret_partly,
+				     struct fault *f);
 #endif

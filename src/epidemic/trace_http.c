@@ -9,10 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_read.h"
 #include "epidemic/epidemic.sql.h"
 #include "epidemic/inside.h"
-#include "http/http.h"
 #include "ledger/ledger.h"
 #include "trail/ask.h"
 #include "vault/grant.h"
@@ -23,8 +21,7 @@ enum { PARTS_MAX = 64 };
 
 struct tracing {
 	struct trail_warrant w;
-	int64_t spent; /* by earlier traces */
-	int64_t id;    /* of this one */
+	int64_t id; /* of this one */
 	struct trail_answer answer;
 	struct str grant;
 	size_t n_parts;
@@ -124,112 +121,6 @@ static enum err seal_parts(struct call *c, struct tracing *g)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-struct asked {
-	struct call *c;
-	struct str warrant;
-	struct utc_s from, to;
-	int64_t generations;
-	struct tracing *g;
-};
-
-static enum err get_instant(struct call *c, const struct json_node *map, const char *key,
-			    struct utc_s *ret, struct fault *f)
-{
-	struct str s = { NULL, 0 };
-	struct when w;
-	enum err e = json_get_text(map, key, 40, &s, f);
-
-	if (e || !s.p)
-		return e;
-	if (when_read(s, epidemic_of(c)->o.zone, &w)) {
-		e = fault_set(f, ERR_RANGE, "时间应写成 2021-07-20T08:00:00+08:00",
-			      "a time is written as 2021-07-20T08:00:00+08:00");
-		fault_at(f, key, NULL);
-		return e;
-	}
-	*ret = w.at;
-	return OK;
-}
-
-static enum err read_ask(struct asked *k, struct fault *f)
-{
-	static const char *const keys[] = { "warrant", "from", "to", "generations", NULL };
-	const struct json_node *map;
-	struct call *c = k->c;
-	enum err e;
-
-	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) ||
-	    (e = json_get_text(map, "warrant", 2 * WARRANT_BYTES_MAX, &k->warrant, f)) ||
-	    (e = get_instant(c, map, "from", &k->from, f)) ||
-	    (e = get_instant(c, map, "to", &k->to, f)))
-		return e;
-	return json_get_i64(map, "generations", 1, 100, &k->generations, f);
-}
-
-/* The case as it is now, and the row of the warrant. */
-static enum err stored(struct asked *k, struct tx *tx, const struct case_row *of, struct str blob,
-		       struct fault *f)
-{
-	CLEANUP(rows_end) struct rows *r = NULL, *p = NULL;
-	struct sql_value county = sql_i64(area_county(of->record.area).v);
-	struct tracing *g = k->g;
-	int64_t person = 0;
-	enum err e = tx_row(tx, &epidemic_sql.warrant,
-			    SQL_ARGS(county, sql_i64(of->record.id.v), sql_i64(g->w.id.v)), &r, f);
-
-	if (e == ERR_ABSENT || (!e && !str_eq(rows_blob(r, 2), blob)))
-		return fault_set(f, ERR_WARRANT, "没有这份追踪授权", "there is no such warrant");
-	if (e)
-		return e;
-	g->spent = rows_i64(r, 1);
-	e = tx_row(tx, &epidemic_sql.person, SQL_ARGS(county, sql_i64(of->record.id.v)), &p, f);
-	if (e && e != ERR_ABSENT)
-		return e;
-	if (!e)
-		person = rows_i64(p, 0);
-	if (person != g->w.index)
-		return fault_set(f, ERR_WARRANT, "化名已更换，请再次确认病例以取得新的授权",
-				 "pseudonyms have changed: confirm the case anew");
-	return OK;
-}
-
-static enum err check_act(struct tx *tx, void *arg, struct fault *f)
-{
-	CLEANUP(buf_release) struct buf blob = { 0 };
-	struct asked *k = arg;
-	struct call *c = k->c;
-	const struct crypt_public *house = crypt_signer_public(epidemic_of(c)->o.signer);
-	struct case_row *of;
-	enum err e = case_load(c, tx, &of, f);
-
-	if (e)
-		return e;
-	if (of->record.state != CASE_CONFIRMED)
-		return fault_set(f, ERR_WARRANT, "病例未确认，不能追踪",
-				 "the case is not confirmed: nobody is traced");
-	if (!k->warrant.n)
-		return fault_set(f, ERR_WARRANT, "缺少追踪授权", "the warrant is missing");
-	struct warrant_use use = { .case_id = of->record.id,
-				   .area = of->record.area,
-				   .officer = c->who->account,
-				   .now = c->now,
-				   .from = k->from,
-				   .to = k->to,
-				   .generations = k->generations };
-	if ((e = warrant_of_text(k->warrant, &blob, f)) ||
-	    (e = warrant_read(buf_view(&blob), house, &k->g->w, f)))
-		return e;
-	/* Its words lie in the blob, which goes: they are copied. */
-	k->g->w.basis.p = arena_copy(c->a, k->g->w.basis.p, k->g->w.basis.n);
-	k->g->w.profile.p = arena_copy(c->a, k->g->w.profile.p, k->g->w.profile.n);
-	if (!k->g->w.basis.p || !k->g->w.profile.p)
-		return ERR_MEMORY;
-	if ((e = warrant_check(&k->g->w, &use, f)))
-		return e;
-	return stored(k, tx, of, buf_view(&blob), f);
-}
-
 static enum err sign_grant(struct call *c, struct tracing *g, struct fault *f)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
@@ -264,30 +155,31 @@ static enum err sign_grant(struct call *c, struct tracing *g, struct fault *f)
 enum err trace_before(struct call *c, struct fault *f)
 {
 	struct epidemic *x = epidemic_of(c);
-	struct asked k = { .c = c, .g = arena_take(c->a, 1, sizeof *k.g) };
+	struct warrant_asked k = { .c = c };
+	struct tracing *g = arena_take(c->a, 1, sizeof *g);
 	const struct profile *p;
 	struct trail_warrant w;
 	enum err e;
 
-	if (!k.g)
+	if (!g)
 		return ERR_MEMORY;
-	if ((e = read_ask(&k, f)) || (e = db_read(c->db, check_act, &k, f)) ||
-	    (e = case_profile(k.g->w.profile, c->a, &p, f)))
+	if ((e = asked_read(&k, f)) || (e = db_read(c->db, asked_check, &k, f)) ||
+	    (e = case_profile(k.w.profile, c->a, &p, f)))
 		return e;
-	w = k.g->w;
-	w.people -= k.g->spent;
+	g->w = w = k.w;
+	w.people -= k.spent;
 	if (w.people < 1)
 		return fault_set(f, ERR_WARRANT, "这份授权可涉及的人数已用完",
 				 "the warrant has brought up as many people as it may");
-	e = trail_ask(x->o.trail, &w, p, c->a, &k.g->answer, f);
+	e = trail_ask(x->o.trail, &w, p, c->a, &g->answer, f);
 	if (e == ERR_FULL)
 		return fault_set(f, ERR_WARRANT, "结果超出授权可涉及的人数，请缩小时间窗或代数",
 				 "more people than the warrant may bring up: ask for a shorter "
 				 "window or fewer generations");
-	k.g->id = record_id_new(x->o.book).v;
-	if (e || (e = seal_parts(c, k.g)) || (e = sign_grant(c, k.g, f)))
+	g->id = record_id_new(x->o.book).v;
+	if (e || (e = seal_parts(c, g)) || (e = sign_grant(c, g, f)))
 		return e;
-	c->parsed = k.g;
+	c->parsed = g;
 	return OK;
 }
 

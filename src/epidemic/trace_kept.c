@@ -13,7 +13,7 @@
 
 #include "base/ban.h"
 
-enum { FIELDS = 8 };
+enum { FIELDS = 8, ANSWER_BYTES = 32 << 20 };
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
@@ -136,7 +136,8 @@ typedef VEC(struct trail_encounter) encounters;
 struct kept {
 	contacts contact;
 	encounters encounter;
-	bool partly; /* a day of it is over */
+	bool partly;     /* a day of it is over */
+	struct arena *a; /* rules point into it */
 };
 
 static void kept_end(struct kept *k)
@@ -200,7 +201,7 @@ static enum err read_part(struct call *c, struct kept *k, struct trail_part at, 
 	}
 	if (e)
 		return e;
-	text = arena_copy(c->a, plain.p, plain.n); /* rules point into it */
+	text = arena_copy(k->a, plain.p, plain.n);
 	if (!text)
 		return ERR_MEMORY;
 	for (const char *p = text, *end = text + plain.n; p < end && !e;) {
@@ -278,6 +279,23 @@ static enum err read_parts(struct call *c, struct tx *tx, struct area_code count
 	return e;
 }
 
+enum err trace_encounters(struct call *c, struct tx *tx, struct area_code county, int64_t id,
+			  trace_each *each, void *arg, bool *ret_partly, struct fault *f)
+{
+	CLEANUP(arena_end) struct arena *a = NULL;
+	CLEANUP(kept_end) struct kept k = { 0 };
+	enum err e = arena_new(ANSWER_BYTES, &a);
+
+	k.a = a;
+	if (!e)
+		e = read_parts(c, tx, county, id, &k, f);
+	for (size_t i = 0; i < k.contact.n && !e; i++)
+		for (size_t x = 0; x < k.contact.v[i].n_encounters && !e; x++)
+			e = each(arg, k.contact.v[i].generation, &k.contact.v[i].encounter[x]);
+	*ret_partly = *ret_partly || k.partly;
+	return e;
+}
+
 /* Is what was kept still what was told? */
 static enum err proof_of(const struct kept *k, const struct trail_answer *a, struct str digest,
 			 const char **ret)
@@ -317,7 +335,7 @@ static enum err saw(struct call *c, struct area_code area, int64_t id, int64_t c
 enum err trace_get(struct call *c, struct tx *tx, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
-	CLEANUP(kept_end) struct kept k = { 0 };
+	CLEANUP(kept_end) struct kept k = { .a = c->a };
 	CLEANUP(buf_release) struct buf digest = { 0 };
 	const int64_t id = call_id(c, "id");
 	const char *proof = "";

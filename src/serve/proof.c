@@ -45,13 +45,28 @@ static struct str word_of(struct str detail, const char *key)
 	return s;
 }
 
+enum err proof_day_of(const struct ledger_entry *en, struct proof_day *ret)
+{
+	struct proof_day d = { .day = (int32_t)en->object_id, .at = en->at };
+	struct str print = word_of(en->detail, "key=");
+	int64_t packs = 0, visits = 0;
+
+	if (str_i64(word_of(en->detail, "packs="), &packs) ||
+	    str_i64(word_of(en->detail, "visits="), &visits))
+		return ERR_CORRUPT;
+	memcpy(d.print, print.p, min_size(print.n, sizeof d.print - 1));
+	d.packs = (uint64_t)packs;
+	d.visits = (uint64_t)visits;
+	*ret = d;
+	return OK;
+}
+
 static enum err each(const struct ledger_entry *en, const struct crypt_hash *hash, void *arg,
 		     struct fault *f)
 {
 	struct walk *w = arg;
-	struct proof_day d = { .day = (int32_t)en->object_id, .at = en->at };
-	struct str print = word_of(en->detail, "key=");
-	int64_t packs = 0, visits = 0;
+	struct proof_day d;
+	enum err e;
 
 	(void)hash;
 	(void)f;
@@ -59,12 +74,8 @@ static enum err each(const struct ledger_entry *en, const struct crypt_hash *has
 	w->n++;
 	if (!str_eq(en->object, STR(EXPIRY_OBJECT)) || !str_eq(en->action, STR(EXPIRY_ACTION)))
 		return OK;
-	if (str_i64(word_of(en->detail, "packs="), &packs) ||
-	    str_i64(word_of(en->detail, "visits="), &visits))
-		return ERR_CORRUPT;
-	memcpy(d.print, print.p, min_size(print.n, sizeof d.print - 1));
-	d.packs = (uint64_t)packs;
-	d.visits = (uint64_t)visits;
+	if ((e = proof_day_of(en, &d)))
+		return e;
 	return vec_push(&w->p->days, d);
 }
 

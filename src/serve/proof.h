@@ -25,6 +25,9 @@ struct proof {
 	bool gone; /* nothing of any of them is left */
 };
 void proof_end(struct proof *p); /* for CLEANUP() */
+/* What the entry of an ended day says. */
+struct ledger_entry;
+MUST_CHECK enum err proof_day_of(const struct ledger_entry *en, struct proof_day *ret);
 /* The days that were ended, as the ledger has them. Of `tx` alone. */
 MUST_CHECK enum err proof_list(struct tx *tx, struct area_code county, struct proof *ret,
 			       struct fault *f);

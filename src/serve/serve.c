@@ -84,7 +84,7 @@ static enum err open_trail(struct serve *s, struct fault *f)
 	if ((e = epidemic_open(&eo, &s->rooms.epidemic)))
 		return e;
 	intake_trail(s->intake, s->trail);
-	ignore(epidemic_settle(s->rooms.epidemic, &unasked)); /* the vault may come later */
+	ignore(epidemic_settle(s->rooms.epidemic, clock_s(&s->wall), &unasked));
 	ignore(intake_settle(s->intake, &unasked));
 	return trail_expiry_begin(s->trail, &s->expiry, clock_s(&s->wall), clock_s(&s->steady).v,
 				  f);
@@ -114,6 +114,7 @@ static enum err open_routes(struct serve *s, struct fault *f)
 		area_routes,          record_routes(s->book),
 		epidemic_routes,      intake_routes(s->intake),
 		look_routes(s->look), loop_routes(s->rooms.loop.loop),
+		serve_expiry_routes,
 	};
 	enum err e = routes_new(lists, ARRAY_LEN(lists), &s->routes, f);
 
@@ -387,6 +388,7 @@ static enum err settle(struct serve *s, struct utc_s now, struct fault *f)
 	struct fault unasked = { 0 };
 
 	ignore(intake_settle(s->intake, &unasked));
+	ignore(epidemic_settle(s->rooms.epidemic, now, &unasked));
 	return intake_tick(s->intake, now, tell_silent, s, f);
 }
 
@@ -402,6 +404,8 @@ static enum err beat(struct serve *s, struct utc_s now, struct fault *f)
 		return e;
 	s->swept_s = now.v;
 	if ((e = trail_expire_by(s->trail, &s->expiry, now, clock_s(&s->steady).v, &ended, f)))
+		return e;
+	if ((e = epidemic_expire(s->rooms.epidemic, f)))
 		return e;
 	s->vault_sealed = vault_look(s->vault, &st, NULL) != OK;
 	if (!s->vault_sealed && (e = epoch_step(s, &st, f)))

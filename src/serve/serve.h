@@ -70,5 +70,6 @@ void serve_close(struct serve **s); /* for CLEANUP() */
  */
 MUST_CHECK enum err serve_check(struct house *h, struct fault *f);
 
-extern const struct route_list serve_routes; /* serve_http.c */
+extern const struct route_list serve_routes;        /* serve_http.c */
+extern const struct route_list serve_expiry_routes; /* expiry_http.c */
 #endif

@@ -47,6 +47,14 @@ struct trail_answer {
 MUST_CHECK enum err trail_ask(struct trail *t, const struct trail_warrant *w,
 			      const struct profile *p, struct arena *a, struct trail_answer *ret,
 			      struct fault *f);
+/* Where the person was whom the warrant is about, clipped to its window, by time. */
+struct trail_stay {
+	struct trail_place place;
+	struct str seat, role, kind; /* as written; may be empty */
+	struct utc_s from, to;
+};
+MUST_CHECK enum err trail_stays(struct trail *t, const struct trail_warrant *w, struct arena *a,
+				const struct trail_stay **ret, size_t *ret_n, struct fault *f);
 /* The text that the digest is over, for whoever holds a stored proof against it. */
 void trail_answer_text(const struct trail_answer *a, struct buf *out);
 #endif

@@ -15,6 +15,8 @@
  */
 #ifndef TRAIL_EXPIRY_H
 #define TRAIL_EXPIRY_H
+#include "base/memory.h"
+#include "trail/daykey.h"
 #include "trail/trail.h"
 
 /* ---- two clocks ---- */
@@ -48,6 +50,19 @@ MUST_CHECK enum err trail_expire_by(struct trail *t, struct expiry_clock *c, str
 				    int64_t steady_s, struct expiry_report *ret, struct fault *f);
 /* The first day that is kept at `now`. */
 int32_t trail_first_day(const struct trail *t, struct utc_s now);
+/* The last day whose key is gone; INT32_MIN: none is. What others keep of it nobody can read. */
+int32_t trail_gone(struct trail *t);
+
+/* ---- the calendar ---- */
+struct expiry_day { /* a day that is kept */
+	int32_t day;
+	uint64_t visits;                /* that a trace sees */
+	bool sealed;                    /* in a segment, all or some */
+	char print[DAYKEY_PRINT_BYTES]; /* of its key, "" if it has none */
+};
+typedef VEC(struct expiry_day) expiry_days;
+/* Every day that has a key or visits, rising. vec_drop what it returns. */
+MUST_CHECK enum err trail_calendar(struct trail *t, expiry_days *ret, struct fault *f);
 #define EXPIRY_OBJECT "visit_day"
 #define EXPIRY_ACTION "expire"
 #endif

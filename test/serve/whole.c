@@ -133,6 +133,7 @@ static bool shows_no_field(const struct route *r)
 					      "/api/v1/accounts",
 					      "/api/v1/keys",
 					      "/api/v1/looks",
+					      "/api/v1/expiry",
 					      "/api/v1/access-report",
 					      "/api/v1/break-glass" };
 
@@ -345,6 +346,8 @@ static const struct authz_probe of_the_house[] = {
 	{ "* /api/v1/cases/{id}/result", of_a_case, NULL },
 	{ "* /api/v1/cases/{id}/warrants", of_a_case, NULL },
 	{ "* /api/v1/cases/{id}/trace", of_a_case, "warrant" },
+	{ "* /api/v1/cases/{id}/stays", of_a_case, "warrant" },
+	{ "* /api/v1/cases/{id}/chain", of_a_case, "range" }, /* of no disease that there is */
 	{ "* /api/v1/cases/{id}/traces", of_a_case, NULL },
 	{ "* /api/v1/traces/{id}", a_trace, NULL },
 	{ "* /api/v1/traces/{id}/names", a_trace, "conflict" }, /* it found nobody */
