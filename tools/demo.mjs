@@ -20,13 +20,14 @@ const url = await new Promise((resolve, reject) => {
 let cookie = '';
 let key = 0;
 
-async function ask(method, path, body, type = 'application/json') {
+async function ask(method, path, body, { type = 'application/json', version } = {}) {
   const answer = await fetch(`${url}/api/v1${path}`, {
     method,
     headers: {
       cookie,
       ...(body === undefined ? {} : { 'content-type': type }),
       ...(method === 'GET' ? {} : { 'idempotency-key': `demo-${process.pid}-${key++}` }),
+      ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
     },
     body: body === undefined || type !== 'application/json' ? body : JSON.stringify(body),
   });
@@ -56,7 +57,7 @@ async function take(path, rows) {
     .map((r) => r.join(','))
     .join('\n');
   const to = `/${path}/import?format=csv`;
-  const { account, refused } = await ask('POST', to, `${csv}\n`, 'text/csv');
+  const { account, refused } = await ask('POST', to, `${csv}\n`, { type: 'text/csv' });
   console.log(`${path}: ${account.in} in = ${account.accepted} accepted + ` +
     `${account.refused} refused + ${account.duplicate} duplicate`);
   if (account.refused) throw new Error(JSON.stringify(refused[0]));
@@ -113,7 +114,8 @@ async function feeds() {
   await push(cards, 'cards-1', first);
   await push(cards, 'cards-2', [...first.slice(0, 6),
     ...Array.from({ length: 20 }, (_, i) => card(40 + i)),
-    { ...card(99), name: first[0].name, phone: first[0].phone }]); // for the reviewer
+    // For the reviewer: another card for the same name, telephone and sex.
+    { ...card(99), name: first[0].name, phone: first[0].phone, sex: first[0].sex }]);
   let total = 30;
   await push(counts, 'counts-1', Array.from({ length: 14 }, (_, i) => ({
     day: day(13 - i), confirmed_total: i === 9 ? total - 4 : (total += below(6)),
@@ -130,6 +132,9 @@ async function feeds() {
 
 const signIn = (login) => ask('POST', '/session', { login, password: passwords.get(login) });
 
+// Nobody has this number: its holder would be older than anybody is. run.sh says it, too.
+const NUMBER = '430802190101010010';
+
 // One case, seen by a doctor and confirmed by somebody else: an evening in a theatre, a meal the
 // day after, and a bus home on which one of the table sat beside strangers.
 async function outbreak() {
@@ -140,7 +145,10 @@ async function outbreak() {
   };
   const folk = Array.from({ length: 60 }, () => phone());
   const row = (i, place, kind, from, to, seat = '') =>
-    ({ person: `visitor-${i}`, phone: folk[i], place, kind, from, to, seat });
+    ({
+      person: `visitor-${i}`, phone: folk[i], id_number: i === 0 ? NUMBER : '', place, kind, from,
+      to, seat,
+    });
   const visits = [
     ...Array.from({ length: 40 }, (_, i) => row(i, '魅力湘西剧场（合成场次）', 'cinema',
       at(2, '19:00'), at(2, '20:30'), `${1 + Math.floor(i / 10)}排${1 + (i % 10)}座`)),
@@ -154,16 +162,58 @@ async function outbreak() {
     every_min: 1440 });
   await push(feed.item.id, 'visits-1', visits);
   await signIn('doctor');
-  const made = await ask('POST', '/cases', { area, number: 'DEMO-1', profile: 'covid19.who',
-    onset: at(1, '00:00').slice(0, 10), positive: at(0, '00:00').slice(0, 10),
-    who: { name: '合成甲', phone: folk[0] } });
+  const report = async (number, onset, who) =>
+    (await ask('POST', '/cases', { area, number, profile: 'covid19.who',
+      onset: at(onset, '00:00').slice(0, 10), positive: at(0, '00:00').slice(0, 10), who })).id;
+  const first = await report('DEMO-1', 1, { name: '合成甲', id_number: NUMBER, phone: folk[0] });
+  const second = await report('DEMO-2', 0, { name: '合成乙', phone: folk[42] });
+  const third = await report('DEMO-3', 0, { name: '合成丙', phone: folk[46] });
   await signIn('tracer');
-  await ask('POST', `/cases/${made.id}/events/confirm`);
-  const warrant = (await ask('GET', `/cases/${made.id}/warrants`)).items.find((w) => w.text);
-  const trace = await ask('POST', `/cases/${made.id}/trace`, {
-    warrant: warrant.text, generations: 2,
+  for (const id of [first, second, third]) await ask('POST', `/cases/${id}/events/confirm`);
+  for (const id of [first, second]) {
+    const warrant = (await ask('GET', `/cases/${id}/warrants`)).items.find((w) => w.text).text;
+    const trace = await ask('POST', `/cases/${id}/trace`, { warrant, generations: 2 });
+    console.log(`trace: ${trace.n_contacts} contacts, ${trace.n_encounters} encounters`);
+    if (id === first) await ask('POST', `/cases/${id}/stays`, { warrant });
+  }
+  const chain = await ask('GET', `/cases/${first}/chain`);
+  console.log(`chain: ${chain.nodes.length} cases, ${chain.edges.length} possible transmissions`);
+  return first;
+}
+
+// Two people of two departments open a name in an emergency, and its holder is told who looked.
+async function emergency(caseId) {
+  const area = '430800000000000';
+  await signIn('lead');
+  const known = (await ask('GET', `/organisations?area=${area}&limit=200`)).items;
+  const office = async (kind, name) =>
+    known.find((o) => o.area === area && o.kind === kind)?.id ??
+    (await ask('POST', '/organisations', { area, kind, name: `${name}（合成）` })).item.id;
+  const offices = [
+    ['tracer', await office('cdc', '张家界市疾病预防控制中心')],
+    ['duty', await office('government', '张家界市应急管理局')],
+  ];
+  await signIn('system');
+  const people = (await ask('GET', '/accounts?limit=200')).items;
+  for (const [login, organisation] of offices) {
+    const { id, version } = people.find((p) => p.login === login);
+    await ask('PATCH', `/accounts/${id}`, { organisation }, { version });
+  }
+  await signIn('tracer');
+  const { item } = await ask('GET', `/cases/${caseId}`);
+  const question = (agency, reason) => ask('POST', '/break-glass', {
+    area: item.area, matter: item.number, agency, reason, people: [item.subject],
   });
-  console.log(`trace: ${trace.n_contacts} contacts, ${trace.n_encounters} encounters`);
+  const asked = await question('cdc', '演示：患者昏迷，须立即联系家属');
+  await question('community', '演示：须当晚上门送药，住址不详'); // waits for the second person
+  await signIn('duty');
+  await ask('POST', `/break-glass/${asked.id}/answer`, { approve: true });
+  await signIn('tracer');
+  const told = await ask('POST', `/break-glass/${asked.id}/names`, {});
+  console.log(`break-glass: ${told.items.length} name told, once`);
+  await signIn('overseer');
+  const seen = await ask('POST', '/access-report', { id_number: NUMBER });
+  console.log(`access report: ${seen.items.length} looks at the holder of ${NUMBER}`);
 }
 
 try {
@@ -207,7 +257,7 @@ try {
     }))));
   }
   await feeds();
-  await outbreak();
+  await emergency(await outbreak());
 } finally {
   const ended = new Promise((resolve) => server.once('exit', resolve));
   server.kill('SIGTERM');

@@ -21,5 +21,7 @@ echo
 echo "演示账号 / demo accounts（登录名 口令 角色 / login, password, role）:"
 sed 's/^/  /' "$accounts"
 echo
+echo "本人查询 / access report（监督员 overseer）：证件号码 430802190101010010（合成 / made up）"
+echo
 echo "控制台 / the console (Ctrl-C ends it):"
 exec "$outpost" serve "$house" --listen "${LISTEN:-127.0.0.1:8080}"

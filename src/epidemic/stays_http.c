@@ -1,8 +1,8 @@
 /*
  * stays_http.c - where the person of a case was, for the officer who holds the case's warrant.
  *
- * Nobody's name is told; all the same it is the most that the house knows of anybody, so the look is
- * noted for the person themselves, as a name would be.
+ * Nobody's name is told; all the same it is the most that the house knows of anybody, so the look
+ * is noted for the person themselves, as a name would be.
  */
 #include <stdio.h>
 

@@ -82,6 +82,7 @@ static enum err tell_ended(const struct ledger_entry *en, const struct crypt_has
 	struct entries *x = arg;
 	struct call *c = x->k->c;
 	struct json *j = call_json(c);
+	char county[AREA_TEXT_BYTES];
 	struct proof_day d;
 	enum err e;
 
@@ -102,6 +103,9 @@ static enum err tell_ended(const struct ledger_entry *en, const struct crypt_has
 	json_i64(j, (int64_t)d.visits);
 	json_key(j, "left"); /* what of it is still there, and should not be */
 	json_bool(j, x->key_left || x->packs_left);
+	area_text(en->county, county);
+	json_key(j, "county");
+	json_str(j, str_of(county));
 	json_key(j, "seq");
 	json_i64(j, en->seq);
 	encode_hex(&hex, hash->v, CRYPT_HASH_BYTES);

@@ -141,6 +141,51 @@ step('a_hole_in_the_responsibility_is_counted_and_told_by_party', 'lead', async 
   await page.waitForSelector('.side-panel .parties .mark.red');
 });
 
+step('a_case_shows_its_chain_and_where_its_person_was', 'tracer', async (page) => {
+  await go(page, '/n/cases');
+  await page.locator('tr[data-row] a', { hasText: 'DEMO-1' }).click();
+  await page.click('.case-tabs button:has-text("到过哪里")');
+  await page.click('.case-stays .el-button');
+  await page.waitForSelector('.case-stays .track b');
+  await page.screenshot({ path: join(FOLDER, 'stays.png') });
+  await page.click('.case-tabs button:has-text("传播链")');
+  await page.waitForSelector('.case-chain canvas');
+  assert.match(await text(page, '.case-chain table'), /DEMO-1[\s\S]*DEMO-2[\s\S]*密切接触/);
+});
+
+step('two_records_stand_side_by_side_for_a_reviewer', 'tracer', async (page) => {
+  await go(page, '/review');
+  await page.waitForSelector('.review tbody tr');
+  assert.equal(await page.locator('.review footer .el-button').count(), 3);
+});
+
+step('an_emergency_is_approved_by_somebody_of_another_department', 'duty', async (page) => {
+  await go(page, '/names/emergency');
+  await page.click('.glasses li.open .el-button--primary');
+  await page.waitForSelector('.receipt-strip');
+  await page.waitForFunction(() => !document.querySelector('.glasses li.open .mark.orange'));
+});
+
+step('its_names_are_told_to_who_asked_and_once', 'tracer', async (page) => {
+  await go(page, '/names/emergency');
+  await page.click('.glasses li.open .el-button--primary');
+  await page.waitForSelector('.break-glass .told');
+  await page.waitForFunction(() => !document.querySelector('.glasses li.open'));
+});
+
+step('a_person_at_the_desk_is_told_who_looked', 'overseer', async (page) => {
+  await go(page, '/names/report');
+  await page.fill('#report-number', '430802190101010010');
+  await page.click('.access-report .el-checkbox');
+  await page.click('.access-report button[type=submit]');
+  await page.waitForSelector('.look-table tbody tr');
+  const told = await text(page, '.told');
+  for (const word of ['病例行程', '紧急查看', '演示·流调人员']) assert.ok(told.includes(word), word);
+  assert.equal(await page.inputValue('#report-number'), '');
+  await go(page, '/expiry');
+  assert.match(await text(page, '.calendar'), /销毁/);
+});
+
 step('an_organisation_is_made_and_its_receipt_is_true', 'lead', async (page) => {
   await go(page, `/n/organisations/new?area=${PROVINCE}`, '.record-form');
   await page.fill('#f-name', NAME);
