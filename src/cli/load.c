@@ -169,16 +169,31 @@ bool load_when(struct str s, const struct zone *z, struct when *ret)
 
 /* ---- a view --------------------------------------------------------------------------------- */
 
+struct days {
+	VEC(struct trace_segment *) seg;
+};
+
+static void days_end(struct days *d)
+{
+	for (size_t i = 0; i < d->seg.n; i++)
+		trace_segment_release(d->seg.v[i]);
+	vec_drop(&d->seg);
+}
+
 static enum err take_day(struct trace_image image, void *arg, struct fault *f)
 {
+	struct days *d = arg;
 	struct trace_segment *seg = NULL;
 	enum err e = trace_segment_adopt(image.bytes, image.n, &seg, f);
 
-	return e ? e : trace_set_add_segment(arg, seg, f);
+	if (!e && (e = vec_push(&d->seg, seg)))
+		trace_segment_release(seg);
+	return e;
 }
 
 static enum err view_of_visits(struct load *l)
 {
+	CLEANUP(days_end) struct days days = { .seg = { 0 } };
 	struct cli *c = l->c;
 	const char *tmp = getenv("TMPDIR");
 	struct trace_builder_options o = {
@@ -195,9 +210,13 @@ static enum err view_of_visits(struct load *l)
 		return e;
 	e = load_visits(l, b);
 	if (!e)
-		e = trace_builder_finish(b, take_day, l->set, &c->fault);
+		e = trace_builder_finish(b, take_day, &days, &c->fault);
 	c->visits.duplicate = trace_builder_duplicates(b);
 	trace_builder_free(b);
+	if (!e) {
+		e = trace_set_add_segments(l->set, days.seg.v, days.seg.n, &c->fault);
+		days.seg.n = 0;
+	}
 	return e;
 }
 

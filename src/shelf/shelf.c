@@ -232,22 +232,10 @@ struct shelf_names shelf_names(struct shelf *s)
 
 enum err shelf_fill(struct shelf *s, struct trace_set *set, struct fault *f)
 {
-	char path[SHELF_PATH_BYTES];
+	size_t n = s->segments.n;
 
-	for (size_t i = 0; i < s->segments.n; i++) {
-		struct trace_segment *seg = s->segments.v[i];
-		struct fault inner = { 0 };
-		enum err e;
-
-		s->segments.v[i] = NULL;
-		if (!(e = trace_set_add_segment(set, seg, &inner)))
-			continue;
-		if (shelf_path(s->dir, s->m.days.v[i].name, path, f) == OK)
-			return named(f, e, path, &inner);
-		return e;
-	}
 	s->segments.n = 0;
-	return OK;
+	return trace_set_add_segments(set, s->segments.v, n, f);
 }
 
 size_t shelf_foreign(const struct shelf *s, const char *const **ret)

@@ -53,14 +53,17 @@ static void seal(struct kit *k, size_t from, size_t n)
 {
 	struct trace_builder_options o = { .zone = k->town.zone, .budget_bytes = 64 << 20 };
 	struct town_images images = { 0 };
+	VEC(struct trace_segment *) made = { 0 };
 
 	assert_int_equal(town_seal(&o, k->town.visits.v + from, n, &images, NULL), OK);
 	for (size_t i = 0; i < images.n; i++) {
 		struct trace_segment *s;
 
 		assert_int_equal(town_adopt(&images.v[i], &s, NULL), OK);
-		assert_int_equal(trace_set_add_segment(k->set, s, NULL), OK);
+		assert_int_equal(vec_push(&made, s), OK);
 	}
+	assert_int_equal(trace_set_add_segments(k->set, made.v, made.n, NULL), OK);
+	vec_drop(&made);
 	town_images_end(&images);
 	slow_add(&k->model, k->town.visits.v + from, n);
 }

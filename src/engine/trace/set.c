@@ -373,21 +373,29 @@ enum err trace_set_add_distinct(struct trace_set *s, const struct visit *v, size
 	return add_run(s, run);
 }
 
-enum err trace_set_add_segment(struct trace_set *s, struct trace_segment *seg, struct fault *f)
+enum err trace_set_add_segments(struct trace_set *s, struct trace_segment *const *seg, size_t n,
+				struct fault *f)
 {
 	struct part *part;
-	size_t n;
-	enum err e = parts_copy(s->now, 1, NULL, 0, &part, &n);
+	size_t n_parts;
+	enum err e = parts_copy(s->now, n, NULL, 0, &part, &n_parts);
 
 	(void)f;
 	if (e) {
-		trace_segment_release(seg);
+		for (size_t i = 0; i < n; i++)
+			trace_segment_release(seg[i]);
 		return e;
 	}
-	part[n++] = part_of(seg, NULL, s->age + 1);
-	if (!(e = swap_parts(s, part, n)))
+	for (size_t i = 0; i < n; i++)
+		part[n_parts++] = part_of(seg[i], NULL, s->age + 1);
+	if (!(e = swap_parts(s, part, n_parts)))
 		s->age++;
 	return e;
+}
+
+enum err trace_set_add_segment(struct trace_set *s, struct trace_segment *seg, struct fault *f)
+{
+	return trace_set_add_segments(s, &seg, 1, f);
 }
 
 static int grave_order(const void *x, const void *y)

@@ -98,6 +98,9 @@ MUST_CHECK enum err trace_set_add_distinct(struct trace_set *s, const struct vis
  */
 MUST_CHECK enum err trace_set_add_segment(struct trace_set *s, struct trace_segment *seg,
 					  struct fault *f);
+/* Many in one act, and all or none: one by one each would sort the list of all anew. */
+MUST_CHECK enum err trace_set_add_segments(struct trace_set *s, struct trace_segment *const *seg,
+					   size_t n, struct fault *f);
 /* Gone from the next view on; out of the bytes at the next merge. Unknown visits: no effect. */
 MUST_CHECK enum err trace_set_withdraw(struct trace_set *s, const struct visit *v, size_t n,
 				       struct fault *f);
