@@ -7,6 +7,7 @@
 
 static const char HEX[] = "0123456789abcdef";
 static const char BASE32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char BASE64URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* `bits` of the bytes at a time, each a sign of the alphabet; the last is filled up by zeros. */
@@ -39,6 +40,13 @@ void encode_base32(struct buf *out, const void *p, size_t n)
 void encode_base64url(struct buf *out, const void *p, size_t n)
 {
 	put(out, p, n, BASE64URL, 6);
+}
+
+void encode_base64(struct buf *out, const void *p, size_t n)
+{
+	put(out, p, n, BASE64, 6);
+	for (size_t i = n; i % 3; i++)
+		buf_char(out, '=');
 }
 
 static int hex_value(char c)

@@ -1,5 +1,6 @@
 /*
- * encode.h - bytes as text and back: hex, base64url without padding (RFC 4648 5), base32.
+ * encode.h - bytes as text and back: hex, base64url without padding (RFC 4648 5), base32; and the
+ * base64 of mail (RFC 4648 4), which is only written.
  *
  * Reading is strict: one text for one sequence of bytes, so no two texts mean the same.
  *
@@ -12,6 +13,7 @@
 
 void encode_hex(struct buf *out, const void *p, size_t n); /* lower case */
 void encode_base64url(struct buf *out, const void *p, size_t n);
+void encode_base64(struct buf *out, const void *p, size_t n); /* padded, in one line */
 void encode_base32(struct buf *out, const void *p, size_t n); /* upper case, no padding */
 
 /* Exactly n bytes; upper case is fine in hex. */

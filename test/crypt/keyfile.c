@@ -202,7 +202,22 @@ static void text_of_bytes_is_the_known_one_and_reads_back(void **state)
 		buf_clear(&b);
 		encode_base32(&b, KNOWN[i][0], i);
 		assert_true(str_eq(buf_view(&b), str_of(KNOWN[i][3])));
+		buf_clear(&b); /* that of mail is filled up to four signs */
+		encode_base64(&b, KNOWN[i][0], i);
+		assert_int_equal(b.n, (i + 2) / 3 * 4);
+		assert_memory_equal(b.p ? b.p : "", KNOWN[i][2], strlen(KNOWN[i][2]));
+		for (size_t k = strlen(KNOWN[i][2]); k < b.n; k++)
+			assert_int_equal(b.p[k], '=');
 	}
+}
+
+static void the_base64_of_mail_has_plus_and_slash(void **state)
+{
+	CLEANUP(buf_release) struct buf b = { 0 };
+
+	(void)state;
+	encode_base64(&b, "\xfb\xef\xff", 3);
+	assert_true(str_eq(buf_view(&b), STR("++//")));
 }
 
 static void every_text_means_other_bytes_or_nothing(void **state)
@@ -243,6 +258,7 @@ int main(void)
 		cmocka_unit_test(a_later_form_is_told_from_a_damaged_one),
 		cmocka_unit_test(a_disk_that_fails_leaves_no_half_key_behind),
 		cmocka_unit_test(text_of_bytes_is_the_known_one_and_reads_back),
+		cmocka_unit_test(the_base64_of_mail_has_plus_and_slash),
 		cmocka_unit_test(every_text_means_other_bytes_or_nothing),
 	};
 
