@@ -8,6 +8,7 @@ pkg_check_modules(room_libs REQUIRED IMPORTED_TARGET
 	inih
 	jansson
 	libcrypto
+	libcurl
 	libjpeg
 	libmicrohttpd
 	libpng

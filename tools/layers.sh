@@ -30,6 +30,7 @@ check_includes() {
 		home["zip.h"] = home["expat.h"] = home["xlsxwriter.h"] = "table"
 		home["jpeglib.h"] = home["jerror.h"] = home["png.h"] = "exhibit"
 		home["ini.h"] = "serve"
+		home["curl/"] = "loop"
 		home["zstd.h"] = "serve trail"
 		home["xxhash.h"] = home["iconv.h"] = "base"
 		home["sodium.h"] = home["openssl/"] = "crypt"

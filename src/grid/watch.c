@@ -3,8 +3,6 @@
 
 #include "base/ban.h"
 
-enum { WATCH_HOURS_MAX = 72 }; /* a watch is a shift, or a long holiday's leader on call */
-
 static const struct choice roles[] = {
 	[WATCH_LEADER] = { "leader", "带班领导", "Duty leader" },
 	[WATCH_OFFICER] = { "officer", "值班员", "Duty officer" },

@@ -6,6 +6,7 @@
 #define GRID_WATCH_H
 #include "record/record.h"
 
+enum { WATCH_HOURS_MAX = 72 }; /* a watch is a shift, or a long holiday's leader on call */
 enum watch_role { WATCH_NO_ROLE, WATCH_LEADER, WATCH_OFFICER, WATCH_DEPUTY };
 enum watch_state { WATCH_NONE, WATCH_PLANNED, WATCH_CANCELLED };
 

@@ -69,6 +69,44 @@ const struct config_key config_keys[] = {
 
 	{ "keep", "ledger_days", CONFIG_NUMBER, AT(ledger_days), "400", 184, 36500,
 	  "台账保存天数；法定不少于六个月", "days the ledger is kept; the law asks for six months" },
+
+	{ "notice", "link", CONFIG_TEXT, AT(notice_link), "", 0, 0,
+	  "通知里给出的本系统网址，如 https://outpost.example.gov.cn；空为不给",
+	  "address of this console in messages, as https://outpost.example.gov.cn; empty: none" },
+	{ "notice", "tries", CONFIG_NUMBER, AT(notice_tries), "6", 1, 20,
+	  "一条消息发多少次仍不成就改告替补", "tries of a message before the fall-back is told" },
+	{ "notice", "timeout_s", CONFIG_NUMBER, AT(notice_timeout_s), "20", 1, 300,
+	  "发一次的总时限", "total time for one try" },
+	{ "notice", "threads", CONFIG_NUMBER, AT(notice_threads), "2", 1, 8,
+	  "每个渠道发送消息的线程数", "threads that send messages, of each channel" },
+	{ "notice", "ca", CONFIG_TEXT, AT(notice_ca), "", 0, 0,
+	  "信任的证书文件（PEM）；空为系统自带的",
+	  "file of certificates to trust (PEM); empty: those of the system" },
+
+	{ "mail", "url", CONFIG_TEXT, AT(mail_url), "", 0, 0,
+	  "邮件服务器，如 smtps://mail.example.gov.cn:465；空为不发邮件",
+	  "mail server, as smtps://mail.example.gov.cn:465; empty: no mail is sent" },
+	{ "mail", "from", CONFIG_TEXT, AT(mail_from), "", 0, 0,
+	  "发件地址", "address that mail comes from" },
+	{ "mail", "tls", CONFIG_YES, AT(mail_tls), "yes", 0, 0,
+	  "smtp:// 必须转为 TLS（STARTTLS）", "of smtp://: STARTTLS, or nothing is sent" },
+	{ "mail", "credentials", CONFIG_TEXT, AT(mail_credentials), "", 0, 0,
+	  "文件：第一行账号，第二行口令；只有本程序的用户可读；空为不登录",
+	  "file with a line of user and a line of password, readable by this program's user "
+	  "alone; empty: no log-in" },
+
+	{ "webhook", "url", CONFIG_TEXT, AT(webhook_url), "", 0, 0,
+	  "每条消息 POST 到的地址，如短信网关；空为不用",
+	  "address that each message is posted to, an SMS gateway say; empty: none" },
+	{ "webhook", "template", CONFIG_TEXT, AT(webhook_template), "", 0, 0,
+	  "正文模板文件，其中 ${to} ${text} ${message} 等会被替换",
+	  "file with the body's template, in which ${to} ${text} ${message} and more are "
+	  "replaced" },
+	{ "webhook", "type", CONFIG_TEXT, AT(webhook_type), "application/json", 0, 0,
+	  "正文类型：JSON、表单、XML 或纯文本", "content type: JSON, a form, XML or plain text" },
+	{ "webhook", "secret", CONFIG_TEXT, AT(webhook_secret), "", 0, 0,
+	  "签名密钥文件：对方凭 Outpost-Signature 头核对正文；空为不签",
+	  "file with the key of the header Outpost-Signature; empty: not signed" },
 };
 // clang-format on
 const size_t config_n_keys = ARRAY_LEN(config_keys);

@@ -45,6 +45,21 @@ struct config {
 	int64_t vault_uid;
 	/* [keep] */
 	int64_t ledger_days;
+	/* [notice] */
+	char notice_link[CONFIG_TEXT_BYTES];
+	int64_t notice_tries, notice_threads;
+	char notice_ca[CONFIG_TEXT_BYTES];
+	/* [mail] */
+	char mail_url[CONFIG_TEXT_BYTES]; /* "": no mail is sent */
+	char mail_from[CONFIG_TEXT_BYTES];
+	bool mail_tls;
+	char mail_credentials[CONFIG_TEXT_BYTES];
+	/* [webhook] */
+	char webhook_url[CONFIG_TEXT_BYTES]; /* "": none is called */
+	char webhook_template[CONFIG_TEXT_BYTES];
+	char webhook_type[128];
+	char webhook_secret[CONFIG_TEXT_BYTES];
+	int64_t notice_timeout_s;
 };
 
 enum config_type { CONFIG_TEXT, CONFIG_NUMBER, CONFIG_YES, CONFIG_WORDS };

@@ -11,9 +11,12 @@
 #include "http/asset.h"
 #include "http/stream.h"
 #include "ledger/ledger.h"
+#include "loop/channel.h"
 #include "loop/moved.h"
+#include "loop/notice.h"
 #include "serve/epoch.h"
 #include "serve/nouns.h"
+#include "serve/notify.h"
 
 #include "base/ban.h"
 
@@ -114,7 +117,7 @@ static enum err open_routes(struct serve *s, struct fault *f)
 		area_routes,          record_routes(s->book),
 		epidemic_routes,      intake_routes(s->intake),
 		look_routes(s->look), loop_routes(s->rooms.loop.loop),
-		serve_expiry_routes,
+		serve_expiry_routes,  notices_routes(s->notices),
 	};
 	enum err e = routes_new(lists, ARRAY_LEN(lists), &s->routes, f);
 
@@ -198,6 +201,10 @@ static enum err open_metrics(struct serve *s, struct fault *f)
 		  commits, s->house->db },
 		{ HTTP_COUNTER, "outpost_db_acts_total", NULL, "Acts that were made durable", acts,
 		  s->house->db },
+		{ HTTP_COUNTER, "outpost_messages_told_total", NULL,
+		  "Messages that a mail server or webhook took", channels_told, s->channels },
+		{ HTTP_COUNTER, "outpost_messages_failed_total", NULL,
+		  "Tries of a message that came to nothing", channels_failed, s->channels },
 	};
 	struct http_metric *asked;
 	enum err e = http_metrics_new(&s->metrics);
@@ -339,7 +346,7 @@ static enum err declare(struct serve *s, struct fault *f)
 	enum err e = vault_connect(&(struct vault_options){ .dir = s->house->dir }, &s->vault);
 
 	if (e || (e = open_book(s, f)) || (e = open_look(s, f)) || (e = open_intake(s, f)) ||
-	    (e = open_loop(s, f)))
+	    (e = open_loop(s, f)) || (e = notify_declare(s, f)))
 		return e;
 	return open_routes(s, f);
 }
@@ -355,8 +362,11 @@ enum err serve_open(struct house *h, const struct serve_options *o, struct serve
 	s->house = h;
 	s->wall = o->wall;
 	s->steady = o->steady;
+	s->log = o->log;
+	s->log_arg = o->log_arg;
 	if ((e = declare(s, f)) || (e = open_trail(s, f)) || (e = open_access(s)) ||
-	    (e = open_heads(s, f)) || (e = open_metrics(s, f)) || (e = open_http(s, o, f)))
+	    (e = open_heads(s, f)) || (e = open_metrics(s, f)) || (e = open_http(s, o, f)) ||
+	    (e = notify_begin(s, f)))
 		return e;
 	*ret = s;
 	s = NULL;
@@ -428,8 +438,10 @@ enum err serve_tick(struct serve *s, struct utc_s now, struct fault *f)
 {
 	struct fault why = { 0 };
 	enum err late = loop_tick(s->rooms.loop.loop, now, clock_s(&s->steady), &why);
+	enum err told = notify_tick(s, now, &why);
 	enum err e = beat(s, now, f);
 
+	late = late ? late : told;
 	if (!e && late && f)
 		*f = why;
 	return e ? e : late;
@@ -443,6 +455,7 @@ void serve_close(struct serve **serve)
 		return;
 	if (s->http)
 		(void)http_stop(s->http, STOP_S);
+	notify_end(s);
 	http_close(s->http);
 	if (s->heads)
 		ignore(heads_stop(s->heads, clock_s(&s->wall), NULL));

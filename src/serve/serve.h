@@ -20,6 +20,9 @@
 #include "trail/expiry.h"
 #include "vault/vault.h"
 
+struct channels;
+struct notices;
+
 struct serve {
 	struct epidemic_house rooms; /* first: handlers of that room look for it there */
 	struct house *house;         /* borrowed */
@@ -40,6 +43,10 @@ struct serve {
 	char scratch_path[PATH_MAX]; /* the book borrows it */
 	char heads_path[PATH_MAX];   /* heads borrows both */
 	const char *copies[CONFIG_LIST_MAX];
+	struct notices *notices;
+	struct channels *channels;
+	void (*log)(void *arg, struct str lines); /* NULL: to standard error */
+	void *log_arg;
 	struct http_metrics *metrics;
 	struct http *http;
 	uint64_t certificate; /* digest of the two PEM files that are in use; 0: no TLS */

@@ -7,6 +7,7 @@
 #include "http/stream.h"
 #include "ledger/head.h"
 #include "ledger/ledger.h"
+#include "serve/notify.h"
 #include "serve/serve.h"
 
 #include "base/ban.h"
@@ -286,12 +287,15 @@ static enum err receipt(struct call *c, struct tx *tx, struct fault *f)
 
 struct ear {
 	struct scope scope;
+	int64_t account; /* 0: of a program */
 };
 
 static bool ear_wants(void *arg, const struct http_event *ev)
 {
 	const struct ear *ear = arg;
 
+	if (ev->key < 0)
+		return ear->account && notify_is_for(ev, ear->account);
 	return scope_covers(&ear->scope, (struct area_code){ ev->key });
 }
 
@@ -308,6 +312,7 @@ static enum err live(struct call *c, struct fault *f)
 	if (!ear)
 		return ERR_MEMORY;
 	ear->scope = *call_scope(c);
+	ear->account = c->who->kind == WHO_PERSON ? c->who->account : 0;
 	e = http_stream_open(c->rs, (struct http_audience){ ear_wants, ear_end, ear }, f);
 	if (!e)
 		call_done(c);

@@ -24,6 +24,7 @@
 #include "support/authz_accounts.h"
 #include "support/authz_intake.h"
 #include "support/authz_loop.h"
+#include "support/authz_notices.h"
 #include "support/authz_looks.h"
 #include "support/authz_rows.h"
 #include "support/desk.h"
@@ -366,8 +367,9 @@ static void run_matrix(struct town *t, struct authz *z)
 
 	cases_book = t->s->book;
 	authz_loop_of(t->s->book);
-	assert_in_range(n + authz_accounts_n + authz_intake_n + authz_looks_n + authz_loop_n, 1,
-			ARRAY_LEN(probes));
+	assert_in_range(n + authz_accounts_n + authz_intake_n + authz_looks_n + authz_loop_n +
+				authz_notices_n,
+			1, ARRAY_LEN(probes));
 	memcpy(probes, of_the_house, sizeof of_the_house);
 	memcpy(probes + n, authz_accounts, authz_accounts_n * sizeof *authz_accounts);
 	n += authz_accounts_n;
@@ -376,8 +378,10 @@ static void run_matrix(struct town *t, struct authz *z)
 	memcpy(probes + n, authz_looks, authz_looks_n * sizeof *authz_looks);
 	n += authz_looks_n;
 	memcpy(probes + n, authz_loop, authz_loop_n * sizeof *authz_loop);
+	n += authz_loop_n;
+	memcpy(probes + n, authz_notices, authz_notices_n * sizeof *authz_notices);
 	*z = (struct authz){ .probe = probes,
-			     .n_probes = n + authz_loop_n,
+			     .n_probes = n + authz_notices_n,
 			     .whole = true,
 			     .skip = t->d.sqlite || getenv("OUTPOST_WHOLE")
 					     ? 0
