@@ -69,6 +69,31 @@ enum err cli_verify(struct cli *c)
 	return OK;
 }
 
+static void say_tasks(struct cli *c, const struct loop_report *r)
+{
+	if (!cli_tells(c)) {
+		cli_say(c, "任务：%" PRIu64 " 个，其中 %" PRIu64 " 处不符",
+			"tasks: %" PRIu64 ", %" PRIu64 " things wrong", r->tasks, r->wrong);
+		if (r->wrong)
+			cli_say(c,
+				"其中内容不一致 %" PRIu64 "，无人负责 %" PRIu64
+				"，无理由推迟 %" PRIu64 "，漏报升级 %" PRIu64 "，重复 %" PRIu64
+				"；首个任务 %" PRId64,
+				"of them %" PRIu64 " contradict themselves, %" PRIu64
+				" have no owner at work, %" PRIu64
+				" were put off without a reason, %" PRIu64
+				" escalations were not told, %" PRIu64
+				" told twice; the first task is %" PRId64,
+				r->unsound, r->ownerless, r->put_off, r->untold, r->twice,
+				r->first_wrong);
+		return;
+	}
+	json_key(cli_tell(c), "tasks");
+	json_i64(cli_tell(c), (int64_t)r->tasks);
+	json_key(cli_tell(c), "tasks_wrong");
+	json_i64(cli_tell(c), (int64_t)r->wrong);
+}
+
 enum err cli_fsck(struct cli *c)
 {
 	struct sound_report r;
@@ -101,7 +126,8 @@ enum err cli_fsck(struct cli *c)
 			"batches: %" PRIu64 ", of which %" PRIu64 " do not add up",
 			r.intake.batches, r.intake.wrong);
 	}
-	if ((r.trail.wrong || r.intake.wrong) && r.ledger.verdict == VERIFY_WHOLE) {
+	say_tasks(c, &r.loop);
+	if ((r.trail.wrong || r.intake.wrong || r.loop.wrong) && r.ledger.verdict == VERIFY_WHOLE) {
 		c->exit = (int)VERIFY_BROKEN;
 		return OK;
 	}

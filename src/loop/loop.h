@@ -108,4 +108,20 @@ MUST_CHECK enum err loop_reach(struct call *c, struct tx *tx, int64_t task, stru
  */
 MUST_CHECK enum err loop_tick(struct loop *l, struct utc_s now, struct utc_s steady,
 			      struct fault *f);
+
+/* ---- invariants ------------------------------------------------------------------------------ */
+
+/*
+ * I3 an open task has one owner, who is there and at work, and its columns are what the engine says;
+ * I4 no deadline was moved later but by an extension with a reason; I5 each level climbed has its
+ * notice, and, of a house at work at `now` (0: nobody says so), the clock has come to what is due;
+ * I6 no step was told twice.
+ */
+struct loop_report {
+	uint64_t tasks, wrong;
+	uint64_t unsound, ownerless, put_off, untold, twice; /* what `wrong` is made of */
+	int64_t first_wrong;                                 /* a task, or 0 */
+};
+MUST_CHECK enum err loop_fsck(struct db *db, const struct record_book *book, struct utc_s now,
+			      struct loop_report *ret, struct fault *f);
 #endif

@@ -71,7 +71,8 @@ enum err sound_look(struct house *h, const struct sound_ask *ask, struct sound_r
 		return e;
 	if ((e = record_open(&o, &book, f)))
 		return e;
-	if (ask->whole && (e = intake_fsck(h->db, book, &report.intake, f)))
+	if (ask->whole && ((e = intake_fsck(h->db, book, &report.intake, f)) ||
+			   (e = loop_fsck(h->db, book, ask->alive_at, &report.loop, f))))
 		return e;
 	v.n_objects = record_objects(book, objects, OBJECTS_MAX);
 	house_path(h->dir, "heads/heads", heads);

@@ -2,6 +2,8 @@
  * sound.h - is the house in order? What `outpost verify` and `outpost fsck` ask.
  *
  *   I1   no acknowledged write is lost: every receipt kept with a reply has its entry
+ *   I3   an open task has one owner, who is at work; I4 no deadline later without a reason;
+ *   I5   what is late has climbed, and is told; I6 nothing is told twice (loop.h)
  *   I7   the ledger is whole, and rows are as their last entries left them
  *   I8   each batch's account adds up with what is stored of it, and its rows are those it brought
  *   I10  segments of visits are what their packs say
@@ -14,6 +16,7 @@
 #define SERVE_SOUND_H
 #include "intake/intake.h"
 #include "ledger/verify.h"
+#include "loop/loop.h"
 #include "serve/house.h"
 #include "trail/trail.h"
 
@@ -27,6 +30,7 @@ struct sound_report {
 	uint64_t receipts, receipts_lost;
 	struct trail_report trail;
 	struct intake_report intake;
+	struct loop_report loop;
 };
 /* ERR_CORRUPT: the database is not sound. */
 MUST_CHECK enum err sound_look(struct house *h, const struct sound_ask *ask,

@@ -21,6 +21,11 @@ static uint64_t key_of(unsigned stage, uint32_t round, uint32_t step, unsigned s
 	       (uint64_t)step << KEY_STEP_SHIFT | say;
 }
 
+uint32_t flow_key_round(uint64_t key)
+{
+	return (uint32_t)(key >> KEY_ROUND_SHIFT) & (FLOW_TURNS_MAX - 1);
+}
+
 struct flow_effect *flow_put(struct flow_effects *fx, enum flow_is is, unsigned say)
 {
 	struct flow_effect *e = &fx->v[fx->n++];
