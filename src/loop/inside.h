@@ -54,6 +54,10 @@ MUST_CHECK enum err work_person(struct call *c, struct tx *tx, struct flow_event
 MUST_CHECK enum err work_do(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 			    const struct loop_act *a, struct utc_s now, struct flow_effects *ret,
 			    struct fault *f);
+/* What work_do would refuse; nothing is stored. */
+MUST_CHECK enum err work_try(struct call *c, struct tx *tx, const struct work *w,
+			     const struct loop_act *a, struct utc_s now, struct flow_effects *ret,
+			     struct fault *f);
 /* Something else about a task than an event: an entry that changes no version of it. */
 MUST_CHECK enum err work_note(struct call *c, struct tx *tx, const struct task *row,
 			      const char *action, struct fault *f);
@@ -61,6 +65,9 @@ MUST_CHECK enum err work_note(struct call *c, struct tx *tx, const struct task *
 /* ---- task.c's hooks, tell.c ---- */
 enum err task_reach(struct call *c, struct tx *tx, const void *row, struct fault *f);
 enum err task_tell(struct call *c, struct tx *tx, const void *row, struct fault *f);
+/* May the caller see it? By its area, or as one of a party that it names. */
+MUST_CHECK enum err task_seen(struct call *c, struct tx *tx, const struct task *row,
+			      struct fault *f);
 /* The row of {id}, if the caller may see it. */
 MUST_CHECK enum err task_of_path(struct call *c, struct tx *tx, struct work *ret, struct fault *f);
 /* What the caller may do now, as bits (1 << enum flow_on). */
@@ -68,11 +75,18 @@ unsigned task_may(const struct call *c, const struct flow_task *t, struct flow_p
 void task_may_json(struct json *j, unsigned may); /* [{event, zh, en}] */
 void task_needs_json(struct json *j, unsigned needs);
 
+/* {event} and what a body brings with it: reason, text, to, until, files (task_http.c). */
+MUST_CHECK enum err task_get_facts(struct call *c, const struct json_node *map, struct loop_act *a,
+				   struct fault *f);
+/* Whom an offer or an assignment names is at work. */
+MUST_CHECK enum err task_party_named(struct tx *tx, const struct loop_act *a, struct fault *f);
+
 /* ---- organisations ---- */
 /* Is it there, and at work? ERR_RANGE of `field`. */
 MUST_CHECK enum err loop_party_there(struct tx *tx, struct flow_party p, const char *field,
 				     struct fault *f);
 
 /* ---- routes, each list in its file; loop.c joins them ---- */
-extern const struct route_list loop_routes_task;
+extern const struct route_list loop_routes_task, loop_routes_board, loop_routes_comment,
+	loop_routes_many;
 #endif

@@ -10,7 +10,8 @@ enum { CLOCKS_BYTES = 4 << 20 };
 const struct noun *const loop_nouns[] = { &task_noun };
 const size_t loop_nouns_n = ARRAY_LEN(loop_nouns);
 
-static const struct route_list *const loop_lists[] = { &loop_routes_task };
+static const struct route_list *const loop_lists[] = { &loop_routes_task, &loop_routes_board,
+						       &loop_routes_comment, &loop_routes_many };
 
 static enum err open_routes(struct loop *l)
 {

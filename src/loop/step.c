@@ -347,7 +347,7 @@ enum err work_step(struct loop *l, struct call *c, struct tx *tx, struct work *w
 
 enum err work_person(struct call *c, struct tx *tx, struct flow_event *ev, struct fault *f)
 {
-	enum err e = loop_party(c, tx, &ev->party, NULL, f);
+	enum err e = ev->party.v ? OK : loop_party(c, tx, &ev->party, NULL, f);
 
 	ev->person.v = c->who->account;
 	if (e || ev->party.v)
@@ -387,25 +387,52 @@ static bool may_be(const struct work *w, const struct flow_event *ev)
 	       (ev->turn == FLOW_ANY_TURN || ev->turn == w->t.turn);
 }
 
+/* The event whole: who puts it, what it brings, whose the task is then. */
+static enum err prepare(struct call *c, struct tx *tx, const struct work *w,
+			const struct loop_act *a, struct flow_event *ev, struct fault *f)
+{
+	enum err e;
+
+	*ev = a->ev;
+	if (c && ev->actor == FLOW_PERSON && (e = work_person(c, tx, ev, f)))
+		return e;
+	ev->reason |= a->reason.n > 0;
+	if (ev->on == FLOW_ON_PROVE && a->text.n)
+		ev->evidence |= FLOW_TEXT;
+	return may_be(w, ev) ? ask_duty(tx, w, ev, f) : OK;
+}
+
+static void forget(struct flow_effects *fx)
+{
+	fx->n = 0;
+	fx->again = false;
+	fx->why = NULL;
+}
+
 enum err work_do(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 		 const struct loop_act *a, struct utc_s now, struct flow_effects *ret,
 		 struct fault *f)
 {
-	struct flow_event ev = a->ev;
 	const struct step_words words = { a->reason, a->text };
+	struct flow_event ev;
 	enum err e;
 
-	ret->n = 0;
-	ret->again = false;
-	ret->why = NULL;
-	if (c && ev.actor == FLOW_PERSON && (e = work_person(c, tx, &ev, f)))
+	forget(ret);
+	e = prepare(c, tx, w, a, &ev, f);
+	return e ? e : work_step(l, c, tx, w, &ev, &words, now, ret, f);
+}
+
+enum err work_try(struct call *c, struct tx *tx, const struct work *w, const struct loop_act *a,
+		  struct utc_s now, struct flow_effects *ret, struct fault *f)
+{
+	struct flow_task t = w->t;
+	struct flow_event ev;
+	enum err e;
+
+	forget(ret);
+	if ((e = prepare(c, tx, w, a, &ev, f)))
 		return e;
-	ev.reason |= a->reason.n > 0;
-	if (ev.on == FLOW_ON_PROVE && a->text.n)
-		ev.evidence |= FLOW_TEXT;
-	if (may_be(w, &ev) && (e = ask_duty(tx, w, &ev, f)))
-		return e;
-	return work_step(l, c, tx, w, &ev, &words, now, ret, f);
+	return flow_step(&t, &ev, now, ret) ? work_refused(ret->why, c, f) : OK;
 }
 
 enum err loop_do(struct loop *l, struct call *c, struct tx *tx, const struct loop_act *a,

@@ -8,7 +8,7 @@
 
 #include "base/ban.h"
 
-enum { BODY = 64 << 10, TEXT_BYTES = 8000, TITLE_BYTES = 480, FILES_MAX = 20, MANY_MAX = 500 };
+enum { BODY = 64 << 10, TEXT_BYTES = 8000, TITLE_BYTES = 480, FILES_MAX = 20 };
 
 static enum err bad(struct fault *f, const char *field, const char *zh, const char *en)
 {
@@ -176,9 +176,8 @@ static enum err get_files(struct call *c, const struct json_node *map, struct lo
 	return OK;
 }
 
-/* What one event brings, for one task or for all of a list. */
-static enum err get_facts(struct call *c, const struct json_node *map, struct loop_act *a,
-			  struct fault *f)
+enum err task_get_facts(struct call *c, const struct json_node *map, struct loop_act *a,
+			struct fault *f)
 {
 	enum err e;
 
@@ -203,15 +202,20 @@ static enum err get_turn(const struct json_node *map, uint32_t *ret, struct faul
 	return e;
 }
 
+enum err task_party_named(struct tx *tx, const struct loop_act *a, struct fault *f)
+{
+	bool named = a->ev.on == FLOW_ON_OFFER || a->ev.on == FLOW_ON_ASSIGN;
+
+	return named && a->ev.to.v ? loop_party_there(tx, a->ev.to, "to", f) : OK;
+}
+
 /* One event on a task that the caller sees. A repeat of it is noted, and answered as the first. */
 static enum err put_event(struct call *c, struct tx *tx, struct work *w, const struct loop_act *a,
 			  struct fault *f)
 {
 	struct flow_effects *fx = arena_take(c->a, 1, sizeof *fx);
-	enum err e = fx ? OK : ERR_MEMORY;
+	enum err e = fx ? task_party_named(tx, a, f) : ERR_MEMORY;
 
-	if (!e && (a->ev.on == FLOW_ON_OFFER || a->ev.on == FLOW_ON_ASSIGN) && a->ev.to.v)
-		e = loop_party_there(tx, a->ev.to, "to", f);
 	if (e || (e = work_do(loop_of(c), c, tx, w, a, c->now, fx, f)))
 		return e;
 	return fx->again ? work_note(c, tx, &w->row, "again", f) : OK;
@@ -228,7 +232,7 @@ static enum err task_do(struct call *c, struct tx *tx, struct fault *f)
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = get_facts(c, map, &a, f)) ||
+	    (e = json_only(map, keys, f)) || (e = task_get_facts(c, map, &a, f)) ||
 	    (e = get_turn(map, &a.ev.turn, f)) || (e = task_of_path(c, tx, &w, f)))
 		return e;
 	a.task = w.row.record.id.v;

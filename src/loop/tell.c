@@ -1,11 +1,12 @@
 /* tell.c - who may see a task, what they may do with it, and what its page says. */
 #include "engine/flow/table.h"
+#include "loop/board.sql.h"
 #include "loop/inside.h"
 #include "loop/loop.sql.h"
 
 #include "base/ban.h"
 
-enum { STORY_MAX = 500 };
+enum { STORY_MAX = 500, COMMENTS_MAX = 500 };
 
 /* ---- who may see it -------------------------------------------------------------------------- */
 
@@ -28,7 +29,7 @@ enum err task_reach(struct call *c, struct tx *tx, const void *row, struct fault
 	return fault_set(f, ERR_FORBIDDEN, "不在您的区域内", "it is not in your areas");
 }
 
-static enum err reach(struct call *c, struct tx *tx, const struct task *row, struct fault *f)
+enum err task_seen(struct call *c, struct tx *tx, const struct task *row, struct fault *f)
 {
 	enum err e = call_reach(c, row->record.area, NULL);
 
@@ -43,7 +44,7 @@ enum err loop_reach(struct call *c, struct tx *tx, int64_t task, struct fault *f
 
 	if (e)
 		return e == ERR_ABSENT ? call_absent(f) : e;
-	return reach(c, tx, row, f);
+	return task_seen(c, tx, row, f);
 }
 
 enum err task_of_path(struct call *c, struct tx *tx, struct work *ret, struct fault *f)
@@ -52,7 +53,7 @@ enum err task_of_path(struct call *c, struct tx *tx, struct work *ret, struct fa
 
 	if (e)
 		return e == ERR_ABSENT ? call_absent(f) : e;
-	return reach(c, tx, &ret->row, f);
+	return task_seen(c, tx, &ret->row, f);
 }
 
 /* ---- what the caller may do ------------------------------------------------------------------ */
@@ -249,21 +250,65 @@ static void put_step(struct call *c, struct rows *r)
 	json_close(j, '}');
 }
 
+static void put_comment(struct call *c, struct rows *r)
+{
+	struct json *j = call_json(c);
+
+	json_open(j, '{');
+	json_key(j, "at");
+	call_time_json(c, rows_time(r, 0));
+	put_text(j, "event", STR("comment"));
+	put_text(j, "zh", STR("留言"));
+	put_text(j, "en", STR("Comment"));
+	put_id(c, "actor", rows_i64(r, 1));
+	put_id(c, "party", rows_i64(r, 2));
+	put_text(j, "text", rows_text(r, 3));
+	json_close(j, '}');
+}
+
+/* Steps and comments, by when they were: each kind in its own order. */
 static enum err put_story(struct call *c, struct tx *tx, struct area_code county, int64_t id,
 			  struct fault *f)
 {
-	CLEANUP(rows_end) struct rows *r = NULL;
+	CLEANUP(rows_end) struct rows *step = NULL;
+	CLEANUP(rows_end) struct rows *said = NULL;
 	struct json *j = call_json(c);
-	bool more;
-	enum err e = tx_rows(tx, &loop_sql.story,
-			     SQL_ARGS(sql_i64(county.v), sql_i64(id), sql_i64(STORY_MAX)), &r, f);
+	bool steps = true, comments = true;
+	enum err e;
 
+	if ((e = tx_rows(tx, &loop_sql.story,
+			 SQL_ARGS(sql_i64(county.v), sql_i64(id), sql_i64(STORY_MAX)), &step, f)) ||
+	    (e = tx_rows(tx, &board_sql.comments,
+			 SQL_ARGS(sql_i64(county.v), sql_i64(id), sql_i64(COMMENTS_MAX)), &said,
+			 f)) ||
+	    (e = rows_next(step, &steps, f)) || (e = rows_next(said, &comments, f)))
+		return e;
 	json_key(j, "story");
 	json_open(j, '[');
-	while (!e && !(e = rows_next(r, &more, f)) && more)
-		put_step(c, r);
+	while (!e && (steps || comments)) {
+		if (steps && (!comments || rows_time(step, 3).v <= rows_time(said, 0).v)) {
+			put_step(c, step);
+			e = rows_next(step, &steps, f);
+		} else {
+			put_comment(c, said);
+			e = rows_next(said, &comments, f);
+		}
+	}
 	json_close(j, ']');
 	return e;
+}
+
+static enum err put_watching(struct call *c, struct tx *tx, struct area_code county, int64_t id,
+			     struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e =
+		tx_row(tx, &board_sql.watches,
+		       SQL_ARGS(sql_i64(county.v), sql_i64(id), sql_i64(c->who->account)), &r, f);
+
+	json_key(call_json(c), "watching");
+	json_bool(call_json(c), e == OK);
+	return e == ERR_ABSENT ? OK : e;
 }
 
 enum err task_tell(struct call *c, struct tx *tx, const void *row, struct fault *f)
@@ -286,7 +331,8 @@ enum err task_tell(struct call *c, struct tx *tx, const void *row, struct fault 
 	put_id(c, "about_id", w.about_id);
 	put_id(c, "campaign", w.campaign);
 	put_id(c, "signal", w.signal);
-	if ((e = put_stages(c, tx, &w.t, f)) || (e = put_line(c, tx, &w.t, f)))
+	if ((e = put_watching(c, tx, county, of->record.id.v, f)) ||
+	    (e = put_stages(c, tx, &w.t, f)) || (e = put_line(c, tx, &w.t, f)))
 		return e;
 	return put_story(c, tx, county, of->record.id.v, f);
 }

@@ -21,6 +21,7 @@
 
 #include "base/file.h"
 #include "grid/grid.h"
+#include "loop/loop.h"
 #include "record/record.h"
 #include "support/database.h"
 #include "support/paths.h"
@@ -95,6 +96,8 @@ static void asked_begin(struct asked *q, const struct database *d)
 	q->comparable = PQserverVersion(q->pg) / 10000 == 15;
 	for (size_t i = 0; i < grid_nouns_n; i++)
 		plan_rows_pg(q->pg, grid_nouns[i], ROWS);
+	for (size_t i = 0; i < loop_nouns_n; i++)
+		plan_rows_pg(q->pg, loop_nouns[i], ROWS);
 }
 
 static void asked_end(struct asked *q)

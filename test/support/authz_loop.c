@@ -74,7 +74,36 @@ static void of_a_task(struct desk *k, const struct route *r, enum authz_place p,
 	if (strstr(ret->target, "{event:text}"))
 		authz_put(ret->target, "accept");
 	if (r->method == HTTP_POST)
-		(void)snprintf(ret->body, sizeof ret->body, "{\"turn\":1}");
+		(void)snprintf(ret->body, sizeof ret->body, "%s",
+			       strstr(ret->target, "/comments") ? "{\"text\":\"x\"}"
+			       : strstr(ret->target, "/split")
+				       ? "{\"reason\":\"x\",\"parts\":[{\"title\":\"xx\"},"
+					 "{\"title\":\"yy\"}]}"
+				       : "{\"turn\":1}");
+}
+
+/* Asked about an area. */
+static void a_board(struct desk *k, const struct route *r, enum authz_place p,
+		    struct authz_request *ret)
+{
+	(void)k;
+	(void)r;
+	(void)snprintf(ret->target, sizeof ret->target, "/api/v1/clockboard?area=%s",
+		       authz_area(p));
+}
+
+static void no_tasks(struct desk *k, const struct route *r, enum authz_place p,
+		     struct authz_request *ret)
+{
+	(void)k;
+	(void)p;
+	if (strstr(ret->target, "{event:text}"))
+		authz_put(ret->target, "accept");
+	if (r->method == HTTP_POST)
+		(void)snprintf(ret->body, sizeof ret->body, "%s",
+			       strstr(ret->target, "merge")
+				       ? "{\"tasks\":[\"1\"],\"into\":\"2\",\"reason\":\"x\"}"
+				       : "{\"tasks\":[{\"id\":\"1\",\"turn\":1}]}");
 }
 
 static void a_new_task(struct desk *k, const struct route *r, enum authz_place p,
@@ -91,5 +120,14 @@ static void a_new_task(struct desk *k, const struct route *r, enum authz_place p
 const struct authz_probe authz_loop[] = {
 	{ "POST /api/v1/tasks", a_new_task, "conflict" },
 	{ "POST /api/v1/tasks/{id}/do/{event:text}", of_a_task, "conflict" },
+	{ "POST /api/v1/tasks/{id}/split", of_a_task, "conflict" },
+	{ "POST /api/v1/tasks/{id}/comments", of_a_task, NULL },
+	{ "PUT /api/v1/tasks/{id}/watch", of_a_task, NULL },
+	{ "DELETE /api/v1/tasks/{id}/watch", of_a_task, NULL },
+	{ "POST /api/v1/tasks/do/{event:text}", no_tasks, "conflict" },
+	{ "POST /api/v1/tasks/merge", no_tasks, "conflict" },
+	{ "GET /api/v1/inbox", no_tasks, NULL },
+	{ "GET /api/v1/clocks", no_tasks, NULL },
+	{ "GET /api/v1/clockboard", a_board, NULL },
 };
 const size_t authz_loop_n = ARRAY_LEN(authz_loop);

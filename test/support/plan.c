@@ -144,8 +144,14 @@ static void value(const struct noun *n, const char *column, const char *type, st
 		buf_lit(b, "430100000000000 + i % 20 * 1000000000 + i / 20 % 40 * 1000000");
 	else if (strcmp(column, "state") == 0 || (x && x->type == FIELD_CHOICE))
 		buf_lit(b, "'w' || i % 5");
+	else if (strcmp(column, "city") == 0)
+		buf_lit(b, "430100000000000 + i % 2 * 100000000000");
+	else if (x && x->type == FIELD_BOOL)
+		buf_lit(b, "i % 2");
 	else
-		buf_lit(b, strcmp(type, "text") == 0 ? "'t' || i" : "i");
+		buf_lit(b, strcmp(type, "text") == 0    ? "'t' || i"
+			   : strcmp(type, "bytea") == 0 ? "NULL"
+							: "i");
 }
 
 void plan_rows_pg(struct pg_conn *h, const struct noun *n, unsigned rows)
