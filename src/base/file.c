@@ -204,6 +204,7 @@ static int open_fd(const char *path, enum file_mode mode, bool *ret_standard)
 				     [FILE_SECRET] = O_WRONLY | O_CREAT | O_EXCL,
 				     [FILE_APPEND] = O_WRONLY | O_CREAT | O_APPEND,
 				     [FILE_REPLACE] = O_WRONLY | O_CREAT | O_TRUNC,
+				     [FILE_HELD] = O_WRONLY | O_CREAT,
 				     [FILE_NAMELESS] = O_RDWR | O_TMPFILE | O_EXCL };
 
 	*ret_standard = (mode == FILE_READ || mode == FILE_REPLACE) && strcmp(path, "-") == 0;
@@ -235,10 +236,32 @@ static int look(struct file *fl)
 	return 0;
 }
 
+static enum err lock_fd(int fd, const char *path, struct fault *f);
+static bool still_there(int fd, const char *path);
+
+/* Empty a file that nobody else holds; what another one has renamed meanwhile is let be. */
+static enum err hold(struct file *fl, struct fault *f)
+{
+	bool standard;
+	enum err e;
+
+	while (!(e = lock_fd(fl->fd, fl->path, f)) && !still_there(fl->fd, fl->path)) {
+		(void)close(fl->fd);
+		fl->fd = open_fd(fl->path, FILE_HELD, &standard);
+		if (fl->fd < 0)
+			return refused(f, errno, fl->path, "打开", "open");
+	}
+	if (e)
+		return e;
+	fl->bytes = 0;
+	return ftruncate(fl->fd, 0) == 0 ? OK : refused(f, errno, fl->path, "打开", "open");
+}
+
 enum err file_open(const char *path, enum file_mode mode, struct file **ret, struct fault *f)
 {
 	size_t n = strlen(path) + 1;
 	struct file *fl = mem_take(1, sizeof *fl + n);
+	enum err e;
 	int number;
 
 	if (!fl)
@@ -259,6 +282,10 @@ enum err file_open(const char *path, enum file_mode mode, struct file **ret, str
 	if (number) {
 		file_end(&fl);
 		return refused(f, number, path, "打开", "open");
+	}
+	if (mode == FILE_HELD && (e = hold(fl, f))) {
+		file_end(&fl);
+		return e;
 	}
 	if (mode == FILE_APPEND)
 		fl->at = fl->bytes;

@@ -23,6 +23,7 @@ enum file_mode {
 	FILE_SECRET,  /* must not exist; nobody but its owner may read it */
 	FILE_APPEND,  /* created if absent; what is written goes behind what is there */
 	FILE_REPLACE, /* created or emptied; "-" is standard output */
+	FILE_HELD,    /* created or emptied, and held until it is closed: ERR_EXISTS for others */
 	FILE_NAMELESS /* in folder `path`, where nobody sees it; gone when it is closed */
 };
 

@@ -217,8 +217,8 @@ static int finish(struct cli *c, enum err e)
 	if (e) {
 		cli_say_fault(c, e);
 		if (e == ERR_USAGE)
-			cli_say(c, "见 outpost %s --help", "see outpost %s --help",
-				c->verb ? c->verb->word : "");
+			cli_say(c, "见 outpost %s%s--help", "see outpost %s%s--help",
+				c->verb ? c->verb->word : "", c->verb ? " " : "");
 	}
 	cli_say_account(c, code, e);
 	buf_release(&c->told);

@@ -24,7 +24,7 @@ struct table_place {
 	bool direct;
 };
 MUST_CHECK enum err table_place_find(const char *path, struct table_place *ret, struct fault *f);
-/* Open its part, with the rights of what stands in the place. */
+/* Open its part, with the rights of what stands in the place; ERR_EXISTS while another run does. */
 MUST_CHECK enum err table_place_open(const struct table_place *p, struct file **ret,
 				     struct fault *f);
 MUST_CHECK enum err table_place_publish(const struct table_place *p, struct fault *f);
@@ -35,6 +35,7 @@ struct table_sink {
 	struct table_place place;
 	struct file *file;
 	struct buf text;
+	bool settled;
 };
 MUST_CHECK enum err table_sink_open(const char *path, struct table_sink *s, struct fault *f);
 MUST_CHECK enum err table_sink_flow(struct table_sink *s, struct fault *f);

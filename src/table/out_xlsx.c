@@ -23,6 +23,7 @@ static const int64_t NUMBER_MAX = 99999999999999; /* 14 digits: Excel rounds bey
 struct xlsx_out {
 	struct table_out_options o;
 	struct table_place place;
+	struct file *held; /* its part, so that no other run writes it */
 	lxw_workbook *book;
 	lxw_worksheet *sheet;
 	lxw_format *whole; /* 12 digits and more would show as 1.2E+11 */
@@ -141,12 +142,13 @@ enum err xlsx_out_row(struct xlsx_out *x, const struct str *texts, struct fault 
 /* ---- opening ------------------------------------------------------------------------------ */
 
 /* The folder must let us write, and the disk must hold a byte: said now, not after the work. */
-static enum err claim(const struct xlsx_out *x, struct fault *f)
+static enum err claim(struct xlsx_out *x, struct fault *f)
 {
-	CLEANUP(file_end) struct file *fl = NULL;
-	enum err e = table_place_open(&x->place, &fl, f);
+	enum err e = table_place_open(&x->place, &x->held, f);
 
-	return e ? e : file_close(&fl, f);
+	if (e == ERR_EXISTS)
+		x->place.part[0] = '\0'; /* it is another run's, and none of ours to remove */
+	return e;
 }
 
 static enum err begin(struct xlsx_out *x, struct fault *f)
@@ -251,8 +253,8 @@ static enum err rewrite(const struct xlsx_out *x, const struct file_map *m, stru
 	CLEANUP(file_end) struct file *fl = NULL;
 	enum err e;
 
-	if ((e = table_place_open(&x->place, &fl, f)) || (e = file_write(fl, m->p, m->n, f)) ||
-	    (e = file_sync(fl, f)))
+	if ((e = file_open(x->place.part, FILE_REPLACE, &fl, f)) ||
+	    (e = file_write(fl, m->p, m->n, f)) || (e = file_sync(fl, f)))
 		return e;
 	return file_close(&fl, f);
 }
@@ -292,6 +294,7 @@ void xlsx_out_end(struct xlsx_out **px)
 		return;
 	lxw_workbook_free(x->book);
 	table_place_abandon(&x->place);
+	file_end(&x->held);
 	buf_release(&x->text);
 	mem_drop(x);
 	*px = NULL;

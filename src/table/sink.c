@@ -38,7 +38,7 @@ enum err table_place_find(const char *path, struct table_place *ret, struct faul
 
 enum err table_place_open(const struct table_place *p, struct file **ret, struct fault *f)
 {
-	enum err e = file_open(p->part, FILE_REPLACE, ret, f);
+	enum err e = file_open(p->part, p->direct ? FILE_REPLACE : FILE_HELD, ret, f);
 
 	return e || p->direct ? e : file_rights_of(*ret, p->path, f);
 }
@@ -72,7 +72,10 @@ enum err table_sink_open(const char *path, struct table_sink *s, struct fault *f
 	*s = (struct table_sink){ 0 };
 	if ((e = table_place_find(path, &s->place, f)))
 		return e;
-	return table_place_open(&s->place, &s->file, f);
+	e = table_place_open(&s->place, &s->file, f);
+	if (e == ERR_EXISTS)
+		s->place.part[0] = '\0'; /* it is another run's, and none of ours to remove */
+	return e;
 }
 
 static enum err pour(struct table_sink *s, struct fault *f)
@@ -93,18 +96,20 @@ enum err table_sink_flow(struct table_sink *s, struct fault *f)
 	return s->text.n < FLOW_BYTES && !s->text.failed ? OK : pour(s, f);
 }
 
+/* What will be renamed stays open, and so held, until it is. */
 enum err table_sink_settle(struct table_sink *s, struct fault *f)
 {
 	enum err e = pour(s, f);
 
-	if (!e && !s->place.direct)
-		e = file_sync(s->file, f);
-	return e ? e : file_close(&s->file, f);
+	if (!e)
+		e = s->place.direct ? file_close(&s->file, f) : file_sync(s->file, f);
+	s->settled = !e;
+	return e;
 }
 
 enum err table_sink_close(struct table_sink *s, struct fault *f)
 {
-	enum err e = s->file ? table_sink_settle(s, f) : OK;
+	enum err e = s->settled ? OK : table_sink_settle(s, f);
 
 	if (!e)
 		e = table_place_publish(&s->place, f);
@@ -116,11 +121,9 @@ enum err table_sink_close(struct table_sink *s, struct fault *f)
 
 void table_sink_end(struct table_sink *s)
 {
-	bool opened = s->file != NULL;
-
-	file_end(&s->file);
-	buf_release(&s->text);
-	if (opened || s->place.part[0])
+	if (s->place.part[0])
 		table_place_abandon(&s->place);
 	s->place.part[0] = '\0';
+	file_end(&s->file);
+	buf_release(&s->text);
 }

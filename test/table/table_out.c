@@ -274,6 +274,30 @@ static enum err write_some(const char *path, enum table_format format, struct fa
 	return e ? e : table_out_close(&t, f);
 }
 
+static void two_runs_do_not_write_one_result(void **state)
+{
+	static const char *const names[] = { "h.csv", "h.json", "h.xlsx" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct table_out_options o = options((enum table_format)i, NULL);
+		struct table_out *one = NULL, *other = NULL;
+		struct file_map m = { 0 };
+		struct fault f = { 0 };
+
+		assert_int_equal(table_out_open(names[i], &o, &one, NULL), OK);
+		assert_int_equal(table_out_open(names[i], &o, &other, &f), ERR_EXISTS);
+		assert_non_null(strstr(f.en, "in use by another process"));
+		assert_int_equal(table_out_settle(one, NULL), OK);
+		assert_int_equal(table_out_open(names[i], &o, &other, NULL), ERR_EXISTS);
+		assert_int_equal(table_out_close(&one, NULL), OK);
+		assert_int_equal(file_map_read(names[i], &m, NULL), OK);
+		assert_true(m.n > 0);
+		file_unmap(&m);
+		write_empty(names[i], (enum table_format)i);
+	}
+}
+
 static void a_result_has_the_rights_of_the_one_before(void **state)
 {
 	static const char *const names[] = { "p.csv", "p.json", "p.xlsx" };
@@ -576,6 +600,7 @@ int main(void)
 		cmocka_unit_test(a_result_without_rows_is_still_a_table),
 		cmocka_unit_test(a_lonely_empty_field_is_still_a_record),
 		cmocka_unit_test(giving_up_leaves_the_old_file_and_no_other),
+		cmocka_unit_test(two_runs_do_not_write_one_result),
 		cmocka_unit_test(a_result_has_the_rights_of_the_one_before),
 		cmocka_unit_test(what_is_settled_is_published_by_closing_alone),
 		cmocka_unit_test(every_failing_write_leaves_the_old_file_or_the_new),
