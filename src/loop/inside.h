@@ -12,6 +12,7 @@ struct loop {
 	struct loop_options o;
 	struct arena *a; /* of the clocks in the program */
 	struct clocks_set clocks;
+	struct many_sql *many; /* many.h */
 	struct route *route;
 	size_t n_routes;
 	bool looked_at_all;        /* every open task, since the start */

@@ -1,17 +1,19 @@
 /* loop.c - the room put together: its nouns, its routes, its clocks. */
 #include "loop/loop.h"
 
-#include "loop/inside.h"
+#include "loop/campaign_inside.h"
+#include "loop/many.h"
 
 #include "base/ban.h"
 
 enum { CLOCKS_BYTES = 4 << 20 };
 
-const struct noun *const loop_nouns[] = { &task_noun };
+const struct noun *const loop_nouns[] = { &task_noun, &campaign_noun };
 const size_t loop_nouns_n = ARRAY_LEN(loop_nouns);
 
 static const struct route_list *const loop_lists[] = { &loop_routes_task, &loop_routes_board,
-						       &loop_routes_comment, &loop_routes_many };
+						       &loop_routes_comment, &loop_routes_many,
+						       &loop_routes_campaign };
 
 static enum err open_routes(struct loop *l)
 {
@@ -40,7 +42,7 @@ enum err loop_open(const struct loop_options *o, struct loop **ret, struct fault
 	else if ((e = arena_new(CLOCKS_BYTES, &l->a)) ||
 		 (e = clocks_load_builtin(l->a, &l->clocks, f)))
 		return e;
-	if ((e = open_routes(l)))
+	if ((e = many_sql_new(&l->many)) || (e = open_routes(l)))
 		return e;
 	*ret = l;
 	l = NULL;
@@ -52,6 +54,7 @@ void loop_close(struct loop **l)
 	if (!*l)
 		return;
 	arena_free((*l)->a);
+	many_sql_end(&(*l)->many);
 	mem_drop((*l)->route);
 	mem_drop(*l);
 	*l = NULL;

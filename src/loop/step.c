@@ -11,6 +11,7 @@
 #include "engine/flow/table.h"
 #include "ledger/ledger.h"
 #include "loop/duty_of.h"
+#include "loop/campaign_inside.h"
 #include "loop/inside.h"
 #include "loop/notice.h"
 #include "loop/loop.sql.h"
@@ -295,6 +296,7 @@ static enum err store(struct storing *s, const struct flow_task *t)
 {
 	uint8_t bytes[FLOW_PACKED_BYTES];
 	struct ledger_entry hashes;
+	struct flow_task was = s->w->t;
 	struct task before = s->w->row;
 	struct record *r = &s->w->row.record;
 	enum err e;
@@ -312,6 +314,8 @@ static enum err store(struct storing *s, const struct flow_task *t)
 	const struct str packed = { (const char *)bytes, sizeof bytes };
 	e = s->w->there ? store_row(s, packed) : put_row(s, packed);
 	s->w->there = true;
+	if (!e && s->w->campaign)
+		e = campaign_counted(s->tx, s->w->campaign, r->area, &was, t, s->f);
 	return e ? e : tell_all(s);
 }
 

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "loop/inside.h"
+#include "loop/campaign_inside.h"
 #include "loop/loop.sql.h"
 
 #include "base/ban.h"
@@ -209,6 +209,8 @@ enum err loop_tick(struct loop *l, struct utc_s now, struct utc_s steady, struct
 	l->looked_at_all = true;
 	l->wall = now;
 	l->steady = steady;
+	if ((e = campaign_tick(l, now, f)))
+		return e;
 	if (t->bad && f)
 		*f = t->why;
 	return t->bad;

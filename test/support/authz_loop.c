@@ -117,6 +117,24 @@ static void a_new_task(struct desk *k, const struct route *r, enum authz_place p
 		       authz_area(p));
 }
 
+/* A draft: it starts for nobody who acts for no organisation, and has no tasks to follow. */
+static void of_a_campaign(struct desk *k, const struct route *r, enum authz_place p,
+			  struct authz_request *ret)
+{
+	char text[24];
+
+	(void)k;
+	(void)snprintf(text, sizeof text, "%lld",
+		       (long long)authz_row_make(record_kind_of(book, "campaign"), p).v);
+	authz_put(ret->target, text);
+	if (strstr(ret->target, "{event:text}"))
+		authz_put(ret->target, "start");
+	else if (r->method == HTTP_POST)
+		(void)snprintf(ret->body, sizeof ret->body, "{\"reason\":\"xx\"}");
+	else if (r->method == HTTP_PUT)
+		(void)snprintf(ret->body, sizeof ret->body, "id\n1\n");
+}
+
 const struct authz_probe authz_loop[] = {
 	{ "POST /api/v1/tasks", a_new_task, "conflict" },
 	{ "POST /api/v1/tasks/{id}/do/{event:text}", of_a_task, "conflict" },
@@ -129,5 +147,11 @@ const struct authz_probe authz_loop[] = {
 	{ "GET /api/v1/inbox", no_tasks, NULL },
 	{ "GET /api/v1/clocks", no_tasks, NULL },
 	{ "GET /api/v1/clockboard", a_board, NULL },
+	{ "POST /api/v1/campaigns/{id}/events/{event:text}", of_a_campaign, "conflict" },
+	{ "GET /api/v1/campaigns/{id}/coverage", of_a_campaign, NULL },
+	{ "GET /api/v1/campaigns/{id}/gaps", of_a_campaign, NULL },
+	{ "GET /api/v1/campaigns/{id}/scope", of_a_campaign, NULL },
+	{ "POST /api/v1/campaigns/{id}/scope", of_a_campaign, "conflict" },
+	{ "PUT /api/v1/campaigns/{id}/file", of_a_campaign, "conflict" },
 };
 const size_t authz_loop_n = ARRAY_LEN(authz_loop);

@@ -42,6 +42,9 @@ static const struct {
 	{ "feed", "matching", NULL },
 	{ "account", "login", "other-%u" }, /* every row another */
 	{ "case", "profile", "covid19.who" },
+	{ "campaign", "scope", "organisations" },
+	{ "campaign", "query", NULL },
+	{ "campaign", "needs", "text" },
 };
 
 static void give(const struct field *x, const char *value, const struct value_from *from, void *row)
