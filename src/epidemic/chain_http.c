@@ -432,7 +432,7 @@ static enum err saw(struct call *c, const struct case_row *of, struct fault *f)
 
 	if (!matter)
 		return ERR_MEMORY;
-	en.matter.n = (size_t)snprintf(matter, 32, "case-%lld", (long long)of->record.id.v);
+	en.matter.n = (size_t)snprintf(matter, 32, "case-" LEDGER_ID, (long long)of->record.id.v);
 	return call_saw(c, &en, f);
 }
 

@@ -8,6 +8,7 @@
 
 #include "epidemic/epidemic.sql.h"
 #include "epidemic/inside.h"
+#include "ledger/ledger.h"
 #include "look/look.h"
 
 #include "base/ban.h"
@@ -91,8 +92,8 @@ enum err stays_run(struct call *c, struct tx *tx, struct fault *f)
 
 	if (e)
 		return e;
-	told.matter.n =
-		(size_t)snprintf(matter, sizeof matter, "case-%lld", (long long)of->record.id.v);
+	told.matter.n = (size_t)snprintf(matter, sizeof matter, "case-" LEDGER_ID,
+					 (long long)of->record.id.v);
 	if ((e = look_note_one(c, tx, of->record.area, &told, of->subject.v, f)))
 		return e;
 	json_open(j, '{');

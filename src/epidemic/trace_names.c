@@ -121,7 +121,7 @@ enum err trace_names(struct call *c, struct tx *tx, struct fault *f)
 	json_key(j, "items");
 	json_open(j, '[');
 	for (size_t i = 0; i < g->people.n; i++)
-		look_person_json(c, &g->people.v[i]);
+		look_person_json(c, &g->people.v[i], g->grant.agency);
 	json_close(j, ']');
 	call_receipt_json(c);
 	json_close(j, '}');

@@ -134,6 +134,15 @@ static enum err entry(struct call *c, struct tx *tx, const struct glass *g, cons
 	return call_act(c, tx, &en, f);
 }
 
+/* As the ledger takes it. */
+static bool is_number(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~')
+			return false;
+	return true;
+}
+
 static enum err read_asked(struct call *c, struct glass *g, struct buf *people, struct fault *f)
 {
 	static const char *const keys[] = { "area", "matter", "reason", "agency", "people", NULL };
@@ -161,6 +170,13 @@ static enum err read_asked(struct call *c, struct glass *g, struct buf *people, 
 		fault_at(f, "agency", NULL);
 		return fault_set(f, ERR_RANGE, "机构应为 cdc、community 或 police",
 				 "the agency is cdc, community or police");
+	}
+	if (!is_number(g->matter)) {
+		fault_at(f, "matter", NULL);
+		return fault_set(f, ERR_RANGE,
+				 "事由请填病例编号或文号，只用字母、数字和符号，如 2026-17",
+				 "the matter is the number of a case or paper, in letters, digits "
+				 "and signs without a blank, as 2026-17");
 	}
 	if (g->matter.n && str_characters(g->reason) >= REASON_MIN)
 		return OK;
@@ -416,7 +432,7 @@ static enum err names(struct call *c, struct tx *tx, struct fault *f)
 	json_key(j, "items");
 	json_open(j, '[');
 	for (size_t i = 0; i < w->people.n; i++)
-		look_person_json(c, &w->people.v[i]);
+		look_person_json(c, &w->people.v[i], w->grant.agency);
 	json_close(j, ']');
 	call_receipt_json(c);
 	json_close(j, '}');

@@ -57,13 +57,15 @@ enum err look_answer(struct call *c, const struct vault_people *people)
 			  ANSWER_BYTES + people->n * PERSON_BYTES + people->bytes.n * ESCAPED);
 }
 
-void look_person_json(struct call *c, const struct vault_person *p)
+void look_person_json(struct call *c, const struct vault_person *p, enum grant_agency to)
 {
 	struct json *j = call_json(c);
 
 	json_open(j, '{');
-	json_key(j, "id");
-	call_id_json(c, p->id);
+	if (to == GRANT_CDC) {
+		json_key(j, "id");
+		call_id_json(c, p->id);
+	}
 	json_key(j, "known");
 	json_bool(j, p->known);
 	for (unsigned i = 0; i < VAULT_FIELD_N; i++)
@@ -112,8 +114,12 @@ enum err look_department(struct tx *tx, int64_t account, int64_t *ret, struct fa
 
 /* ---- reports ---- */
 
-/* One look: when, by whom, why, which fields; and where the ledger has it. */
-static enum err tell_look(struct call *c, struct tx *tx, struct rows *r, struct fault *f)
+/*
+ * One look: when, by whom, why, which fields; and where the ledger has it. Whose number it was is
+ * not told to who was given an address or an ID number: beside a case it would join them.
+ */
+static enum err tell_look(struct call *c, struct tx *tx, struct rows *r, bool numbered,
+			  struct fault *f)
 {
 	struct json *j = call_json(c);
 	int64_t fields = rows_i64(r, 7);
@@ -141,7 +147,10 @@ static enum err tell_look(struct call *c, struct tx *tx, struct rows *r, struct 
 			json_str(j, str_of(vault_field_word((enum vault_field)i)));
 	json_close(j, ']');
 	json_key(j, "person");
-	call_id_json(c, rows_i64(r, 8));
+	if (numbered || !(fields & ~(int64_t)grant_agency_fields(GRANT_CDC)))
+		call_id_json(c, rows_i64(r, 8));
+	else
+		json_nil(j);
 	if ((e = look_account_json(c, tx, "by", rows_i64(r, 3), f)))
 		return e;
 	json_close(j, '}');
@@ -165,7 +174,7 @@ static enum err mine(struct call *c, struct tx *tx, struct fault *f)
 	json_key(j, "items");
 	json_open(j, '[');
 	while (!e && !(e = rows_next(r, &more, f)) && more)
-		e = tell_look(c, tx, r, f);
+		e = tell_look(c, tx, r, false, f);
 	json_close(j, ']');
 	json_close(j, '}');
 	return e;
@@ -219,7 +228,7 @@ static enum err report(struct call *c, struct tx *tx, struct fault *f)
 
 		e = tx_rows(tx, &look_sql.of_person, SQL_ARGS(sql_i64(w->id[i])), &r, f);
 		while (!e && !(e = rows_next(r, &more, f)) && more)
-			e = tell_look(c, tx, r, f);
+			e = tell_look(c, tx, r, true, f);
 	}
 	json_close(j, ']');
 	call_receipt_json(c);

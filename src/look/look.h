@@ -47,6 +47,10 @@ MUST_CHECK enum err look_note_one(struct call *c, struct tx *tx, struct area_cod
 				  const struct look_told *told, int64_t person, struct fault *f);
 /* Before the first byte of an answer that tells these people: it is wiped once it was sent. */
 MUST_CHECK enum err look_answer(struct call *c, const struct vault_people *people);
-/* A person as JSON: id, known, and the fields that are there by their words. */
-void look_person_json(struct call *c, const struct vault_person *p);
+/*
+ * A person as JSON: known, and the fields that are there by their words. The number goes to disease
+ * control alone, which has it anyway: another agency has asked by it, and its answer in the same
+ * order must not be joined to a case.
+ */
+void look_person_json(struct call *c, const struct vault_person *p, enum grant_agency to);
 #endif

@@ -127,6 +127,8 @@ static void a_question_without_reason_matter_or_people_is_refused(void **state)
 	static const char *const bad[] = {
 		"{\"area\":\"430802\",\"matter\":\"c\",\"agency\":\"cdc\",\"reason\":\"short\","
 		"\"people\":[\"5\"]}",
+		"{\"area\":\"430802\",\"matter\":\"第十七号\",\"agency\":\"cdc\","
+		"\"reason\":\"one must be found tonight\",\"people\":[\"5\"]}",
 		"{\"area\":\"430802\",\"matter\":\"c\",\"agency\":\"telecom\","
 		"\"reason\":\"one must be found tonight\",\"people\":[\"5\"]}",
 		"{\"area\":\"430802\",\"matter\":\"c\",\"agency\":\"cdc\","

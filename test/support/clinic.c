@@ -29,6 +29,7 @@ static const struct {
 	{ "watcher", 1u << ROLE_OVERSEER, 430000000000000 },
 	{ "duty", 1u << ROLE_DUTY_OFFICER, 430802000000000 },
 	{ "lead", 1u << ROLE_AREA_LEAD, 430802000000000 },
+	{ "keeper", 1u << ROLE_SECURITY_ADMIN, 430802000000000 },
 };
 
 static const int64_t department[CLINIC_PEOPLE] = {

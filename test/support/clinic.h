@@ -25,6 +25,7 @@ enum {
 	CLINIC_OVERSEER,
 	CLINIC_DUTY,
 	CLINIC_LEAD,
+	CLINIC_KEEPER, /* security administrator: makes API keys */
 	CLINIC_PEOPLE
 };
 
