@@ -94,6 +94,24 @@ static void say_tasks(struct cli *c, const struct loop_report *r)
 	json_i64(cli_tell(c), (int64_t)r->wrong);
 }
 
+/* Where somebody should look; what stands there is not said. */
+static void say_clear(struct cli *c, const struct sound_clear *r)
+{
+	uint64_t n = r->found + r->names;
+
+	cli_say(c,
+		"身份：保险库里的 %" PRIu64 " 项，在 %" PRIu64 " 处文字和 %" PRIu64
+		" 字节文件里查找，库外发现证件号、电话或住址 %" PRIu64 " 处，像姓名的 %" PRIu64
+		" 处",
+		"identities: %" PRIu64 " values of the vault, looked for in %" PRIu64
+		" texts and %" PRIu64 " bytes of files; outside it %" PRIu64
+		" places with an ID number, a telephone or an address, %" PRIu64
+		" with what may be a name",
+		r->values, r->texts, r->bytes, r->found, r->names);
+	for (uint64_t i = 0; i < n && i < SOUND_CLEAR_TOLD; i++)
+		cli_say(c, "  请查看 %s", "  look at %s", r->where[i]);
+}
+
 enum err cli_fsck(struct cli *c)
 {
 	struct sound_report r;
@@ -114,6 +132,10 @@ enum err cli_fsck(struct cli *c)
 		json_i64(cli_tell(c), (int64_t)r.trail.segments);
 		json_key(cli_tell(c), "segments_wrong");
 		json_i64(cli_tell(c), (int64_t)r.trail.wrong);
+		json_key(cli_tell(c), "in_clear");
+		json_i64(cli_tell(c), (int64_t)r.clear.found);
+		json_key(cli_tell(c), "names_in_clear");
+		json_i64(cli_tell(c), (int64_t)r.clear.names);
 	} else {
 		cli_say(c, "回执：%" PRIu64 " 张，其中 %" PRIu64 " 张在台账里找不到",
 			"receipts: %" PRIu64 ", of which %" PRIu64 " have no entry", r.receipts,
@@ -125,9 +147,11 @@ enum err cli_fsck(struct cli *c)
 		cli_say(c, "批次：%" PRIu64 " 个，其中 %" PRIu64 " 个对不上账",
 			"batches: %" PRIu64 ", of which %" PRIu64 " do not add up",
 			r.intake.batches, r.intake.wrong);
+		say_clear(c, &r.clear);
 	}
 	say_tasks(c, &r.loop);
-	if ((r.trail.wrong || r.intake.wrong || r.loop.wrong) && r.ledger.verdict == VERIFY_WHOLE) {
+	if ((r.trail.wrong || r.intake.wrong || r.loop.wrong || r.clear.found) &&
+	    r.ledger.verdict == VERIFY_WHOLE) {
 		c->exit = (int)VERIFY_BROKEN;
 		return OK;
 	}

@@ -66,8 +66,9 @@ enum err sound_look(struct house *h, const struct sound_ask *ask, struct sound_r
 				.objects = objects };
 	enum err e;
 
-	if (ask->whole && ((e = db_sound(h->db, f)) || (e = db_read(h->db, receipts, &report, f)) ||
-			   (e = visits(h, &report, f))))
+	if (ask->whole &&
+	    ((e = db_sound(h->db, f)) || (e = db_read(h->db, receipts, &report, f)) ||
+	     (e = visits(h, &report, f)) || (e = sound_clear_look(h, &report.clear, f))))
 		return e;
 	if ((e = record_open(&o, &book, f)))
 		return e;
