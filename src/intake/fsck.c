@@ -36,31 +36,6 @@ static void look_end(struct look *l)
 	crypt_hasher_end(&l->hasher);
 }
 
-static enum err take_before(const struct ledger_entry *en, const struct crypt_hash *hash, void *arg,
-			    struct fault *f)
-{
-	(void)hash;
-	(void)f;
-	*(struct crypt_hash *)arg = en->before;
-	return OK;
-}
-
-/* The hash of a row as it came in: its own, or what its first change began from. */
-static enum err hash_at_first(struct look *l, struct brought *b, struct crypt_hash *ret)
-{
-	enum err e;
-
-	*ret = LEDGER_NO_HASH;
-	if (b->record.version == 1) {
-		b->record.state = BROUGHT_RECEIVED;
-		b->repeats.v = 0;
-		return intake_hash(l->noun, b, ret);
-	}
-	e = ledger_of_version(l->tx, area_county(b->record.area), str_of(l->noun->name),
-			      b->record.id.v, 2, take_before, ret, l->f);
-	return e == ERR_ABSENT ? OK : e;
-}
-
 static enum err one_row(struct look *l, int64_t id, int64_t repeats, bool *ret_ok)
 {
 	struct merkle_node leaf;
@@ -80,7 +55,7 @@ static enum err one_row(struct look *l, int64_t id, int64_t repeats, bool *ret_o
 		  (b->record.state == BROUGHT_DUPLICATE) == (repeats != 0);
 	l->rows++;
 	l->repeats += repeats != 0;
-	if ((e = hash_at_first(l, b, &hash)))
+	if ((e = intake_hash_at_first(l->tx, l->noun, b, &hash, l->f)))
 		return e;
 	intake_leaf(l->hasher, &hash, &leaf);
 	merkle_add(&l->merkle, &leaf);
@@ -130,6 +105,40 @@ static enum err stored_visits(struct look *l, const struct feed *x, bool *ret_ok
 	return e;
 }
 
+/* What the recall's entry says was taken back is what the batch brought. */
+static enum err take_root(const struct ledger_entry *en, const struct crypt_hash *hash, void *arg,
+			  struct fault *f)
+{
+	static const char key[] = "root=";
+	const char *at =
+		en->detail.n ? memmem(en->detail.p, en->detail.n, key, sizeof key - 1) : NULL;
+	char *ret = arg;
+	size_t n = 0;
+
+	(void)hash;
+	(void)f;
+	if (!at)
+		return OK; /* of a program that did not say it yet */
+	for (at += sizeof key - 1;
+	     at < en->detail.p + en->detail.n && n < 2 * CRYPT_RAW_BYTES && *at != ' '; at++)
+		if (*at != '-')
+			ret[n++] = *at;
+	ret[n] = '\0';
+	return OK;
+}
+
+static enum err taken_back(struct look *l, bool *ret_ok)
+{
+	char root[2 * CRYPT_RAW_BYTES + 1] = "";
+	enum err e = ledger_of_version(l->tx, l->county, STR("batch"), l->batch->record.id.v,
+				       l->batch->record.version, take_root, root, l->f);
+
+	if (e == ERR_ABSENT)
+		return *ret_ok = false, OK;
+	*ret_ok = *ret_ok && (!root[0] || str_eq(str_of(root), l->batch->root));
+	return e;
+}
+
 static enum err stored_rows(struct look *l, bool *ret_ok)
 {
 	CLEANUP(buf_release) struct buf hex = { 0 };
@@ -151,7 +160,7 @@ static enum err stored_rows(struct look *l, bool *ret_ok)
 			  str_eq(buf_view(&hex), l->batch->root);
 	else
 		*ret_ok = *ret_ok && l->rows == 0;
-	return OK;
+	return l->batch->record.state == BATCH_RECALLED ? taken_back(l, ret_ok) : OK;
 }
 
 static enum err look_at(const struct record_book *book, struct tx *tx, int64_t id, bool *ret_ok,

@@ -36,6 +36,11 @@ MUST_CHECK enum err intake_feed(struct call *c, struct tx *tx, int64_t id, struc
 MUST_CHECK enum err intake_batch(struct call *c, struct tx *tx, struct batch **ret,
 				 struct fault *f);
 MUST_CHECK enum err intake_hash(const struct noun *n, const void *row, struct crypt_hash *ret);
+/* Of a row as it came in: what it is, or what its first change began from. */
+struct brought;
+MUST_CHECK enum err intake_hash_at_first(struct tx *tx, const struct noun *n,
+					 const struct brought *b, struct crypt_hash *ret,
+					 struct fault *f);
 /* Of the tree over a batch: H(0 | hash of the row as it came in). */
 void intake_leaf(struct crypt_hasher *h, const struct crypt_hash *row, struct merkle_node *ret);
 

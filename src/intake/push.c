@@ -9,6 +9,7 @@
 #include "intake/intake.sql.h"
 #include "intake/likeness.h"
 #include "intake/visits.h"
+#include "ledger/ledger.h"
 #include "ledger/merkle.h"
 #include "record/row.h"
 
@@ -100,6 +101,38 @@ enum err intake_hash(const struct noun *n, const void *row, struct crypt_hash *r
 
 	row_canonical(n, row, &b);
 	return b.failed ? b.failed : crypt_hash(CRYPT_WORLD, b.p, b.n, ret);
+}
+
+static enum err take_before(const struct ledger_entry *en, const struct crypt_hash *hash, void *arg,
+			    struct fault *f)
+{
+	(void)hash;
+	(void)f;
+	*(struct crypt_hash *)arg = en->before;
+	return OK;
+}
+
+enum err intake_hash_at_first(struct tx *tx, const struct noun *n, const struct brought *b,
+			      struct crypt_hash *ret, struct fault *f)
+{
+	enum err e;
+
+	*ret = LEDGER_NO_HASH;
+	if (b->record.version == 1) {
+		struct brought *first = mem_take(n->bytes, 1);
+
+		if (!first)
+			return ERR_MEMORY;
+		memcpy(first, b, n->bytes);
+		first->record.state = BROUGHT_RECEIVED;
+		first->repeats.v = 0;
+		e = intake_hash(n, first, ret);
+		mem_drop(first);
+		return e;
+	}
+	e = ledger_of_version(tx, area_county(b->record.area), str_of(n->name), b->record.id.v, 2,
+			      take_before, ret, f);
+	return e == ERR_ABSENT ? OK : e;
 }
 
 enum err push_first(struct push *p, struct tx *tx, int64_t digest, int64_t *ret, struct fault *f)

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "crypt/encode.h"
 #include "intake/brought.h"
 #include "intake/inside.h"
 #include "intake/intake.sql.h"
@@ -29,7 +30,15 @@ struct recalling {
 	struct arena *a; /* of one row */
 	struct recall_sum sum;
 	bool act; /* else only counted */
+	struct crypt_hasher *hasher;
+	struct merkle merkle; /* over the rows as they came in */
+	char detail[160];     /* of the entry: how many, and the root of that tree */
 };
+
+static void recalling_end(struct recalling *g)
+{
+	crypt_hasher_end(&g->hasher);
+}
 
 struct brought_sql intake_brought_sql(enum feed_brings b)
 {
@@ -222,6 +231,42 @@ static enum err succeed(struct recalling *g, const struct stored *gone)
 	return e;
 }
 
+static enum err add_leaf(struct recalling *g, const void *row)
+{
+	struct merkle_node leaf;
+	struct crypt_hash hash;
+	enum err e = intake_hash_at_first(g->tx, g->noun, row, &hash, g->f);
+
+	if (e)
+		return e;
+	intake_leaf(g->hasher, &hash, &leaf);
+	merkle_add(&g->merkle, &leaf);
+	return OK;
+}
+
+/*
+ * Nobody can make the batch's root from its rows any more. So the recall says what root the rows
+ * had that it took: the same as the batch's, which the ledger vouches for, or fsck tells of it. In
+ * groups, as no run of digits may be long enough to look like somebody's number.
+ */
+static enum err say_root(struct recalling *g)
+{
+	struct buf b = { g->detail, 0, sizeof g->detail, OK }; /* it fits */
+	CLEANUP(buf_release) struct buf hex = { 0 };
+	struct merkle_node root;
+
+	merkle_root(&g->merkle, &root);
+	encode_hex(&hex, root.v, sizeof root.v);
+	buf_fmt(&b, "rows=%lld root=", (long long)g->sum.rows);
+	for (size_t i = 0; i < hex.n; i++) {
+		if (i && i % 4 == 0)
+			buf_char(&b, '-');
+		buf_char(&b, hex.p[i]);
+	}
+	buf_char(&b, '\0');
+	return hex.failed ? hex.failed : b.failed;
+}
+
 static enum err one_row(struct recalling *g, const struct stored *s)
 {
 	void *row;
@@ -239,6 +284,8 @@ static enum err one_row(struct recalling *g, const struct stored *s)
 			g->sum.changed_ids[g->sum.n_changed] = s->id;
 		g->sum.n_changed++;
 	}
+	if (g->act && (e = add_leaf(g, row)))
+		return e;
 	if (!s->repeats && (e = succeed(g, s)))
 		return e;
 	if (!g->act)
@@ -309,8 +356,14 @@ static enum err run(struct recalling *g, int64_t *ret_key)
 		return e;
 	g->a = a;
 	t.id = *ret_key;
-	if (g->noun)
-		return (e = all_rows(g)) ? e : drop_likenesses(g);
+	if (g->noun && g->act && (e = crypt_hasher_new(CRYPT_WORLD, &g->hasher)))
+		return e;
+	merkle_begin(&g->merkle, g->hasher);
+	if (g->noun) {
+		if ((e = all_rows(g)) || (g->act && (e = say_root(g))))
+			return e;
+		return drop_likenesses(g);
+	}
 	if (!g->act)
 		return trail_preview(g->tx, t, &g->sum.visits, g->f);
 	if (!g->in->o.trail)
@@ -344,6 +397,7 @@ enum err recall_run(struct intake *in, struct call *c, struct tx *tx, struct fee
 		    struct batch *b, struct str why, struct recall_sum *ret, int64_t *ret_key,
 		    struct fault *f)
 {
+	CLEANUP(recalling_end)
 	struct recalling g = {
 		.in = in, .tx = tx, .c = c, .f = f, .batch = b, .feed = feed, .act = true
 	};
@@ -369,6 +423,7 @@ enum err recall_run(struct intake *in, struct call *c, struct tx *tx, struct fee
 	after.record.version++;
 	after.record.updated_at = c->now;
 	after.why = why;
+	en.detail = str_of(g.detail);
 	if ((e = intake_hash(&batch_noun, b, &en.before)) ||
 	    (e = intake_hash(&batch_noun, &after, &en.after)) ||
 	    (e = record_replace(in->o.book, tx, &batch_noun, b, &after, f)) ||

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/dice.h"
+#include "ledger/ledger.h"
 #include "support/gatehouse.h"
 
 #define ANSWER(a) CLEANUP(answer_end) struct answer a = { 0 }
@@ -82,6 +83,70 @@ static void a_row_changed_by_hand_is_told_and_goes_too(void **state)
 	assert_int_equal(gatehouse_number(&g, &preview, "changed"), 1);
 	assert_int_equal(gatehouse_recall(&g, gatehouse_batch(&g, &push)), 200);
 	assert_int_equal(gatehouse_count(&g, "notifications"), 0);
+	gatehouse_sound(&g);
+}
+
+/* ---- what was taken back --------------------------------------------------------------------- */
+
+static const struct sql root_sql = {
+	.name = "test.root",
+	.text = "SELECT county, id, version, root FROM batches",
+	.args = "",
+	.across = "a test",
+	.scan = "a test",
+};
+struct roots {
+	char brought[80], taken[80];
+	bool counted;
+};
+
+static enum err take_detail(const struct ledger_entry *en, const struct crypt_hash *hash, void *arg,
+			    struct fault *f)
+{
+	struct roots *r = arg;
+	const char *at = memmem(en->detail.p, en->detail.n, "root=", 5);
+	size_t n = 0;
+
+	(void)hash;
+	(void)f;
+	assert_non_null(at);
+	for (at += 5; at < en->detail.p + en->detail.n; at++)
+		if (*at != '-' && n + 1 < sizeof r->taken)
+			r->taken[n++] = *at;
+	r->taken[n] = '\0';
+	r->counted = memmem(en->detail.p, en->detail.n, "rows=3 ", 7) != NULL;
+	return OK;
+}
+
+static enum err roots_act(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct roots *x = arg;
+	enum err e = tx_row(tx, &root_sql, SQL_NO_ARGS, &r, f);
+
+	if (e)
+		return e;
+	(void)snprintf(x->brought, sizeof x->brought, "%.*s", (int)rows_text(r, 3).n,
+		       rows_text(r, 3).p);
+	return ledger_of_version(tx, (struct area_code){ rows_i64(r, 0) }, STR("batch"),
+				 rows_i64(r, 1), rows_i64(r, 2), take_detail, x, f);
+}
+
+/* The rows are gone, and that they were those of the batch can be shown all the same. */
+static void the_root_of_what_a_recall_took_is_the_root_of_what_the_batch_brought(void **state)
+{
+	GATEHOUSE(g);
+	struct roots r = { .counted = false };
+	ANSWER(push);
+
+	gatehouse_push(&g, FEED_NOTIFICATIONS, "b1", "", "source_id,name\nc1,甲\nc2,乙\nc1,甲\n",
+		       &push);
+	gatehouse_account(&g, &push, 3, 2, 0, 1);
+	assert_int_equal(gatehouse_recall(&g, gatehouse_batch(&g, &push)), 200);
+	MUST(db_read(d->db, roots_act, &r, &d->fault));
+	assert_int_equal(strlen(r.brought), 64);
+	assert_string_equal(r.taken, r.brought);
+	assert_true(r.counted);
 	gatehouse_sound(&g);
 }
 
@@ -170,6 +235,7 @@ int main(void)
 		AT_THE_GATE(what_repeated_a_row_takes_its_place),
 		AT_THE_GATE(a_recalled_batch_can_come_again),
 		AT_THE_GATE(a_row_changed_by_hand_is_told_and_goes_too),
+		AT_THE_GATE(the_root_of_what_a_recall_took_is_the_root_of_what_the_batch_brought),
 		AT_THE_GATE(whatever_the_order_only_what_was_not_recalled_counts),
 	};
 
