@@ -32,6 +32,17 @@ struct loop;
 /* After the commit of what the clock did: open pages may want to look. */
 typedef void loop_told(void *arg, struct area_code county, const char *object, int64_t id);
 
+/*
+ * What another room does when a task that is about a row of its noun has taken a step, in the
+ * transaction of that step; an error undoes the step. `c` NULL: by the clock or the house.
+ */
+struct loop_about {
+	const char *noun;
+	enum err (*stepped)(struct call *c, struct tx *tx, const struct record_book *book,
+			    int64_t id, const struct flow_task *t, enum flow_on on,
+			    struct utc_s now, struct fault *f);
+};
+
 struct loop_options {
 	struct db *db;
 	struct record_book *book;
@@ -39,6 +50,7 @@ struct loop_options {
 	const struct clocks_set *clocks; /* NULL: those in the program */
 	loop_told *told;                 /* or NULL */
 	void *told_arg;
+	const struct loop_about *about; /* ends with an empty one; or NULL */
 };
 /* What the options point to is borrowed until loop_close. */
 MUST_CHECK enum err loop_open(const struct loop_options *o, struct loop **ret, struct fault *f);

@@ -290,6 +290,20 @@ static enum err tell_all(const struct storing *s)
 	return e;
 }
 
+/* The room whose row it is about hears of every step but its own raising of it. */
+static enum err tell_room(const struct storing *s)
+{
+	const struct loop_about *a = s->l->o.about;
+
+	if (!a || s->ev->on == FLOW_ON_RAISE)
+		return OK;
+	for (; a->noun; a++)
+		if (str_eq(s->w->row.about, str_of(a->noun)))
+			return a->stepped(s->c, s->tx, s->l->o.book, s->w->about_id, &s->w->t,
+					  s->ev->on, s->now, s->f);
+	return OK;
+}
+
 /* ---- the road -------------------------------------------------------------------------------- */
 
 static enum err store(struct storing *s, const struct flow_task *t)
@@ -316,7 +330,9 @@ static enum err store(struct storing *s, const struct flow_task *t)
 	s->w->there = true;
 	if (!e && s->w->campaign)
 		e = campaign_counted(s->tx, s->w->campaign, r->area, &was, t, s->f);
-	return e ? e : tell_all(s);
+	if (e || (e = tell_all(s)))
+		return e;
+	return tell_room(s);
 }
 
 enum err work_refused(const struct flow_why *why, const struct call *c, struct fault *f)

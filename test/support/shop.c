@@ -60,7 +60,7 @@ static void heard(void *arg, struct area_code county, const char *object, int64_
 
 void shop_up(struct shop *s)
 {
-	struct loop_options o = { s->d->db, s->book, s->zone, &clocks, heard, s };
+	struct loop_options o = { s->d->db, s->book, s->zone, &clocks, heard, s, NULL };
 	struct database *d = s->d;
 
 	MUST(loop_open(&o, &s->l, &d->fault));
