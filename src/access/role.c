@@ -54,6 +54,9 @@ static const struct capability_words words[CAP_N] = {
 	[CAP_HAZARD_WRITE] = { "hazard_write", "上报和整改隐患", "Report and mend hazards" },
 	[CAP_MEASURE] = { "measure", "对人员采取和解除措施",
 			  "Order measures about a person, and lift them" },
+	[CAP_SAFETY_READ] = { "safety_read", "查看单位、风险点和隐患",
+			      "See units, their risks and hazards" },
+	[CAP_SAFETY_WRITE] = { "safety_write", "维护单位和风险点", "Keep units and their risks" },
 };
 
 /* Whoever works at what is noticed has tasks. */
@@ -61,7 +64,9 @@ static const struct capability_words words[CAP_N] = {
 
 static const struct role_row rows[ROLE_N] = {
 	[ROLE_GRID_WORKER] = { "grid_worker", "网格员", "Grid worker",
-			       WORKS | BIT(CAP_GRID_READ) | BIT(CAP_HAZARD_WRITE), false },
+			       WORKS | BIT(CAP_GRID_READ) | BIT(CAP_SAFETY_READ) |
+				       BIT(CAP_HAZARD_WRITE),
+			       false },
 	[ROLE_DOCTOR] = { "doctor", "医生", "Doctor",
 			  WORKS | BIT(CAP_GRID_READ) | BIT(CAP_CDC_READ) | BIT(CAP_CASE_WRITE),
 			  false },
@@ -77,18 +82,21 @@ static const struct role_row rows[ROLE_N] = {
 		       WORKS | BIT(CAP_CASE_RESULT) | BIT(CAP_PUSH), false },
 	[ROLE_INSPECTOR] = { "inspector", "安全检查人员", "Inspector",
 			     WORKS | BIT(CAP_TASK_RAISE) | BIT(CAP_GRID_READ) |
+				     BIT(CAP_SAFETY_READ) | BIT(CAP_SAFETY_WRITE) |
 				     BIT(CAP_HAZARD_WRITE),
 			     false },
-	[ROLE_ENTERPRISE] = { "enterprise", "企业", "Enterprise", WORKS | BIT(CAP_HAZARD_WRITE),
-			      false },
+	[ROLE_ENTERPRISE] = { "enterprise", "企业", "Enterprise",
+			      WORKS | BIT(CAP_SAFETY_READ) | BIT(CAP_HAZARD_WRITE), false },
 	[ROLE_DUTY_OFFICER] = { "duty_officer", "值班员", "Duty officer",
 				WORKS | BIT(CAP_TASK_RAISE) | BIT(CAP_GRID_READ) |
-					BIT(CAP_ROSTER_WRITE) | BIT(CAP_FEED_READ) |
-					BIT(CAP_BREAK_GLASS) | BIT(CAP_BREAK_GLASS_READ),
+					BIT(CAP_SAFETY_READ) | BIT(CAP_ROSTER_WRITE) |
+					BIT(CAP_FEED_READ) | BIT(CAP_BREAK_GLASS) |
+					BIT(CAP_BREAK_GLASS_READ),
 				false },
 	[ROLE_AREA_LEAD] = { "area_lead", "属地负责人", "Area lead",
 			     WORKS | BIT(CAP_TASK_RAISE) | BIT(CAP_CAMPAIGN_WRITE) |
-				     BIT(CAP_HAZARD_WRITE) | BIT(CAP_MEASURE) | BIT(CAP_GRID_READ) |
+				     BIT(CAP_HAZARD_WRITE) | BIT(CAP_SAFETY_READ) |
+				     BIT(CAP_SAFETY_WRITE) | BIT(CAP_GRID_READ) |
 				     BIT(CAP_GRID_WRITE) | BIT(CAP_ROSTER_WRITE) | BIT(CAP_IMPORT) |
 				     BIT(CAP_EXPORT) | BIT(CAP_FEED_READ) | BIT(CAP_FEED_WRITE) |
 				     BIT(CAP_PUSH) | BIT(CAP_BREAK_GLASS) |
@@ -103,9 +111,9 @@ static const struct role_row rows[ROLE_N] = {
 	[ROLE_AUDITOR] = { "auditor", "审计员", "Auditor",
 			   BIT(CAP_ACCOUNT_READ) | BIT(CAP_LEDGER_READ) | BIT(CAP_EXPORT), true },
 	[ROLE_OVERSEER] = { "overseer", "监督员", "Overseer",
-			    BIT(CAP_TASK_READ) | BIT(CAP_GRID_READ) | BIT(CAP_LEDGER_READ) |
-				    BIT(CAP_FEED_READ) | BIT(CAP_BREAK_GLASS_READ) |
-				    BIT(CAP_ACCESS_REPORT),
+			    BIT(CAP_TASK_READ) | BIT(CAP_SAFETY_READ) | BIT(CAP_GRID_READ) |
+				    BIT(CAP_LEDGER_READ) | BIT(CAP_FEED_READ) |
+				    BIT(CAP_BREAK_GLASS_READ) | BIT(CAP_ACCESS_REPORT),
 			    false },
 };
 

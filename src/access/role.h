@@ -52,6 +52,8 @@ enum capability {
 	CAP_CAMPAIGN_WRITE, /* start and end campaigns */
 	CAP_HAZARD_WRITE,   /* report and mend hazards */
 	CAP_MEASURE,        /* order measures about a person, and lift them */
+	CAP_SAFETY_READ,    /* see units and what can go wrong in them */
+	CAP_SAFETY_WRITE,   /* keep them */
 	CAP_N
 };
 

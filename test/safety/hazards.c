@@ -1,0 +1,203 @@
+/*
+ * hazards.c - a hazard is somebody's to put right from the moment it is reported, and closed by
+ * somebody else than who put it right, and in no other way.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "safety/hazard.h"
+#include "safety/safety.h"
+#include "safety/unit.h"
+#include "serve/sound.h"
+#include "support/ward.h"
+
+/* POST, and the id that comes back as `key`; fails the test on any other status. */
+static int64_t make(struct ward *w, enum ward_who who, const char *target, const char *body,
+		    const char *key)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = 0;
+
+	if (ward_ask(w, who, "POST", target, body, &a) != 201)
+		fail_msg("%s: %d %.*s", target, a.status, (int)a.body.n, a.body.p);
+	assert_int_equal(str_i64(str_of(ward_text(&a, key)), &id), OK);
+	return id;
+}
+
+/* A quarry in the village, which is the clinic's: that answers for nothing else. */
+static int64_t quarry(struct ward *w)
+{
+	return make(w, WARD_LEAD, "/api/v1/units",
+		    "{\"area\":\"430802001001\",\"name\":\"红星采石场\",\"kind\":\"quarry\","
+		    "\"organisation\":\"106\",\"supervisor\":\"103\"}",
+		    "id");
+}
+
+static void body_of(char ret[400], int64_t unit, const char *grade)
+{
+	(void)snprintf(ret, 400,
+		       "{\"area\":\"430802001001\",\"title\":\"东侧边坡开裂\",\"unit\":\"%lld\","
+		       "\"factor\":\"collapse\",\"grade\":\"%s\",\"found_by\":\"inspection\"}",
+		       (long long)unit, grade);
+}
+
+/* Both ids: of the hazard and of its task. */
+static void report(struct ward *w, int64_t unit, const char *grade, int64_t *ret_hazard,
+		   int64_t *ret_task)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char body[400];
+
+	body_of(body, unit, grade);
+	if (ward_ask(w, WARD_LEAD, "POST", "/api/v1/hazards", body, &a) != 201)
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	assert_int_equal(str_i64(str_of(ward_text(&a, "id")), ret_hazard), OK);
+	assert_int_equal(str_i64(str_of(ward_text(&a, "task")), ret_task), OK);
+}
+
+static bool hazard_is(struct ward *w, int64_t id, const char *state)
+{
+	char sql[160];
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT count(*) FROM hazards WHERE id = %lld AND state = '%s'",
+		       (long long)id, state);
+	return ward_scalar(w, sql) == 1;
+}
+
+static void proved(struct ward *w, int64_t task)
+{
+	assert_int_equal(ward_do(w, WARD_DOCTOR, task, "accept", ""), 200);
+	assert_int_equal(ward_do(w, WARD_DOCTOR, task, "prove", ",\"text\":\"已清除危岩\""), 200);
+}
+
+static void sound(struct ward *w)
+{
+	struct database *d = w->d;
+	struct sound_report r;
+
+	MUST(sound_look(w->h, &(struct sound_ask){ .whole = false }, &r, &d->fault));
+	if (r.ledger.verdict != VERIFY_WHOLE)
+		fail_msg("%s", r.ledger.en);
+}
+
+static void a_hazard_is_closed_with_its_task_by_another_party_than_its_own(void **state)
+{
+	WARD(w);
+	int64_t hazard, task;
+
+	report(&w, quarry(&w), "ordinary", &hazard, &task);
+	assert_true(hazard_is(&w, hazard, "open"));
+	assert_string_equal(ward_state(&w, task), "open");
+	proved(&w, task);
+	assert_true(hazard_is(&w, hazard, "open"));
+	assert_int_equal(ward_do(&w, WARD_DOCTOR, task, "close", ""), 403);
+	assert_true(hazard_is(&w, hazard, "open"));
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "close", ""), 200);
+	assert_true(hazard_is(&w, hazard, "closed"));
+	sound(&w);
+}
+
+static void nobody_closes_or_voids_a_hazard_beside_its_task(void **state)
+{
+	WARD(w);
+	static const char *const events[] = { "close", "void" };
+	int64_t hazard, task;
+	char target[100];
+
+	report(&w, quarry(&w), "ordinary", &hazard, &task);
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		(void)snprintf(target, sizeof target, "/api/v1/hazards/%lld/events/%s",
+			       (long long)hazard, events[i]);
+		assert_int_equal(ward_status(&w, WARD_LEAD, "POST", target, ""), 409);
+	}
+	assert_true(hazard_is(&w, hazard, "open"));
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "cancel", ",\"reason\":\"重复上报\""), 200);
+	assert_true(hazard_is(&w, hazard, "voided"));
+	sound(&w);
+}
+
+static void a_major_hazard_is_not_closed_before_its_five_elements_are_written(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	static const char *const elements[] = {
+		"{\"measure\":\"削坡减载\"}",      "{\"funds\":\"12 万元\"}",
+		"{\"responsible\":\"202\"}",       "{\"limit_on\":\"2026-12-20\"}",
+		"{\"plan\":\"撤离、警戒、值守\"}",
+	};
+	int64_t hazard, task;
+	char target[100], headers[40];
+
+	report(&w, quarry(&w), "major", &hazard, &task);
+	proved(&w, task);
+	(void)snprintf(target, sizeof target, "/api/v1/hazards/%lld", (long long)hazard);
+	for (size_t i = 0; i < ARRAY_LEN(elements); i++) {
+		assert_int_equal(ward_do(&w, WARD_WORKER, task, "close", ""), 409);
+		assert_string_equal(ward_state(&w, task), "proved");
+		answer_end(&a);
+		(void)snprintf(headers, sizeof headers, "If-Match: \"%zu\"\r\n", i + 1);
+		desk_ask(&w.k, &w.visitor[WARD_LEAD], "PATCH", target, headers, elements[i], &a);
+		if (a.status != 200)
+			fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	}
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "close", ""), 200);
+	assert_true(hazard_is(&w, hazard, "closed"));
+	sound(&w);
+}
+
+static void a_hazard_of_a_unit_without_an_organisation_is_refused_and_leaves_nothing(void **state)
+{
+	WARD(w);
+	int64_t unit =
+		make(&w, WARD_LEAD, "/api/v1/units",
+		     "{\"area\":\"430802001001\",\"name\":\"无主加油站\",\"kind\":\"filling\"}",
+		     "id");
+	char body[400];
+
+	body_of(body, unit, "ordinary");
+	assert_int_equal(ward_status(&w, WARD_LEAD, "POST", "/api/v1/hazards", body), 409);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM hazards"), 0);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks"), 0);
+}
+
+static void a_late_hazard_climbs_by_itself(void **state)
+{
+	WARD(w);
+	int64_t hazard, task;
+
+	report(&w, quarry(&w), "ordinary", &hazard, &task);
+	ward_pass(&w, 10 * 86400);
+	assert_true(ward_scalar(&w, "SELECT level FROM tasks") > 0);
+	assert_int_equal(ward_scalar(&w, "SELECT late FROM tasks"), 1);
+	assert_true(hazard_is(&w, hazard, "open"));
+}
+
+static void a_unit_is_not_supervised_by_its_own_organisation(void **state)
+{
+	WARD(w);
+
+	assert_int_equal(ward_status(&w, WARD_LEAD, "POST", "/api/v1/units",
+				     "{\"area\":\"430802001001\",\"name\":\"自管\",\"kind\":"
+				     "\"quarry\",\"organisation\":\"103\",\"supervisor\":\"103\"}"),
+			 422);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		ON_BOTH(a_hazard_is_closed_with_its_task_by_another_party_than_its_own),
+		ON_BOTH(nobody_closes_or_voids_a_hazard_beside_its_task),
+		ON_BOTH(a_major_hazard_is_not_closed_before_its_five_elements_are_written),
+		ON_BOTH(a_hazard_of_a_unit_without_an_organisation_is_refused_and_leaves_nothing),
+		ON_BOTH(a_late_hazard_climbs_by_itself),
+		ON_BOTH(a_unit_is_not_supervised_by_its_own_organisation),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
