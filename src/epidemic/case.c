@@ -2,6 +2,7 @@
 #include "epidemic/case.h"
 
 #include "epidemic/inside.h"
+#include "epidemic/measure.h"
 #include "profile/profile.h"
 
 #include "base/ban.h"
@@ -89,7 +90,8 @@ enum err case_profile(struct str name, struct arena *a, const struct profile **r
 	if (e == ERR_USAGE || e == ERR_ABSENT || e == ERR_RANGE)
 		e = fault_set(f, ERR_RANGE, "没有这份疾病规则；可用的见 outpost profiles",
 			      "there is no such disease profile; outpost profiles lists them");
-	fault_at(f, "profile", NULL);
+	if (e)
+		fault_at(f, "profile", NULL);
 	return e;
 }
 
@@ -119,5 +121,5 @@ const struct noun case_noun = {
 	.follow = case_follow,
 };
 
-const struct noun *const epidemic_nouns[] = { &case_noun };
+const struct noun *const epidemic_nouns[] = { &case_noun, &contact_noun, &measure_noun };
 const size_t epidemic_nouns_n = ARRAY_LEN(epidemic_nouns);

@@ -40,6 +40,13 @@ static const struct route rows[] = {
 		WHY_EPIDEMIC, LIST, AUDIT_ACT, "追踪结果里的人的姓名，每一个都记入台账",
 		"The names of a trace's people, each noted in the ledger"),
 	  .before = trace_names_before, .after = trace_names_after, .flags = ROUTE_SECRET },
+	{ ROUTE(HTTP_GET, "/api/v1/areas/{area:text}/funnel", contact_funnel, CAP_CDC_READ,
+		REACH_AREA, WHY_EPIDEMIC, 0, AUDIT_NONE, "接触者漏斗：推送、本地、落地",
+		"The funnel of contacts: pushed out, ours, located") },
+	{ ROUTE(HTTP_POST, "/api/v1/contacts/{id}/name", contact_name, CAP_TASK_DO, REACH_AREA,
+		WHY_EPIDEMIC, BODY, AUDIT_ACT, "任务要找的人的姓名，记入台账",
+		"The name of whom a task is to find, noted in the ledger"),
+	  .before = contact_name_before, .after = contact_name_after, .flags = ROUTE_SECRET },
 	{ ROUTE(HTTP_GET, "/api/v1/unconfirmed-cases", case_waiting, CAP_LEDGER_READ, REACH_AREA,
 		WHY_OVERSIGHT, 0, AUDIT_NONE, "逾期未确认的病例",
 		"Cases that nobody confirmed in time") },
@@ -149,13 +156,13 @@ enum err epidemic_expire(struct epidemic *x, struct fault *f)
 
 /* ---- an epoch ends --------------------------------------------------------------------------- */
 
-struct case_person {
-	int64_t county, case_id, person;
+struct person_of { /* a case or a contact */
+	int64_t county, id, person;
 };
 struct renewing {
 	const struct trail_pair *pair; /* rising by old */
 	size_t n;
-	VEC(struct case_person) of;
+	VEC(struct person_of) of;
 };
 
 static int by_old(const void *pa, const void *pb)
@@ -165,11 +172,12 @@ static int by_old(const void *pa, const void *pb)
 	return (a->old > b->old) - (a->old < b->old);
 }
 
-static enum err list_persons(struct renewing *w, struct tx *tx, struct fault *f)
+static enum err list_persons(struct renewing *w, struct tx *tx, const struct sql *list,
+			     struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	bool more;
-	enum err e = tx_rows(tx, &epidemic_sql.persons, SQL_NO_ARGS, &r, f);
+	enum err e = tx_rows(tx, list, SQL_NO_ARGS, &r, f);
 
 	w->of.n = 0;
 	while (!e && !(e = rows_next(r, &more, f)) && more) {
@@ -177,23 +185,32 @@ static enum err list_persons(struct renewing *w, struct tx *tx, struct fault *f)
 		const struct trail_pair *p = bsearch(&want, w->pair, w->n, sizeof want, by_old);
 
 		if (p)
-			e = vec_push(&w->of, ((struct case_person){ rows_i64(r, 0), rows_i64(r, 1),
-								    p->now }));
+			e = vec_push(&w->of, ((struct person_of){ rows_i64(r, 0), rows_i64(r, 1),
+								  p->now }));
 	}
+	return e;
+}
+
+static enum err renew(struct renewing *w, struct tx *tx, const struct sql *list,
+		      const struct sql *put, struct fault *f)
+{
+	enum err e = list_persons(w, tx, list, f);
+
+	for (size_t i = 0; i < w->of.n && !e; i++)
+		e = tx_run(tx, put,
+			   SQL_ARGS(sql_i64(w->of.v[i].county), sql_i64(w->of.v[i].id),
+				    sql_i64(w->of.v[i].person)),
+			   NULL, f);
 	return e;
 }
 
 static enum err renew_act(struct tx *tx, void *arg, struct fault *f)
 {
-	struct renewing *w = arg;
-	enum err e = list_persons(w, tx, f);
+	enum err e = renew(arg, tx, &epidemic_sql.persons, &epidemic_sql.person_put, f);
 
-	for (size_t i = 0; i < w->of.n && !e; i++)
-		e = tx_run(tx, &epidemic_sql.person_put,
-			   SQL_ARGS(sql_i64(w->of.v[i].county), sql_i64(w->of.v[i].case_id),
-				    sql_i64(w->of.v[i].person)),
-			   NULL, f);
-	return e;
+	return e ? e
+		 : renew(arg, tx, &epidemic_sql.contact_persons, &epidemic_sql.contact_person_put,
+			 f);
 }
 
 enum err epidemic_renew(struct epidemic *x, const struct trail_pair *pair, size_t n,

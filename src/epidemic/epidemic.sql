@@ -165,3 +165,75 @@ SELECT county FROM trace_part WHERE day <= $1 LIMIT 1;
 -- across: keys are the house's
 -- $1 day bigint
 DELETE FROM trace_part WHERE day <= $1;
+
+-- name: contacts_of
+-- The contacts of a case, and under which pseudonyms.
+-- across: contacts of a case lie in many counties
+-- $1 case_id bigint
+SELECT c.id, c.state, p.person FROM contacts c
+JOIN contact_person p ON p.county = c.county AND p.contact = c.id
+WHERE c.of_case = $1 ORDER BY c.id;
+
+-- name: contact_person_put
+-- Under which pseudonym a contact has visits.
+-- $1 county  bigint
+-- $2 contact bigint
+-- $3 person  bigint
+INSERT INTO contact_person (county, contact, person) VALUES ($1, $2, $3)
+ON CONFLICT (county, contact) DO UPDATE SET person = $3;
+
+-- name: contact_persons
+-- The persons of all contacts that are followed.
+-- across: an epoch ends for the whole house
+-- scan: once in 28 days
+SELECT county, contact, person FROM contact_person;
+
+-- name: place_area
+-- Where a place lies, if somebody described it.
+-- across: a visit does not say its place's county
+-- $1 place bigint
+SELECT area FROM places WHERE number = $1 ORDER BY id DESC LIMIT 1;
+
+-- name: open_tasks_about
+-- Tasks about a row that are not closed.
+-- across: a row does not say the county of its tasks
+-- $1 about    text
+-- $2 about_id bigint
+SELECT id FROM tasks WHERE about = $1 AND about_id = $2 AND closed_at IS NULL ORDER BY id;
+
+-- name: funnel
+-- How many contacts of an area are in which state, and whose.
+-- across: the funnel of a city adds up its counties
+-- $1 from_ bigint
+-- $2 end_  bigint
+SELECT state, push, COUNT(*) FROM contacts WHERE area >= $1 AND area < $2 GROUP BY state, push;
+
+-- name: contact_to_name
+-- A contact that is followed, and the task about it: whose it is.
+-- across: an id does not say its county
+-- $1 contact bigint
+SELECT c.area, p.person, t.id, t.owner FROM contacts c
+JOIN contact_person p ON p.county = c.county AND p.contact = c.id
+JOIN tasks t ON t.about = 'contact' AND t.about_id = c.id
+WHERE c.id = $1 AND c.state <> 'excluded' AND c.state <> 'released'
+ORDER BY t.id DESC LIMIT 1;
+
+-- name: measures_over
+-- Measures whose hard end has come.
+-- across: the clock looks over all counties
+-- $1 state text
+-- $2 now   bigint
+SELECT id FROM measures WHERE state = $1 AND until <= $2 ORDER BY until, id LIMIT 200;
+
+-- name: measure_over
+-- Is there one?
+-- across: the clock looks over all counties
+-- $1 now bigint
+SELECT id FROM measures WHERE (state = 'in_force' OR state = 'appealed') AND until <= $1 LIMIT 1;
+
+-- name: contact_to_measure
+-- What a measure about a contact is held against.
+-- across: an id does not say its county
+-- $1 contact bigint
+SELECT degree, profile, last_at, trace FROM contacts
+WHERE id = $1 AND state <> 'excluded' AND state <> 'released';

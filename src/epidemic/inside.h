@@ -6,7 +6,9 @@
 #include "access/call.h"
 #include "db/db.h"
 #include "epidemic/case.h"
+#include "epidemic/contact.h"
 #include "epidemic/epidemic.h"
+#include "loop/loop.h"
 #include "profile/profile.h"
 #include "trail/ask.h"
 #include "trail/warrant.h"
@@ -72,7 +74,8 @@ struct trace_told { /* what stands above the contacts */
 	int64_t id, case_id, warrant, officer, generations;
 	struct utc_s created_at, from, to, horizon;
 	int64_t n_contacts, n_encounters, visits;
-	struct str profile, digest; /* the digest in hex */
+	struct str profile, digest;          /* the digest in hex */
+	const struct contact_change *change; /* what it did to the contacts; NULL: told later */
 };
 void trace_hash_text(struct str hash, struct buf *out);
 /* `proof`: "whole", "expired" in part, or "broken". */
@@ -85,4 +88,29 @@ typedef enum err trace_each(void *arg, uint32_t generation, const struct trail_e
 MUST_CHECK enum err trace_encounters(struct call *c, struct tx *tx, struct area_code county,
 				     int64_t id, trace_each *each, void *arg, bool *ret_partly,
 				     struct fault *f);
+
+/* ---- contact.c ---- */
+const struct choice *contact_pushes(size_t *ret_n);
+/* Write the next version of one, with its entry; `c` NULL: by the house. */
+MUST_CHECK enum err contact_act(struct call *c, struct tx *tx, const struct record_book *book,
+				const struct contact_row *was, struct contact_row *is,
+				const char *action, struct utc_s now, struct fault *f);
+
+/* ---- contact_trace.c ---- */
+struct contact_change {
+	int64_t generations; /* how far the trace looked */
+	int64_t added, changed, gone;
+};
+/*
+ * Hold a trace that is being kept against the contacts of its case. `whole`: it looked at all that
+ * the warrant is for, so whoever is not in it is none.
+ */
+MUST_CHECK enum err contact_match(struct call *c, struct tx *tx, const struct case_row *of,
+				  int64_t trace, const struct trail_answer *a, bool whole,
+				  struct contact_change *ret, struct fault *f);
+
+/* ---- contact_http.c ---- */
+route_before contact_name_before;
+route_run contact_funnel, contact_name;
+route_after contact_name_after;
 #endif

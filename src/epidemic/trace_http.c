@@ -22,6 +22,7 @@ enum { PARTS_MAX = 64 };
 struct tracing {
 	struct trail_warrant w;
 	int64_t id; /* of this one */
+	bool whole; /* all that the warrant is for was asked */
 	struct trail_answer answer;
 	struct str grant;
 	size_t n_parts;
@@ -166,6 +167,7 @@ enum err trace_before(struct call *c, struct fault *f)
 	if ((e = asked_read(&k, f)) || (e = db_read(c->db, asked_check, &k, f)) ||
 	    (e = case_profile(k.w.profile, c->a, &p, f)))
 		return e;
+	g->whole = !k.from.v && !k.to.v && !k.generations;
 	g->w = w = k.w;
 	w.people -= k.spent;
 	if (w.people < 1)
@@ -223,14 +225,17 @@ static enum err put(struct call *c, struct tx *tx, const struct tracing *g, stru
 	return e;
 }
 
-static enum err note(struct call *c, struct tx *tx, const struct tracing *g, struct fault *f)
+static enum err note(struct call *c, struct tx *tx, const struct tracing *g,
+		     const struct contact_change *change, struct fault *f)
 {
 	char matter[32], detail[200];
 	int m = snprintf(matter, sizeof matter, "case-" LEDGER_ID, (long long)g->w.case_id.v);
 	int n = snprintf(detail, sizeof detail,
-			 "warrant=" LEDGER_ID " contacts=%zu encounters=%zu generations=%lld",
+			 "warrant=" LEDGER_ID " contacts=%zu encounters=%zu generations=%lld "
+			 "added=%lld changed=%lld gone=%lld",
 			 (long long)g->w.id.v, g->answer.n_contacts, g->answer.n_encounters,
-			 (long long)g->w.generations);
+			 (long long)g->w.generations, (long long)change->added,
+			 (long long)change->changed, (long long)change->gone);
 	struct ledger_entry en = { .county = area_county(g->w.area),
 				   .object = STR("trace"),
 				   .object_id = g->id,
@@ -247,13 +252,16 @@ enum err trace_run(struct call *c, struct tx *tx, struct fault *f)
 	CLEANUP(buf_release) struct buf digest = { 0 };
 	const struct tracing *g = c->parsed;
 	const struct trail_answer *a = &g->answer;
+	struct contact_change change = { .generations = g->w.generations };
 	struct case_row *of;
 	enum err e = case_load(c, tx, &of, f);
 
 	if (!e && of->record.state != CASE_CONFIRMED)
 		e = fault_set(f, ERR_WARRANT, "病例未确认，不能追踪",
 			      "the case is not confirmed: nobody is traced");
-	if (e || (e = spend(tx, g, f)) || (e = put(c, tx, g, f)) || (e = note(c, tx, g, f)))
+	if (e || (e = spend(tx, g, f)) || (e = put(c, tx, g, f)) ||
+	    (e = contact_match(c, tx, of, g->id, a, g->whole, &change, f)) ||
+	    (e = note(c, tx, g, &change, f)))
 		return e;
 	trace_hash_text((struct str){ (const char *)a->digest.v, CRYPT_HASH_BYTES }, &digest);
 	const struct trace_told t = { .id = g->id,
@@ -268,7 +276,8 @@ enum err trace_run(struct call *c, struct tx *tx, struct fault *f)
 				      .n_encounters = (int64_t)a->n_encounters,
 				      .visits = (int64_t)a->visits,
 				      .profile = a->profile,
-				      .digest = buf_view(&digest) };
+				      .digest = buf_view(&digest),
+				      .change = &change };
 	call_status(c, 201);
 	return digest.failed ? digest.failed : trace_tell(c, &t, a, "whole");
 }

@@ -99,6 +99,17 @@ static void tell_head(struct call *c, const struct trace_told *t)
 	json_str(j, t->profile);
 	json_key(j, "digest");
 	json_str(j, t->digest);
+	if (!t->change)
+		return;
+	json_key(j, "difference");
+	json_open(j, '{');
+	json_key(j, "added");
+	json_i64(j, t->change->added);
+	json_key(j, "changed");
+	json_i64(j, t->change->changed);
+	json_key(j, "gone");
+	json_i64(j, t->change->gone);
+	json_close(j, '}');
 }
 
 enum err trace_tell(struct call *c, const struct trace_told *t, const struct trail_answer *a,

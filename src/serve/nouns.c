@@ -4,6 +4,7 @@
 #include "grid/grid.h"
 #include "intake/intake.h"
 #include "loop/loop.h"
+#include "safety/safety.h"
 #include "trail/place.h"
 
 #include "base/ban.h"
@@ -16,7 +17,7 @@ size_t nouns_all(const struct noun *ret[NOUNS_MAX])
 	} rooms[] = {
 		{ grid_nouns, grid_nouns_n },         { trail_nouns, trail_nouns_n },
 		{ intake_nouns, intake_nouns_n },     { loop_nouns, loop_nouns_n },
-		{ epidemic_nouns, epidemic_nouns_n },
+		{ epidemic_nouns, epidemic_nouns_n }, { safety_nouns, safety_nouns_n },
 	};
 	size_t n = 0;
 

@@ -14,6 +14,7 @@
 #include "loop/channel.h"
 #include "loop/moved.h"
 #include "loop/notice.h"
+#include "safety/safety.h"
 #include "serve/epoch.h"
 #include "serve/nouns.h"
 #include "serve/notify.h"
@@ -330,13 +331,22 @@ static void tell_by_clock(void *serve, struct area_code county, const char *obje
 	tell_acted(serve, &en);
 }
 
+/* Rooms whose rows have tasks. */
+static const struct loop_about about[] = {
+	{ "contact", contact_task_step },
+	{ "measure", measure_task_step },
+	{ "hazard", hazard_task_step },
+	{ NULL, NULL },
+};
+
 static enum err open_loop(struct serve *s, struct fault *f)
 {
 	const struct loop_options o = { .db = s->house->db,
 					.book = s->book,
 					.zone = s->house->zone,
 					.told = tell_by_clock,
-					.told_arg = s };
+					.told_arg = s,
+					.about = about };
 
 	return loop_open(&o, &s->rooms.loop.loop, f);
 }
@@ -428,7 +438,7 @@ static enum err beat(struct serve *s, struct utc_s now, struct fault *f)
 		ignore(vault_expire(s->vault, before, &unasked));
 	}
 	ignore(serve_certificate(s, NULL, NULL)); /* half of a new pair: the next time */
-	if ((e = settle(s, now, f)))
+	if ((e = epidemic_tick(s->rooms.epidemic, now, f)) || (e = settle(s, now, f)))
 		return e;
 	return dispatch_tick(s->dispatch, f);
 }

@@ -45,6 +45,7 @@ static const struct {
 	{ "campaign", "scope", "organisations" },
 	{ "campaign", "query", NULL },
 	{ "campaign", "needs", "text" },
+	{ "measure", "explanation", "与病例同场；请居家；可申诉" },
 };
 
 static void give(const struct field *x, const char *value, const struct value_from *from, void *row)

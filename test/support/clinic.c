@@ -122,6 +122,42 @@ static enum err give_departments(struct tx *tx, void *arg, struct fault *f)
 	return e;
 }
 
+/* Whom a trace's tasks go to: the county's office, and the city's above it. */
+static const struct sql answerers[] = {
+	{ .name = "test.organisations",
+	  .text = "INSERT INTO organisations (county, id, area, version, state, created_at,"
+		  " updated_at, created_by, name, kind) VALUES"
+		  " (430802000000000, 11, 430802000000000, 1, 'active', 1, 1, 1, '区疾控', 'cdc'),"
+		  " (430800000000000, 12, 430800000000000, 1, 'active', 1, 1, 1, '市疾控', 'cdc')",
+	  .args = "",
+	  .act = SQL_WRITE },
+	{ .name = "test.officers",
+	  .text = "INSERT INTO officers (county, id, area, version, state, created_at, updated_at,"
+		  " created_by, name, post, phone, organisation) VALUES"
+		  " (430802000000000, 21, 430802000000000, 1, 'active', 1, 1, 1, '合成', '主任',"
+		  " '119', 11), (430800000000000, 22, 430800000000000, 1, 'active', 1, 1, 1,"
+		  " '合成', '主任', '119', 12)",
+	  .args = "",
+	  .act = SQL_WRITE },
+	{ .name = "test.duties",
+	  .text = "INSERT INTO duties (county, id, area, version, state, created_at, updated_at,"
+		  " created_by, sector, party, officer) VALUES"
+		  " (430802000000000, 31, 430802000000000, 1, 'active', 1, 1, 1, 'epidemic',"
+		  " 'department', 21), (430800000000000, 32, 430800000000000, 1, 'active', 1, 1,"
+		  " 1, 'epidemic', 'department', 22)",
+	  .args = "",
+	  .act = SQL_WRITE },
+};
+static enum err answerers_act(struct tx *tx, void *arg, struct fault *f)
+{
+	enum err e = OK;
+
+	(void)arg;
+	for (size_t i = 0; i < ARRAY_LEN(answerers) && !e; i++)
+		e = tx_run(tx, &answerers[i], SQL_NO_ARGS, NULL, f);
+	return e;
+}
+
 void clinic_begin(struct clinic *t, struct database *d, const char *dir)
 {
 	CLEANUP(area_import_end) struct area_import *i = NULL;
@@ -150,6 +186,7 @@ void clinic_begin(struct clinic *t, struct database *d, const char *dir)
 	MUST(area_import_new(&(struct area_import_options){ .from_day = AREA_DAY_FIRST }, &i));
 	MUST(area_import_file(i, "areas.csv", &d->fault));
 	MUST(db_write(t->h->db, area_import_run, i, &d->fault));
+	MUST(db_write(t->h->db, answerers_act, NULL, &d->fault));
 	for (int k = 0; k < CLINIC_PEOPLE; k++) {
 		struct found_account who = { .login = str_of(people[k].login),
 					     .name = STR("合成"),

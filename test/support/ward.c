@@ -36,6 +36,7 @@ static const struct {
 	[WARD_WORKER2] = { "worker2", 1u << ROLE_GRID_WORKER, 430802001001000, WARD_VILLAGE },
 	[WARD_DOCTOR] = { "doctor", 1u << ROLE_DOCTOR, 430802001001000, WARD_CLINIC },
 	[WARD_AWAY] = { "distant", 1u << ROLE_AREA_LEAD, 430822000000000, WARD_FAR },
+	[WARD_TRACER] = { "tracer", 1u << ROLE_INVESTIGATOR, 430802000000000, WARD_COUNTY },
 	[WARD_NOBODYS] = { "nobodys", 1u << ROLE_DUTY_OFFICER, 430802000000000, 0 },
 };
 
@@ -266,6 +267,9 @@ static void put_parties(struct ward *w)
 		duty.party = parties[i].party;
 		duty.officer = who.record.id;
 		put(w, &duty_noun, NULL, &duty, false);
+		duty.record.id.v += 100;
+		duty.sector = DUTY_EPIDEMIC;
+		put(w, &duty_noun, NULL, &duty, false);
 	}
 }
 
@@ -325,7 +329,7 @@ static void put_people(struct ward *w)
 	}
 }
 
-void ward_open(struct ward *w, struct database *d)
+static void begin(struct ward *w, struct database *d, bool vault)
 {
 	struct serve_options o = { .listen = "127.0.0.1:0",
 				   .wall = { wall_ns, NULL },
@@ -347,6 +351,8 @@ void ward_open(struct ward *w, struct database *d)
 	/* A house of its own, in the test's folder; on PostgreSQL it is the test's database. */
 	MUST(found_house(w->dir, &c, CRYPT_WORLD, ward_now(), &first, &d->fault));
 	MUST(house_open(w->dir, &w->h, &d->fault));
+	if (vault)
+		MUST(house_vault(w->h, (struct clock){ wall_ns, NULL }, &d->fault));
 	MUST(house_database(w->h, false, ward_now(), &d->fault));
 	load_areas(w);
 	MUST(serve_open(w->h, &o, &w->s, &d->fault));
@@ -355,6 +361,16 @@ void ward_open(struct ward *w, struct database *d)
 	w->in = (struct database){ .db = w->h->db, .sqlite = d->sqlite };
 	desk_join(&w->k, &w->in, w->s->routes, http_port(w->s->http));
 	put_people(w);
+}
+
+void ward_open(struct ward *w, struct database *d)
+{
+	begin(w, d, false);
+}
+
+void ward_open_with_vault(struct ward *w, struct database *d)
+{
+	begin(w, d, true);
 }
 
 void ward_close(struct ward *w)

@@ -1,6 +1,6 @@
 /*
  * ward.h - a house at work for tests of tasks: areas from province to village, an organisation that
- * answers for mines at each level, people of each, and clocks that the test owns.
+ * answers for mines and for epidemics at each level, people of each, and clocks that the test owns.
  *
  *     WARD(w);
  *     int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
@@ -39,6 +39,7 @@ enum ward_who {
 	WARD_DOCTOR,  /* the clinic's, of 430802001001 */
 	WARD_AWAY,    /* 430822, lead of it */
 	WARD_NOBODYS, /* of no organisation, duty officer of 430802 */
+	WARD_TRACER,  /* county, investigator of 430802 */
 	WARD_PEOPLE
 };
 
@@ -54,11 +55,17 @@ struct ward {
 	int n_keys;
 };
 void ward_open(struct ward *w, struct database *d);
+void ward_open_with_vault(struct ward *w, struct database *d);
 void ward_close(struct ward *w);
 #define WARD(w) \
 	struct database *d = *state; \
 	CLEANUP(ward_close) struct ward w; \
 	ward_open(&w, d)
+
+#define WARD_WITH_VAULT(w) \
+	struct database *d = *state; \
+	CLEANUP(ward_close) struct ward w; \
+	ward_open_with_vault(&w, d)
 
 struct utc_s ward_now(void);
 /* The clocks go on, the wall's and the steady one, and the house ticks once at the end. */

@@ -1,0 +1,311 @@
+/* measure.c - see measure.h. */
+#include "epidemic/measure.h"
+
+#include "base/memory.h"
+#include "epidemic/epidemic.sql.h"
+#include "epidemic/inside.h"
+#include "ledger/ledger.h"
+#include "loop/duty_of.h"
+
+#include "base/ban.h"
+
+enum { ROW_BYTES = 1 << 16, PROFILES_BYTES = 8 << 20, OVER_MAX = 200 };
+
+static const struct choice kinds[MEASURE_KIND_N] = {
+	[MEASURE_CENTRAL] = { "central", "集中隔离医学观察", "Quarantine in a facility" },
+	[MEASURE_HOME] = { "home", "居家隔离医学观察", "Quarantine at home" },
+	[MEASURE_MONITOR] = { "monitor", "健康监测", "Health monitoring" },
+};
+static const struct choice states[] = {
+	[MEASURE_IN_FORCE] = { "in_force", "执行中", "In force" },
+	[MEASURE_APPEALED] = { "appealed", "申诉中", "Appealed" },
+	[MEASURE_ENDED] = { "ended", "已结束", "Ended" },
+	[MEASURE_OVERTURNED] = { "overturned", "已撤销", "Overturned" },
+};
+
+static const struct field fields[] = {
+	{ REF(struct measure, contact), "接触者", "Contact", SEE_CDC,
+	  FIELD_REQUIRED | FIELD_FIXED | FIELD_LISTED | FIELD_FILTER | FIELD_KEY,
+	  .refers = "contact" },
+	{ CHOICE(struct measure, kind), "措施", "Kind", SEE_CDC,
+	  FIELD_REQUIRED | FIELD_FIXED | FIELD_LISTED | FIELD_FILTER, .choice = kinds,
+	  .n_choices = ARRAY_LEN(kinds) },
+	{ REF(struct measure, issuer), "决定机关", "Issued by", SEE_CDC,
+	  FIELD_REQUIRED | FIELD_FIXED | FIELD_LISTED, .refers = "organisation" },
+	{ TEXT(struct measure, basis), "法律依据", "Legal basis", SEE_CDC,
+	  FIELD_REQUIRED | FIELD_FIXED, 4, 200, .hint_zh = "法律名称与条款",
+	  .hint_en = "the law and its article" },
+	{ TEXT(struct measure, evidence), "证据（追踪编号）", "Evidence (trace)", SEE_CDC,
+	  FIELD_SERVER, 1, 20 },
+	{ TIME(struct measure, since), "开始", "Since", SEE_CDC,
+	  FIELD_REQUIRED | FIELD_FIXED | FIELD_LISTED },
+	{ TIME(struct measure, until), "到期", "Until", SEE_CDC, FIELD_REQUIRED | FIELD_LISTED,
+	  .hint_zh = "到时自动结束；只能提前，不能推迟",
+	  .hint_en = "ends by itself then; may be brought forward, never put off" },
+	{ LONG(struct measure, explanation), "告知内容", "What the person is told", SEE_CDC,
+	  FIELD_REQUIRED | FIELD_FIXED, 10, 2000, .hint_zh = "为什么、做什么、到何时、怎样申诉",
+	  .hint_en = "why, what, until when, and how to appeal" },
+	{ LONG(struct measure, appeal), "申诉理由", "Appeal", SEE_CDC, 0, 2, 2000 },
+	{ TIME(struct measure, ended_at), "结束时间", "Ended", SEE_CDC, FIELD_SERVER },
+};
+
+static bool says_why(const void *row, const struct who *who, struct utc_s now)
+{
+	(void)who;
+	(void)now;
+	return ((const struct measure *)row)->appeal.n > 0;
+}
+static bool never(const void *row, const struct who *who, struct utc_s now)
+{
+	(void)row;
+	(void)who;
+	(void)now;
+	return false;
+}
+static const char task_zh[] = "申诉由上级的任务处理：核查通过即维持，撤销任务即撤销措施";
+static const char task_en[] = "an appeal is decided by its task above: a task that is closed "
+			      "upholds, one that is struck overturns";
+
+static const struct step steps[] = {
+	{ STEP(MEASURE_NONE, "impose", MEASURE_IN_FORCE, "决定", "Impose"), CAP_MEASURE },
+	{ STEP(MEASURE_IN_FORCE, "lift", MEASURE_ENDED, "解除", "Lift"), CAP_MEASURE },
+	{ STEP(MEASURE_IN_FORCE, "appeal", MEASURE_APPEALED, "申诉", "Appeal"), CAP_MEASURE,
+	  says_why, "请写明申诉理由（appeal）", "say why, in `appeal`" },
+	{ STEP(MEASURE_APPEALED, "uphold", MEASURE_IN_FORCE, "维持", "Uphold"), CAP_NONE, never,
+	  task_zh, task_en },
+	{ STEP(MEASURE_APPEALED, "overturn", MEASURE_OVERTURNED, "撤销", "Overturn"), CAP_NONE,
+	  never, task_zh, task_en },
+	{ STEP(MEASURE_APPEALED, "lift", MEASURE_ENDED, "解除", "Lift"), CAP_MEASURE },
+};
+
+/* ---- what no field can say alone ------------------------------------------------------------- */
+
+static enum err refuse(struct fault *f, const char *field, const char *zh, const char *en)
+{
+	enum err e = fault_set(f, ERR_RANGE, "%s%.0s", "%.0s%s", zh, en);
+
+	fault_at(f, field, NULL);
+	return e;
+}
+
+/* The last day on which the profile follows up such a contact. */
+static enum err last_day(struct tx *tx, struct record_id contact, struct arena *a, int32_t *ret,
+			 struct str *ret_trace, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	const struct profile *p;
+	size_t degree = 0;
+	int32_t last;
+	enum err e =
+		tx_row(tx, &epidemic_sql.contact_to_measure, SQL_ARGS(sql_i64(contact.v)), &r, f);
+
+	if (e == ERR_ABSENT)
+		return refuse(f, "contact", "此接触者已排除或已解除",
+			      "this contact is excluded or released");
+	if (e)
+		return e;
+	while (degree < TRACE_CLASS_N &&
+	       !str_eq(rows_text(r, 0), str_of(trace_class_word((enum trace_class)degree))))
+		degree++;
+	if (degree == TRACE_CLASS_N)
+		return ERR_CORRUPT;
+	last = (int32_t)(rows_i64(r, 2) / 86400); /* a day too few at most: local days are ahead */
+	ret_trace->n = rows_text(r, 3).n;
+	ret_trace->p = arena_copy(a, rows_text(r, 3).p, ret_trace->n);
+	if (!ret_trace->p)
+		return ERR_MEMORY;
+	if ((e = case_profile(rows_text(r, 1), a, &p, f)))
+		return e;
+	e = profile_follow_up_end(p, (enum trace_class)degree, last, ret, f);
+	return e == ERR_ABSENT
+		       ? refuse(f, "contact", "此类接触者按疾病规则不需随访，不能采取限制措施",
+				"the profile follows up no contact of this degree: there is "
+				"no ground for a measure")
+		       : e;
+}
+
+static enum err check(struct tx *tx, const void *before, void *after, struct fault *f)
+{
+	CLEANUP(arena_end) struct arena *a = NULL;
+	const struct measure *was = before;
+	struct measure *m = after;
+	struct str trace;
+	int32_t end;
+	enum err e;
+
+	if (m->record.state == MEASURE_ENDED || m->record.state == MEASURE_OVERTURNED) {
+		if (m->ended_at.v == FIELD_NONE)
+			m->ended_at = m->record.updated_at;
+		return OK;
+	}
+	if (m->until.v <= m->since.v)
+		return refuse(f, "until", "到期须晚于开始", "it must end after it begins");
+	if (was && m->until.v > was->until.v)
+		return refuse(f, "until", "到期不能推迟；需要更久的，另行决定新的措施",
+			      "an end is never put off: impose a new measure");
+	if (was && m->until.v == was->until.v)
+		return OK;
+	if ((e = arena_new(PROFILES_BYTES, &a)) ||
+	    (e = last_day(tx, m->contact, a, &end, &trace, f)))
+		return e;
+	if (m->until.v > ((int64_t)end + 2) * 86400)
+		return refuse(f, "until", "到期晚于疾病规则的随访期",
+			      "it ends later than the disease profile follows up");
+	if (!was)
+		m->evidence = trace;
+	return OK;
+}
+
+/* ---- appeal ---------------------------------------------------------------------------------- */
+
+/* To whom: who answers for the area above the issuer's, in epidemics, and is another. */
+static enum err decider(struct tx *tx, const struct measure *m, struct flow_party *ret,
+			struct fault *f)
+{
+	struct flow_duty duty;
+	enum err e = loop_duty(tx, m->record.area, DUTY_EPIDEMIC,
+			       (struct flow_party){ m->issuer.v }, &duty, f);
+
+	if (e)
+		return e;
+	*ret = duty.checker;
+	return OK;
+}
+
+static enum err follow(struct call *c, struct tx *tx, const void *before, const void *after,
+		       struct fault *f)
+{
+	const struct measure *was = before, *m = after;
+	struct loop_new task = { .area = m->record.area,
+				 .sector = DUTY_EPIDEMIC,
+				 .kind = STR("appeal"),
+				 .rule = STR("appeal-answer"),
+				 .title = STR("答复对防控措施的申诉 Answer an appeal"),
+				 .about = STR("measure"),
+				 .about_id = m->record.id.v,
+				 .needs = FLOW_TEXT,
+				 .until = FLOW_NEVER };
+	int64_t id;
+	enum err e;
+
+	if (!c || !was || m->record.state != MEASURE_APPEALED ||
+	    was->record.state == MEASURE_APPEALED)
+		return OK;
+	task.sender.v = m->issuer.v;
+	if ((e = decider(tx, m, &task.owner, f)) || (e = loop_raise(c, tx, &task, &id, f)))
+		return e;
+	json_key(call_json(c), "task");
+	call_id_json(c, id);
+	return OK;
+}
+
+const struct noun measure_noun = {
+	.name = "measure",
+	.path = "measures",
+	.zh = "防控措施",
+	.en = "Measure",
+	NOUN_OF(struct measure, fields, states, steps),
+	.read = CAP_CDC_READ,
+	.write = CAP_MEASURE,
+	.label = "basis",
+	.why = WHY_EPIDEMIC,
+	.check = check,
+	.follow = follow,
+};
+
+static enum err turn(struct call *c, struct tx *tx, const struct record_book *book, int64_t id,
+		     enum measure_state to, const char *action, struct utc_s now, struct fault *f)
+{
+	CLEANUP(arena_end) struct arena *a = NULL;
+	struct measure *was, is;
+	struct ledger_entry en;
+	void *row;
+	enum err e;
+
+	if ((e = arena_new(ROW_BYTES, &a)) ||
+	    (e = record_get(book, tx, &measure_noun, (struct record_id){ id }, a, &row, f)))
+		return e;
+	was = row;
+	is = *was;
+	if (was->record.state != MEASURE_APPEALED &&
+	    (was->record.state != MEASURE_IN_FORCE || to != MEASURE_ENDED))
+		return OK;
+	is.record.state = to;
+	is.record.version++;
+	is.record.updated_at = now;
+	if (to != MEASURE_IN_FORCE)
+		is.ended_at = now;
+	if ((e = record_replace(book, tx, &measure_noun, was, &is, f)) ||
+	    (e = record_entry(&measure_noun, was, &is, str_of(action), &en)))
+		return e;
+	if (c)
+		return call_act(c, tx, &en, f);
+	en.at = now;
+	en.kind = LEDGER_ACT;
+	en.purpose = STR("epidemic");
+	return ledger_append(tx, &en, NULL, f);
+}
+
+enum err measure_task_step(struct call *c, struct tx *tx, const struct record_book *book,
+			   int64_t id, const struct flow_task *t, enum flow_on on, struct utc_s now,
+			   struct fault *f)
+{
+	if (t->phase == FLOW_CLOSED && t->outcome == FLOW_OUT_DONE)
+		return turn(c, tx, book, id, MEASURE_IN_FORCE, "uphold", now, f);
+	if (t->phase == FLOW_CLOSED)
+		return turn(c, tx, book, id, MEASURE_OVERTURNED, "overturn", now, f);
+	if (on == FLOW_ON_CLOCK && (t->marks & FLOW_LATE) && t->phase != FLOW_PROVED)
+		return turn(c, tx, book, id, MEASURE_ENDED, "lapse", now, f);
+	return OK;
+}
+
+/* ---- the hard end ---------------------------------------------------------------------------- */
+
+struct ending {
+	struct epidemic *x;
+	struct utc_s now;
+	size_t n;
+};
+
+static enum err end_act(struct tx *tx, void *arg, struct fault *f)
+{
+	static const char *const open[] = { "in_force", "appealed" };
+	struct ending *g = arg;
+	VEC(int64_t) ids = { 0 };
+	enum err e = OK;
+
+	for (size_t s = 0; s < ARRAY_LEN(open) && !e; s++) {
+		CLEANUP(rows_end) struct rows *r = NULL;
+		bool more;
+
+		e = tx_rows(tx, &epidemic_sql.measures_over,
+			    SQL_ARGS(sql_text(str_of(open[s])), sql_time(g->now)), &r, f);
+		while (!e && !(e = rows_next(r, &more, f)) && more)
+			e = vec_push(&ids, rows_i64(r, 0));
+	}
+	for (size_t i = 0; i < ids.n && !e; i++)
+		e = turn(NULL, tx, g->x->o.book, ids.v[i], MEASURE_ENDED, "end", g->now, f);
+	g->n = ids.n;
+	vec_drop(&ids);
+	return e;
+}
+
+static enum err any_act(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct ending *g = arg;
+	enum err e = tx_row(tx, &epidemic_sql.measure_over, SQL_ARGS(sql_time(g->now)), &r, f);
+
+	g->n = e ? 0 : 1;
+	return e == ERR_ABSENT ? OK : e;
+}
+
+enum err epidemic_tick(struct epidemic *x, struct utc_s now, struct fault *f)
+{
+	struct ending g = { .x = x, .now = now };
+	enum err e = db_read(x->o.db, any_act, &g, f);
+
+	while (!e && g.n)
+		e = db_write(x->o.db, end_act, &g, f);
+	return e;
+}

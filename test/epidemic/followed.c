@@ -1,0 +1,421 @@
+/*
+ * followed.c - who a trace finds is somebody's to find, at once; a later trace changes that by a
+ * difference; measures end by themselves; and the funnel adds up at every step.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/when.h"
+#include "epidemic/contact.h"
+#include "serve/sound.h"
+#include "support/trails.h"
+#include "support/ward.h"
+#include "vault/vault.h"
+
+enum { PLACE = 77, BUS = 78, HOUR = 3600, VILLAGE_PLACE = 500 };
+
+struct outbreak {
+	char id[24], warrant[600];
+	int64_t index, neighbour; /* pseudonyms */
+	int64_t evening;
+	int n_batches;
+};
+
+static int64_t pseudonym_of(struct ward *w, const char *name, const char *phone, int64_t batch)
+{
+	struct vault_presence p = { .at = ward_now() };
+	struct fault f = { 0 };
+	int64_t ret;
+
+	p.who.text[VAULT_NAME] = str_of(name);
+	p.who.text[VAULT_PHONE] = str_of(phone);
+	p.who.text[VAULT_ADDRESS] = STR("大桥路 7 号");
+	if (vault_pseudonym(w->s->vault, batch, &p, 1, &ret, &f) ||
+	    vault_keep(w->s->vault, batch, &f))
+		fail_msg("%s", f.en);
+	return ret;
+}
+
+static void bring(struct ward *w, struct outbreak *o, struct trail_visit *v, size_t n)
+{
+	struct database *d = w->d;
+	struct db *own = d->db;
+	enum trail_fate fate[16];
+	struct trails s = { .d = d, .t = w->s->trail };
+	struct trails_keep k = {
+		&s, { { 430802000000000 }, 5 + o->n_batches++ }, v, n, fate, false
+	};
+
+	assert_true(n <= ARRAY_LEN(fate));
+	for (size_t i = 0; i < n; i++)
+		v[i].kind = STR("restaurant");
+	d->db = w->h->db;
+	MUST(trails_keep(&k, &d->fault));
+	d->db = own;
+}
+
+static struct trail_visit stay(int64_t person, int64_t place, int64_t from, int64_t hours)
+{
+	return (struct trail_visit){ .person = person,
+				     .place = { place },
+				     .from = { from },
+				     .to = { from + hours * HOUR } };
+}
+
+/* A case was at the cinema last evening with two, of whom one rode a bus with a third. */
+static void break_out(struct ward *w, struct outbreak *o)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int32_t today = zone_day_of(w->h->zone, ward_now());
+	CLEANUP(buf_release) struct buf day = { 0 };
+	char body[600], url[120], sql[120];
+
+	memset(o, 0, sizeof *o);
+	o->evening = zone_day_start(w->h->zone, today - 1).v + 19 * HOUR;
+	when_date(&day, today);
+	(void)snprintf(body, sizeof body,
+		       "{\"area\":\"430802000000000\",\"number\":\"甲一\",\"profile\":"
+		       "\"covid19.who\",\"onset\":\"%.*s\",\"positive\":\"%.*s\",\"who\":{\"name\":"
+		       "\"金丝雀\",\"id_number\":\"430802198501010011\",\"phone\":"
+		       "\"13800000000\"}}",
+		       (int)day.n, day.p, (int)day.n, day.p);
+	if (ward_ask(w, WARD_DOCTOR, "POST", "/api/v1/cases", body, &a) != 404)
+		fail_msg("a doctor of a village reports where they are not: %d", a.status);
+	answer_end(&a);
+	memcpy(strstr(body, "430802000000000"), "430802001001000", 15);
+	if (ward_ask(w, WARD_DOCTOR, "POST", "/api/v1/cases", body, &a) != 201)
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	(void)snprintf(o->id, sizeof o->id, "%s", ward_text(&a, "id"));
+	answer_end(&a);
+	(void)snprintf(sql, sizeof sql, "SELECT person FROM case_person WHERE case_id = %s", o->id);
+	o->index = ward_scalar(w, sql);
+	assert_true(o->index > 0);
+	o->neighbour = pseudonym_of(w, "邻座甲", "13912345678", 99);
+	struct trail_visit v[] = {
+		stay(o->index, PLACE, o->evening, 2),
+		stay(o->neighbour, PLACE, o->evening, 2),
+		stay(1002, PLACE, o->evening + 600, 1),
+		stay(1002, BUS, o->evening + 3 * HOUR, 1),
+		stay(1003, BUS, o->evening + 3 * HOUR, 1),
+		stay(1004, 79, o->evening, 2),
+	};
+	bring(w, o, v, ARRAY_LEN(v));
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/confirm", o->id);
+	if (ward_ask(w, WARD_TRACER, "POST", url, "", &a) != 200)
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	(void)snprintf(o->warrant, sizeof o->warrant, "%s", ward_text(&a, "over\":false,\"text"));
+}
+
+static void trace(struct ward *w, const struct outbreak *o, const char *more, struct answer *ret)
+{
+	char url[120], body[900];
+
+	answer_end(ret);
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/trace", o->id);
+	(void)snprintf(body, sizeof body, "{\"warrant\":\"%s\"%s}", o->warrant, more);
+	if (ward_ask(w, WARD_TRACER, "POST", url, body, ret) != 201)
+		fail_msg("%d %.*s", ret->status, (int)ret->body.n, ret->body.p);
+}
+
+static bool holds(const struct answer *a, const char *text)
+{
+	return memmem(a->body.p, a->body.n, text, strlen(text)) != NULL;
+}
+
+/* The task of the contact who has this pseudonym, and the contact. */
+static int64_t task_of(struct ward *w, int64_t person, int64_t *ret_contact)
+{
+	char sql[300];
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT contact FROM contact_person WHERE person = %lld"
+		       " ORDER BY contact DESC",
+		       (long long)person);
+	*ret_contact = ward_scalar(w, sql);
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT id FROM tasks WHERE about = 'contact' AND about_id = %lld",
+		       (long long)*ret_contact);
+	return ward_scalar(w, sql);
+}
+
+static bool contact_is(struct ward *w, int64_t id, const char *state)
+{
+	char sql[160];
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT count(*) FROM contacts WHERE id = %lld AND state = '%s'",
+		       (long long)id, state);
+	return ward_scalar(w, sql) == 1;
+}
+
+/* Found = pushed out + ours, ours = located + traced; and as many as expected are found. */
+static void adds_up(struct ward *w, int64_t found, int64_t pushed, int64_t located)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	static const char *const keys[] = { "found", "all", "located", "tracing" };
+	int64_t v[4], ours;
+	const char *at;
+
+	assert_int_equal(ward_ask(w, WARD_TRACER, "GET", "/api/v1/areas/430802/funnel", NULL, &a),
+			 200);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(str_i64(str_of(ward_text(&a, keys[i])), &v[i]), OK);
+	at = memmem(a.body.p, a.body.n, "\"ours\":{\"all\":", 14);
+	assert_non_null(at);
+	ours = strtoll(at + 14, NULL, 10);
+	assert_int_equal(v[0], v[1] + ours);
+	assert_int_equal(ours, v[2] + v[3]);
+	assert_int_equal(v[0], found);
+	assert_int_equal(v[1], pushed);
+	assert_int_equal(v[2], located);
+}
+
+static void sound(struct ward *w)
+{
+	struct database *d = w->d;
+	struct sound_report r;
+
+	MUST(sound_look(w->h, &(struct sound_ask){ .whole = false }, &r, &d->fault));
+	if (r.ledger.verdict != VERIFY_WHOLE)
+		fail_msg("%s", r.ledger.en);
+}
+
+static void who_a_trace_finds_is_somebodys_to_find_at_once(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t contact, task;
+
+	break_out(&w, &o);
+	adds_up(&w, 0, 0, 0);
+	trace(&w, &o, "", &a);
+	assert_true(holds(&a, "\"difference\":{\"added\":3,\"changed\":0,\"gone\":0}"));
+	adds_up(&w, 3, 0, 0);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE about = 'contact'"), 3);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE owner = 104"), 3);
+	task = task_of(&w, o.neighbour, &contact);
+	assert_true(task && contact_is(&w, contact, "found"));
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "prove", ",\"text\":\"在家，已上门\""),
+			 200);
+	assert_true(contact_is(&w, contact, "located"));
+	adds_up(&w, 3, 0, 1);
+	assert_int_equal(ward_do(&w, WARD_CLERK, task, "return", ",\"reason\":\"电话无人接\""),
+			 200);
+	assert_true(contact_is(&w, contact, "found"));
+	adds_up(&w, 3, 0, 0);
+	trace(&w, &o, "", &a); /* the same again changes nothing */
+	assert_true(holds(&a, "\"difference\":{\"added\":0,\"changed\":0,\"gone\":0}"));
+	sound(&w);
+}
+
+static void what_is_pushed_out_is_counted_where_it_stands(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t contact, task;
+
+	break_out(&w, &o);
+	trace(&w, &o, "", &a);
+	task = task_of(&w, 1002, &contact);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "offer", ",\"to\":\"105\""), 200);
+	adds_up(&w, 3, 1, 0);
+	assert_int_equal(ward_do(&w, WARD_AWAY, task, "refuse", ",\"reason\":\"查无此人\""), 200);
+	adds_up(&w, 3, 1, 0);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE owner = 104"), 3);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "offer", ",\"to\":\"105\""), 200);
+	assert_int_equal(ward_do(&w, WARD_AWAY, task, "take", ""), 200);
+	adds_up(&w, 3, 1, 0);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM contacts WHERE push = 'taken'"
+					 " AND party = 105"),
+			 1);
+	sound(&w);
+}
+
+static void a_later_trace_adds_changes_and_excludes_by_a_difference(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t contact, task, gone;
+
+	break_out(&w, &o);
+	trace(&w, &o, "", &a);
+	struct trail_visit late[] = { stay(1005, PLACE, o.evening, 1),
+				      stay(o.neighbour, 80, o.evening - 3 * HOUR, 1),
+				      stay(o.index, 80, o.evening - 3 * HOUR, 1) };
+	bring(&w, &o, late, ARRAY_LEN(late));
+	trace(&w, &o, "", &a);
+	if (!holds(&a, "\"difference\":{\"added\":1,\"changed\":1,\"gone\":0}"))
+		fail_msg("%.*s", (int)a.body.n, a.body.p);
+	adds_up(&w, 4, 0, 0);
+	/* Fewer generations find fewer people, and exclude nobody. */
+	trace(&w, &o, ",\"generations\":1", &a);
+	assert_true(holds(&a, "\"gone\":0}"));
+	adds_up(&w, 4, 0, 0);
+	/* The batch with the late visits was wrong. */
+	struct trails s = { .d = d, .t = w.s->trail };
+	struct trail_sum sum;
+	struct db *own = d->db;
+
+	task = task_of(&w, 1005, &contact);
+	d->db = w.h->db;
+	MUST(trails_recall(&s, (struct trail_batch){ { 430802000000000 }, 6 }, &sum, &d->fault));
+	d->db = own;
+	trace(&w, &o, "", &a);
+	if (!holds(&a, "\"difference\":{\"added\":0,\"changed\":1,\"gone\":1}"))
+		fail_msg("%.*s", (int)a.body.n, a.body.p);
+	assert_true(contact_is(&w, contact, "excluded"));
+	assert_string_equal(ward_state(&w, task), "closed");
+	adds_up(&w, 3, 0, 0);
+	gone = task_of(&w, 1002, &contact);
+	assert_string_equal(ward_state(&w, gone), "open");
+	sound(&w);
+}
+
+static void a_name_is_told_to_those_who_must_find_them_and_to_nobody_else(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	static const struct {
+		enum ward_who who;
+		int status;
+	} others[] = { { WARD_CLERK, 403 },  { WARD_LEAD, 403 }, { WARD_TRACER, 403 },
+		       { WARD_DOCTOR, 403 }, { WARD_AWAY, 404 }, { WARD_NOBODYS, 409 } };
+	struct outbreak o;
+	int64_t contact;
+	char url[80];
+
+	break_out(&w, &o);
+	trace(&w, &o, "", &a);
+	(void)task_of(&w, o.neighbour, &contact);
+	(void)snprintf(url, sizeof url, "/api/v1/contacts/%lld/name", (long long)contact);
+	answer_end(&a);
+	if (ward_ask(&w, WARD_WORKER, "POST", url, "{}", &a) != 200 || !holds(&a, "大桥路 7 号") ||
+	    holds(&a, "邻座甲")) /* which door, and no more: trust P9 */
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		answer_end(&a);
+		if (ward_ask(&w, others[i].who, "POST", url, "{}", &a) != others[i].status ||
+		    holds(&a, "大桥路"))
+			fail_msg("%zu: %d %.*s", i, a.status, (int)a.body.n, a.body.p);
+	}
+	answer_end(&a);
+	assert_int_equal(ward_ask(&w, WARD_WORKER, "GET", "/api/v1/looks", NULL, &a), 200);
+	assert_true(holds(&a, "\"kind\":\"task\""));
+}
+
+/* ---- measures -------------------------------------------------------------------------------- */
+
+static int impose(struct ward *w, int64_t contact, int64_t from, int64_t days, struct answer *ret)
+{
+	CLEANUP(buf_release) struct buf since = { 0 };
+	CLEANUP(buf_release) struct buf until = { 0 };
+	char body[900];
+
+	answer_end(ret);
+	when_iso(&since, (struct utc_s){ from }, w->h->zone);
+	when_iso(&until, (struct utc_s){ from + days * 86400 }, w->h->zone);
+	(void)snprintf(body, sizeof body,
+		       "{\"area\":\"430802001001\",\"contact\":\"%lld\",\"kind\":\"home\","
+		       "\"issuer\":\"103\",\"basis\":\"传染病防治法 第五十三条\","
+		       "\"since\":\"%.*s\",\"until\":\"%.*s\",\"explanation\":"
+		       "\"您与一名确诊病例同场两小时；请居家至期满；可向市级申诉\"}",
+		       (long long)contact, (int)since.n, since.p, (int)until.n, until.p);
+	return ward_ask(w, WARD_TRACER, "POST", "/api/v1/measures", body, ret);
+}
+
+static bool measure_is(struct ward *w, const char *state)
+{
+	char sql[120];
+
+	(void)snprintf(sql, sizeof sql, "SELECT count(*) FROM measures WHERE state = '%s'", state);
+	return ward_scalar(w, sql) == 1;
+}
+
+static void a_measure_ends_by_itself_and_is_never_put_off(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	CLEANUP(buf_release) struct buf later = { 0 };
+	struct outbreak o;
+	int64_t contact;
+	char url[80], body[80];
+
+	break_out(&w, &o);
+	trace(&w, &o, "", &a);
+	(void)task_of(&w, o.neighbour, &contact);
+	assert_int_equal(impose(&w, contact, ward_now().v, 60, &a), 422); /* beyond follow-up */
+	if (!holds(&a, "\"field\":\"until\""))
+		fail_msg("%.*s", (int)a.body.n, a.body.p);
+	assert_int_equal(impose(&w, contact, ward_now().v, 0, &a), 422);
+	if (impose(&w, contact, ward_now().v, 3, &a) != 201)
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	(void)snprintf(url, sizeof url, "/api/v1/measures/%s", ward_text(&a, "id"));
+	when_iso(&later, (struct utc_s){ ward_now().v + 5 * 86400 }, w.h->zone);
+	(void)snprintf(body, sizeof body, "{\"until\":\"%.*s\"}", (int)later.n, later.p);
+	answer_end(&a);
+	desk_ask(&w.k, &w.visitor[WARD_TRACER], "PATCH", url, "If-Match: \"1\"\r\n", body, &a);
+	assert_int_equal(a.status, 422);
+	assert_true(measure_is(&w, "in_force"));
+	ward_pass(&w, 3 * 86400 + 61);
+	assert_true(measure_is(&w, "ended"));
+	sound(&w);
+}
+
+/* Appeals: the measure's only task. */
+static int64_t appeal(struct ward *w, struct outbreak *o)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t contact;
+	char url[100];
+
+	break_out(w, o);
+	trace(w, o, "", &a);
+	(void)task_of(w, o->neighbour, &contact);
+	assert_int_equal(impose(w, contact, ward_now().v, 5, &a), 201);
+	(void)snprintf(url, sizeof url, "/api/v1/measures/%s/events/appeal", ward_text(&a, "id"));
+	answer_end(&a);
+	assert_int_equal(ward_ask(w, WARD_TRACER, "POST", url, "", &a), 409);
+	answer_end(&a);
+	if (ward_ask(w, WARD_TRACER, "POST", url, "{\"appeal\":\"当晚我不在场\"}", &a) != 200)
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	assert_true(measure_is(w, "appealed"));
+	return ward_scalar(w, "SELECT id FROM tasks WHERE about = 'measure'");
+}
+
+static void an_appeal_is_answered_above_and_if_it_is_late_the_measure_ends(void **state)
+{
+	WARD_WITH_VAULT(w);
+	struct outbreak o;
+	int64_t task = appeal(&w, &o);
+	char sql[120];
+
+	(void)snprintf(sql, sizeof sql, "SELECT owner FROM tasks WHERE id = %lld", (long long)task);
+	assert_int_equal(ward_scalar(&w, sql), WARD_COUNTY);
+	ward_pass(&w, 25 * HOUR);
+	assert_true(measure_is(&w, "ended"));
+	sound(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_BOTH(who_a_trace_finds_is_somebodys_to_find_at_once),
+		ON_BOTH(what_is_pushed_out_is_counted_where_it_stands),
+		ON_BOTH(a_later_trace_adds_changes_and_excludes_by_a_difference),
+		ON_BOTH(a_name_is_told_to_those_who_must_find_them_and_to_nobody_else),
+		ON_BOTH(a_measure_ends_by_itself_and_is_never_put_off),
+		ON_BOTH(an_appeal_is_answered_above_and_if_it_is_late_the_measure_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
