@@ -204,7 +204,7 @@ enum err contact_name(struct call *c, struct tx *tx, struct fault *f)
 	j = call_json(c);
 	json_open(j, '{');
 	json_key(j, "item");
-	look_person_json(c, &g->people.v[0]);
+	look_person_json(c, &g->people.v[0], g->grant.agency);
 	call_receipt_json(c);
 	json_close(j, '}');
 	return OK;
