@@ -93,6 +93,11 @@ struct list_ask {
 MUST_CHECK enum err list_rows(struct tx *tx, const struct record_kind *k,
 			      const struct list_ask *ask, struct arena *a, void ***ret,
 			      size_t *ret_n, struct fault *f);
+/* The same of one county's rows in `area`; scope and `up` are not looked at. */
+MUST_CHECK enum err list_rows_of(struct tx *tx, const struct record_kind *k,
+				 const struct list_ask *ask, struct area_code county,
+				 struct area_code area, struct arena *a, void ***ret, size_t *ret_n,
+				 struct fault *f);
 extern const struct list_limits list_limits;
 size_t list_filters(const struct record_kind *k); /* how many values `filter` has */
 

@@ -367,6 +367,25 @@ size_t list_filters(const struct record_kind *k)
 	return n;
 }
 
+enum err list_rows_of(struct tx *tx, const struct record_kind *k, const struct list_ask *ask,
+		      struct area_code county, struct area_code area, struct arena *a, void ***ret,
+		      size_t *ret_n, struct fault *f)
+{
+	struct page p = { .tx = tx, .k = k, .ask = ask, .a = a, .f = f };
+	struct span s = { county.v, area.v, area_end(area).v };
+	enum err e;
+
+	assert(ask->limit > 0 && ask->limit <= LIST_ROWS_MAX);
+	assert(ask->n_filter == list_filters(k));
+	if (!(p.v = arena_take(a, ask->limit + 1, sizeof *p.v)))
+		return ERR_MEMORY;
+	if ((e = list_county(&p, &s)))
+		return e;
+	*ret = p.v;
+	*ret_n = p.n;
+	return OK;
+}
+
 enum err list_rows(struct tx *tx, const struct record_kind *k, const struct list_ask *ask,
 		   struct arena *a, void ***ret, size_t *ret_n, struct fault *f)
 {

@@ -13,6 +13,7 @@ struct scanning {
 	struct tx *tx;
 	struct query q;
 	struct arena *a, *page;
+	struct area_code area; /* what is asked for */
 	const struct field *label;
 	record_each *each;
 	void *arg;
@@ -62,12 +63,13 @@ static enum err begin(const struct record_book *b, const struct record_scan *ask
 	return e;
 }
 
-static enum err page(struct scanning *s, size_t *ret_n)
+static enum err page(struct scanning *s, struct area_code county, size_t *ret_n)
 {
 	void **row;
-	enum err e = list_rows(s->tx, s->k, &s->q.ask, s->page, &row, ret_n, s->f);
+	enum err e =
+		list_rows_of(s->tx, s->k, &s->q.ask, county, s->area, s->page, &row, ret_n, s->f);
 
-	for (size_t i = 0; i < *ret_n && !e; i++) {
+	for (size_t i = 0; !e && i < *ret_n; i++) {
 		const struct record *r = row_head(row[i]);
 		struct record_seen seen = { .id = r->id, .area = r->area };
 
@@ -79,17 +81,17 @@ static enum err page(struct scanning *s, size_t *ret_n)
 	return e;
 }
 
-static enum err all_of(struct scanning *s, struct area_code area)
+/* What a county keeps of the area; of a city or a province it is what lies there itself. */
+static enum err all_of(struct scanning *s, struct area_code county)
 {
 	size_t n = PAGE_ROWS;
 	enum err e = OK;
 
-	s->q.scope = (struct scope){ .n = 1, .v = { area } };
 	s->q.ask.below.v = INT64_MAX;
 	while (!e && n == PAGE_ROWS) {
 		arena_clear(s->page);
 		n = 0;
-		e = page(s, &n);
+		e = page(s, county, &n);
 	}
 	return e;
 }
@@ -105,14 +107,14 @@ static enum err next_county(struct scanning *s, int64_t from, int64_t end, int64
 	return e == ERR_ABSENT ? OK : e;
 }
 
-static enum err each_county(struct scanning *s, struct area_code area)
+static enum err each_county(struct scanning *s)
 {
-	int64_t county;
-	enum err e = next_county(s, area.v, area_end(area).v, &county);
+	int64_t county, end = area_end(s->area).v;
+	enum err e = next_county(s, s->area.v, end, &county);
 
 	while (!e && county)
 		if (!(e = all_of(s, (struct area_code){ county })))
-			e = next_county(s, county + 1, area_end(area).v, &county);
+			e = next_county(s, county + 1, end, &county);
 	return e;
 }
 
@@ -120,13 +122,13 @@ enum err record_scan(const struct record_book *b, struct tx *tx, const struct re
 		     record_each *each, void *arg, struct fault *f)
 {
 	CLEANUP(scanning_end) struct scanning s = { .tx = tx, .each = each, .arg = arg, .f = f };
-	struct area_code area;
 	enum err e = begin(b, ask, &s);
 
 	if (e || !s.q.scope.n)
 		return e;
-	area = s.q.scope.v[0];
-	return area_level(area) >= AREA_COUNTY ? all_of(&s, area) : each_county(&s, area);
+	s.area = s.q.scope.v[0];
+	return area_level(s.area) >= AREA_COUNTY ? all_of(&s, area_county(s.area))
+						 : each_county(&s);
 }
 
 enum err record_scan_check(const struct record_book *b, const struct record_scan *ask,

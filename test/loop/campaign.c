@@ -301,6 +301,37 @@ static void the_gap_list_names_who_is_left_and_whose_it_is(void **state)
 	sound(&w);
 }
 
+static void a_province_has_each_thing_once_wherever_it_is_kept(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 }, b = { 0 }, c = { 0 };
+	struct visitor v;
+	char target[100];
+	int64_t id = draft(&w, "organisations", "parent=107", "");
+
+	desk_account_in(&w.k, "province", role_bit(ROLE_AREA_LEAD), "43", "43");
+	desk_sign_in(&w.k, "province", &v);
+	ward_run(&w, "UPDATE organisations SET parent = 107 WHERE id < 107");
+	ward_run(&w, "INSERT INTO organisations (county, id, area, version, state, created_at, "
+		     "updated_at, created_by, name, kind) VALUES (430000000000000, 107, "
+		     "430000000000000, 1, 'active', 0, 0, 0, '省厅', 'government')");
+	ward_run(&w, "UPDATE accounts SET organisation = 107 WHERE login = 'province'");
+	ward_run(&w, "UPDATE campaigns SET area = 430000000000000, county = 430000000000000");
+	(void)snprintf(target, sizeof target, RUN "/events/start", id);
+	desk_ask(&w.k, &v, "POST", target, "Idempotency-Key: begun-1\r\n", "{}", &a);
+	is(&a, 200);
+	assert_int_equal(n_tasks(&w, "1 = 1"), 6); /* the city's own among them */
+	(void)snprintf(target, sizeof target, RUN "/coverage", id);
+	desk_ask(&w.k, &v, "GET", target, NULL, NULL, &b);
+	must_say(&b, "\"total\":6");
+	must_say(&b, "\"children\":[{\"area\":\"430800000000000\"");
+	(void)snprintf(target, sizeof target, RUN "/coverage?area=4308", id);
+	desk_ask(&w.k, &v, "GET", target, NULL, NULL, &c);
+	must_say(&c, "\"total\":6");
+	must_say(&c, "\"area\":\"430822000000000\",\"name\":\"桑植县\"");
+	counts_hold(&w, id);
+}
+
 static void the_areas_themselves_are_a_scope(void **state)
 {
 	WARD(w);
@@ -592,6 +623,7 @@ int main(void)
 		ON_BOTH(each_thing_in_scope_becomes_a_task_of_who_answers_there),
 		ON_BOTH(coverage_is_told_by_area_down_to_the_village),
 		ON_BOTH(the_gap_list_names_who_is_left_and_whose_it_is),
+		ON_BOTH(a_province_has_each_thing_once_wherever_it_is_kept),
 		ON_SQLITE(the_areas_themselves_are_a_scope),
 		ON_SQLITE(where_nobody_answers_it_does_not_start_and_says_how_much),
 		ON_SQLITE(a_scope_that_there_is_not_is_refused_when_it_is_written),
