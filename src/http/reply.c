@@ -12,10 +12,11 @@
 
 enum { RETRY_AFTER_S = 2, SOURCE_BLOCK_BYTES = 64 << 10 };
 
-/* Of a page; what is no page may load nothing at all. */
+/* Of a page; of a script, which may be a worker and ask this server alone; of all else: nothing. */
 #define POLICY_PAGE \
 	"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " \
 	"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+#define POLICY_SCRIPT "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 #define POLICY_DATA "default-src 'none'; frame-ancestors 'none'"
 
 /* ---- setters ---- */
@@ -279,9 +280,9 @@ static bool put(struct MHD_Response *r, const char *name, const char *value)
 }
 
 /* What every reply says. */
-static bool put_always(const struct http *h, bool tls, bool page, struct MHD_Response *r)
+static bool put_always(const struct http *h, bool tls, const char *policy, struct MHD_Response *r)
 {
-	return put(r, "Content-Security-Policy", page ? POLICY_PAGE : POLICY_DATA) &&
+	return put(r, "Content-Security-Policy", policy) &&
 	       put(r, "X-Content-Type-Options", "nosniff") &&
 	       put(r, "Referrer-Policy", "no-referrer") &&
 	       (!tls || put(r, "Strict-Transport-Security", "max-age=31536000")) &&
@@ -333,7 +334,7 @@ struct MHD_Response *http_reply_poor(const struct http *h)
 
 	tell(&b, err_word(ERR_MEMORY), err_zh(ERR_MEMORY), err_en(ERR_MEMORY), "", "");
 	r = b.failed ? NULL : MHD_create_response_from_buffer(b.n, b.p, MHD_RESPMEM_MUST_COPY);
-	if (r && put_always(h, h->o.tls_cert.n > 0, false, r) && put(r, "Retry-After", "2") &&
+	if (r && put_always(h, h->o.tls_cert.n > 0, POLICY_DATA, r) && put(r, "Retry-After", "2") &&
 	    put(r, "Content-Type", "application/json") && put(r, "Cache-Control", "no-store"))
 		return r;
 	if (r)
@@ -341,15 +342,21 @@ struct MHD_Response *http_reply_poor(const struct http *h)
 	return NULL;
 }
 
+static const char *policy_of(const char *type)
+{
+	if (type && strncmp(type, "text/html", 9) == 0)
+		return POLICY_PAGE;
+	return type && strncmp(type, "text/javascript", 15) == 0 ? POLICY_SCRIPT : POLICY_DATA;
+}
+
 static struct MHD_Response *response_of(struct http_exchange *ex)
 {
-	bool page = ex->rp.type && strncmp(ex->rp.type, "text/html", 9) == 0;
 	struct MHD_Response *r;
 
 	if (ex->rp.body.failed)
 		return NULL;
 	r = body_of(ex);
-	if (r && (!put_always(ex->h, ex->rq.tls, page, r) || !put_lines(ex, r))) {
+	if (r && (!put_always(ex->h, ex->rq.tls, policy_of(ex->rp.type), r) || !put_lines(ex, r))) {
 		MHD_destroy_response(r);
 		return NULL;
 	}

@@ -444,6 +444,20 @@ static void put_both(struct json *j, const char *key, const struct clocks_both *
 	json_close(j, '}');
 }
 
+/* Who says so, and how well that is known. */
+static void put_source(struct json *j, const struct clocks_rule *r)
+{
+	const char tag[] = { r->tag, '\0' };
+
+	json_key(j, "tag");
+	json_str(j, str_of(tag));
+	json_key(j, "sources");
+	json_open(j, '[');
+	for (size_t i = 0; i < r->n_sources; i++)
+		json_str(j, r->sources[i]);
+	json_close(j, ']');
+}
+
 static enum err rules(struct call *c, struct tx *tx, struct fault *f)
 {
 	struct loop *l = loop_of(c);
@@ -476,6 +490,7 @@ static enum err rules(struct call *c, struct tx *tx, struct fault *f)
 		json_i64(j, r->clock.done_s / 60);
 		json_key(j, "check_min");
 		json_i64(j, r->clock.check_s / 60);
+		put_source(j, r);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

@@ -218,8 +218,9 @@ static enum err get_tasks(struct call *c, const struct json_node *map, bool turn
 			continue;
 		}
 		if ((e = json_only(x, keys, f)) || (e = json_need(x, "id", f)) ||
-		    (e = json_need(x, "turn", f)) || (e = json_get_id(x, "id", &v[i].id, f)))
+		    (e = json_get_id(x, "id", &v[i].id, f)))
 			return e;
+		v[i].turn = FLOW_ANY_TURN; /* a list of tasks does not say it */
 		e = json_get_i64(x, "turn", 0, UINT32_MAX - 1, &v[i].turn, f);
 	}
 	*ret = v;

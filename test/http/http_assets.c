@@ -47,6 +47,9 @@ static void who_takes_gzip_gets_the_bytes_as_they_lie(void **state)
 	assert_int_equal(a.status, 200);
 	assert_true(str_eq(answer_header(&a, "Content-Encoding"), STR("gzip")));
 	assert_true(str_eq(answer_header(&a, "Content-Type"), STR("text/javascript")));
+	/* It may be a worker's: that asks its own server, and nobody else. */
+	assert_true(str_eq(answer_header(&a, "Content-Security-Policy"),
+			   STR("default-src 'none'; connect-src 'self'; frame-ancestors 'none'")));
 	assert_true(str_eq(answer_header(&a, "Vary"), STR("Accept-Encoding")));
 	assert_true(str_eq(answer_header(&a, "ETag"), STR("\"aa\"")));
 	assert_true(str_eq(answer_header(&a, "Cache-Control"),

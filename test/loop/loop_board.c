@@ -108,6 +108,7 @@ static void the_clock_board_shows_late_and_soon_for_every_level(void **state)
 			 404);
 	get(&w, WARD_LEAD, "/api/v1/clocks", &a);
 	assert_true(says(&a, "\"id\":\"" WARD_RULE "\""));
+	assert_true(says(&a, "\"tag\":\"S\",\"sources\":[\"传染病"));
 }
 
 /* ---- beside a task --------------------------------------------------------------------------- */
@@ -154,7 +155,7 @@ static void many_are_done_together_or_not_at_all(void **state)
 	assert_true(says(&a, "\"n_refused\":1") && says(&a, "\"field\":\"turn\""));
 	assert_string_equal(ward_state(&w, one), "open");
 	(void)snprintf(body, sizeof body,
-		       "{\"tasks\":[{\"id\":\"%lld\",\"turn\":1},{\"id\":\"%lld\",\"turn\":1}]}",
+		       "{\"tasks\":[{\"id\":\"%lld\",\"turn\":1},{\"id\":\"%lld\"}]}",
 		       (long long)one, (long long)two);
 	assert_int_equal(ward_ask(&w, WARD_WORKER, "POST", "/api/v1/tasks/do/accept", body, &a),
 			 200);
