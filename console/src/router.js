@@ -26,6 +26,10 @@ const pages = {
   expiry: () => import('./pages/expiry.vue'),
   ledger: () => import('./pages/ledger.vue'),
   receipt: () => import('./pages/receipt.vue'),
+  inbox: () => import('./pages/inbox.vue'),
+  tasks: () => import('./pages/tasks.vue'),
+  task: () => import('./pages/task.vue'),
+  clocks: () => import('./pages/clocks.vue'),
   me: () => import('./pages/me.vue'),
   nowhere: () => import('./pages/nowhere.vue'),
 };
@@ -39,6 +43,12 @@ export const router = createRouter({
     page('/areas/:code(\\d{15})', 'area', 'nav.areas'),
     page('/responsibility', 'responsibility', 'nav.responsibility'),
     page('/duty', 'duty', 'nav.duty'),
+    page('/inbox', 'inbox', 'nav.inbox'),
+    page('/tasks', 'tasks', 'nav.tasks'),
+    page('/tasks/:id(\\d+)', 'task', 'nav.tasks'),
+    page('/clocks', 'clocks', 'nav.clocks'),
+    // What the ledger and the registers lead to by the noun's name has pages of its own.
+    { path: '/n/tasks/:id(\\d+)?', redirect: (to) => `/tasks/${to.params.id}`.replace(/\/$/, '') },
     page('/n', 'registers', 'nav.registers'),
     {
       ...page('/n/:noun', 'list', 'nav.registers'),

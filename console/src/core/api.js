@@ -20,6 +20,7 @@ export class ApiError extends Error {
     this.en = body.message_en || '';
     this.field = body.field || '';
     this.where = body.where || path;
+    this.refused = body.refused || []; // of an act on many: each with its reason
     this.retryAfter = body.retry_after || 0;
   }
 

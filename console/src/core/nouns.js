@@ -23,6 +23,9 @@ export function loadNouns() {
 }
 
 export const nouns = computed(() => list.value || []);
+const OWN_PAGES = ['accounts', 'tasks', 'campaigns'];
+/** Those that are shown as lists and no more; the others have pages of their own. */
+export const registers = computed(() => nouns.value.filter((n) => !OWN_PAGES.includes(n.path)));
 export const nounNamed = (name) => nouns.value.find((n) => n.name === name || n.path === name);
 
 /** Fields of the list before anybody chose: those the noun lists. */

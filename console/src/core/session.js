@@ -3,6 +3,7 @@ import { computed, reactive } from 'vue';
 import { call, onSessionEnded } from './api.js';
 import { forgetDrafts } from './drafts.js';
 import { setLanguage } from './i18n.js';
+import { forgetOutbox, openOutbox } from './outbox.js';
 import { setClock } from './time.js';
 
 export const session = reactive({
@@ -28,7 +29,8 @@ function take(answer) {
   if (session.account && session.account.id !== answer.account.id) {
     // Somebody else sat down: nothing of the former page may stay.
     forgetDrafts();
-    window.location.assign('/');
+    forgetOutbox().finally(() => window.location.assign('/'));
+    return;
   }
   session.account = answer.account;
   session.roles = answer.roles || [];
@@ -38,6 +40,7 @@ function take(answer) {
   session.totp = Boolean(answer.totp);
   session.demo = Boolean(answer.demo);
   session.state = 'in';
+  if (may('task_do')) openOutbox(session.account.id);
   setClock(answer.now);
   if (!localStorage.getItem('language') && answer.language) setLanguage(answer.language, false);
   for (const go of resume) go();
@@ -64,6 +67,7 @@ export async function logIn(login, password, totp) {
 
 export async function logOut() {
   forgetDrafts();
+  await forgetOutbox();
   try {
     await call('DELETE', '/session', { quiet401: true });
   } finally {
