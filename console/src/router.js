@@ -30,6 +30,8 @@ const pages = {
   tasks: () => import('./pages/tasks.vue'),
   task: () => import('./pages/task.vue'),
   clocks: () => import('./pages/clocks.vue'),
+  campaigns: () => import('./pages/campaigns.vue'),
+  campaign: () => import('./pages/campaign.vue'),
   me: () => import('./pages/me.vue'),
   nowhere: () => import('./pages/nowhere.vue'),
 };
@@ -47,8 +49,14 @@ export const router = createRouter({
     page('/tasks', 'tasks', 'nav.tasks'),
     page('/tasks/:id(\\d+)', 'task', 'nav.tasks'),
     page('/clocks', 'clocks', 'nav.clocks'),
+    page('/campaigns', 'campaigns', 'nav.campaigns'),
+    page('/campaigns/:id(\\d+)', 'campaign', 'nav.campaigns'),
     // What the ledger and the registers lead to by the noun's name has pages of its own.
     { path: '/n/tasks/:id(\\d+)?', redirect: (to) => `/tasks/${to.params.id}`.replace(/\/$/, '') },
+    {
+      path: '/n/campaigns/:id(\\d+)?',
+      redirect: (to) => `/campaigns/${to.params.id}`.replace(/\/$/, ''),
+    },
     page('/n', 'registers', 'nav.registers'),
     {
       ...page('/n/:noun', 'list', 'nav.registers'),

@@ -1,5 +1,5 @@
 // Tasks as pages show them: which act comes next, what an act asks for, how much time is left.
-import { language, say, t } from './i18n.js';
+import { i18n, language, say, t } from './i18n.js';
 import { choiceText, nounNamed } from './nouns.js';
 
 /** Of what somebody may do: the first of these is what they most likely came for. */
@@ -29,6 +29,9 @@ export function actText(act, needs = []) {
   return say(act) || act.event;
 }
 
+/** What kind it is: a word that the room owns which raised it. */
+export const kindText = (kind) =>
+  i18n.global.te(`task_kind.${kind}`) ? t(`task_kind.${kind}`) : kind;
 export const stateText = (state) => choiceText(nounNamed('tasks')?.states, state);
 export const choiceOf = (name, word) =>
   choiceText(nounNamed('tasks')?.fields.find((f) => f.name === name)?.choices, word);
@@ -49,5 +52,6 @@ export function spanText(ms) {
   if (days > 0) return t('span.days', { d: days, h: hours });
   if (hours > 0) return t('span.hours', { h: hours, m: minutes });
   if (ms >= SECONDS_UNDER_MS) return t('span.minutes', { m: minutes });
-  return t('span.seconds', { m: minutes, s: Math.floor(ms / 1000) % 60 });
+  const s = Math.floor(ms / 1000) % 60;
+  return minutes > 0 ? t('span.seconds', { m: minutes, s }) : t('span.moment', { s });
 }
