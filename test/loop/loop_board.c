@@ -155,7 +155,7 @@ static void many_are_done_together_or_not_at_all(void **state)
 	assert_true(says(&a, "\"n_refused\":1") && says(&a, "\"field\":\"turn\""));
 	assert_string_equal(ward_state(&w, one), "open");
 	(void)snprintf(body, sizeof body,
-		       "{\"tasks\":[{\"id\":\"%lld\",\"turn\":1},{\"id\":\"%lld\"}]}",
+		       "{\"tasks\":[{\"id\":\"%lld\",\"turn\":1},{\"id\":\"%lld\",\"turn\":1}]}",
 		       (long long)one, (long long)two);
 	assert_int_equal(ward_ask(&w, WARD_WORKER, "POST", "/api/v1/tasks/do/accept", body, &a),
 			 200);
@@ -171,6 +171,11 @@ static void many_are_done_together_or_not_at_all(void **state)
 		       (long long)one, (long long)town);
 	assert_int_equal(ward_status(&w, WARD_WORKER, "POST", "/api/v1/tasks/do/start", body), 404);
 	assert_string_equal(ward_state(&w, one), "accepted");
+	/* From a list, whose rows do not say the turn. */
+	(void)snprintf(body, sizeof body, "{\"tasks\":[{\"id\":\"%lld\"},{\"id\":\"%lld\"}]}",
+		       (long long)one, (long long)two);
+	assert_int_equal(ward_status(&w, WARD_WORKER, "POST", "/api/v1/tasks/do/start", body), 200);
+	assert_string_equal(ward_state(&w, two), "in_progress");
 }
 
 static void a_task_is_split_into_parts_that_are_due_no_later(void **state)
