@@ -44,6 +44,7 @@ enum cli_option {
 	CLI_SET,
 	CLI_RENEW,
 	CLI_LISTEN,
+	CLI_TRACE,
 	CLI_MAP,
 	CLI_AREA,
 	CLI_UNDER,

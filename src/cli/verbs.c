@@ -78,7 +78,7 @@ static const struct cli_verb VERBS[] = {
 	  .en = "run the server until SIGTERM",
 	  .more_zh = "标准输出的第一行是网址。",
 	  .more_en = "The first line of standard output is the URL.",
-	  .options = COMMON | CLI_BIT(CLI_LISTEN),
+	  .options = COMMON | CLI_BIT(CLI_LISTEN) | CLI_BIT(CLI_TRACE),
 	  .run = cli_serve },
 	{ .word = "check", .operand = "DIR", .usage = "",
 	  .zh = "检查数据库结构、全部语句与路由",

@@ -147,6 +147,7 @@ struct walk {
 	size_t n_seen;
 	const char *clause[DEPTH_MAX]; /* the last word of clauses at each depth of brackets */
 	int depth;
+	const struct scale_table *written; /* the table that is inserted into or updated */
 };
 
 static enum err see(struct walk *w, const char *spread, size_t at, struct seen **ret)
@@ -230,6 +231,8 @@ static enum err table(struct walk *w, size_t i, const struct scale_table *t)
 	struct seen *seen;
 	enum err e;
 
+	if (updated || (i > 0 && is(w, i - 1, "INTO")))
+		w->written = t;
 	if (i > 0 && is(w, i - 1, "INTO"))
 		return insert(w, i, t);
 	if (!updated && !(i > 0 && (is(w, i - 1, "FROM") || is(w, i - 1, "JOIN"))))
@@ -258,6 +261,9 @@ static enum err column(struct walk *w, size_t i)
 
 		if (!spread[0] || !is(w, i, spread))
 			continue;
+		if (strcmp(clause(w), "SET") == 0 &&
+		    (!w->written || strcmp(w->written->spread, spread) != 0))
+			continue; /* a column of that name, of a table that is spread otherwise */
 		if (strcmp(clause(w), "SET") == 0)
 			return scale_refuse(w->x, i, "分布列不可更改：移交是新的一行",
 					    "it never changes: a hand-over is a new row");

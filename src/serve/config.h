@@ -41,6 +41,8 @@ struct config {
 	/* [ledger] */
 	int64_t head_s, head_entries;
 	struct config_list copies; /* folders that get a copy of every head */
+	/* [trace] */
+	char trace_by[16]; /* "engine" or "sql" */
 	/* [vault] */
 	int64_t vault_uid;
 	/* [keep] */

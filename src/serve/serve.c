@@ -58,7 +58,17 @@ static enum err open_book(struct serve *s, struct fault *f)
 	return db_read(s->house->db, prime, s->book, f);
 }
 
-static enum err open_trail(struct serve *s, struct fault *f)
+/* Where a trace looks: docs/adr/0026-sql-path.md. Nothing is guessed. */
+static enum err trace_by(const char *word, enum trail_by *ret, struct fault *f)
+{
+	*ret = strcmp(word, "sql") == 0 ? TRAIL_BY_SQL : TRAIL_BY_ENGINE;
+	if (*ret == TRAIL_BY_SQL || strcmp(word, "engine") == 0)
+		return OK;
+	return fault_set(f, ERR_USAGE, "追踪方式只能是 engine 或 sql，不能是 %s",
+			 "a trace goes by engine or by sql, not by %s", word);
+}
+
+static enum err open_trail(struct serve *s, const char *by, struct fault *f)
 {
 	const struct house *h = s->house;
 	struct trail_options o = {
@@ -82,7 +92,8 @@ static enum err open_trail(struct serve *s, struct fault *f)
 
 	house_path(h->dir, "trail", s->trail_path);
 	house_path(h->dir, "keys/days", s->days_path);
-	if ((e = trail_open(&o, &s->trail, f)))
+	if ((e = trace_by(by ? by : h->config.trace_by, &o.by, f)) ||
+	    (e = trail_open(&o, &s->trail, f)))
 		return e;
 	eo.trail = s->trail;
 	if ((e = epidemic_open(&eo, &s->rooms.epidemic)))
@@ -374,7 +385,7 @@ enum err serve_open(struct house *h, const struct serve_options *o, struct serve
 	s->steady = o->steady;
 	s->log = o->log;
 	s->log_arg = o->log_arg;
-	if ((e = declare(s, f)) || (e = open_trail(s, f)) || (e = open_access(s)) ||
+	if ((e = declare(s, f)) || (e = open_trail(s, o->trace, f)) || (e = open_access(s)) ||
 	    (e = open_heads(s, f)) || (e = open_metrics(s, f)) || (e = open_http(s, o, f)) ||
 	    (e = notify_begin(s, f)))
 		return e;

@@ -56,6 +56,7 @@ struct serve {
 
 struct serve_options {
 	const char *listen; /* NULL: as the settings say */
+	const char *trace;  /* "engine" or "sql"; NULL: as the settings say */
 	struct clock wall, steady;
 	void (*log)(void *arg, struct str lines); /* NULL: to standard error */
 	void *log_arg;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trail/inside.h"
+#include "trail/told.h"
 
 #include "base/ban.h"
 
@@ -258,16 +259,14 @@ static enum err answer(struct asking *k, const struct trace_answer *from, struct
 	return OK;
 }
 
-enum err trail_ask(struct trail *t, const struct trail_warrant *w, const struct profile *p,
-		   struct arena *a, struct trail_answer *ret, struct fault *f)
+enum err ask_now(struct trail *t, const struct trail_warrant *w, const struct profile *p,
+		 struct arena *a, struct trail_answer *ret, struct fault *f)
 {
 	CLEANUP(asking_end) struct asking k = { .t = t, .a = a };
 	struct trace_ask ask = { .rules = &k.rules, .world = &k.engine_world, .proof = true };
 	struct trace_answer found;
-	enum err e = trail_settle(t, f);
+	enum err e;
 
-	if (e)
-		return e;
 	pthread_mutex_lock(&t->lock);
 	e = bind(&k, w, p, f);
 	pthread_mutex_unlock(&t->lock);
@@ -282,4 +281,15 @@ enum err trail_ask(struct trail *t, const struct trail_warrant *w, const struct 
 	if ((e = trace_contacts(k.view, &ask, &k.w, 1, a, &found, f)))
 		return e;
 	return answer(&k, &found, ret);
+}
+
+enum err trail_ask(struct trail *t, const struct trail_warrant *w, const struct profile *p,
+		   struct arena *a, struct trail_answer *ret, struct fault *f)
+{
+	enum err e;
+
+	if (t->o.by == TRAIL_BY_SQL)
+		return ask_sql(t, w, p, a, ret, f);
+	e = trail_settle(t, f);
+	return e ? e : ask_now(t, w, p, a, ret, f);
 }

@@ -8,6 +8,7 @@
 #include "trail/expiry.h"
 #include "trail/inside.h"
 #include "trail/limit.h"
+#include "trail/told.h"
 #include "trail/trail.sql.h"
 
 #include "base/ban.h"
@@ -133,6 +134,7 @@ static enum err end_act(struct tx *tx, void *arg, struct fault *f)
 		return detail.failed;
 	en.detail = buf_view(&detail);
 	if ((er = tx_run(tx, &trail_sql.delete_day, SQL_ARGS(day), NULL, f)) ||
+	    (er = told_forget(tx, f)) ||
 	    (er = tx_run(tx, &trail_sql.segment_gone, SQL_ARGS(county, day), NULL, f)))
 		return er;
 	return ledger_append(tx, &en, NULL, f);

@@ -93,7 +93,7 @@ void trail_world_drop(struct trail *t);
 
 struct trail {
 	struct trail_options o;
-	pthread_mutex_t lock, sealing;
+	pthread_mutex_t lock, sealing, telling;
 	struct daykeys keys;
 	struct names *words;   /* names_pair(seat, role), names_pair(kind, ""); 0 is none */
 	VEC(uint32_t) kind;    /* of each place: the least word that a visit said; 0: none did */
@@ -138,6 +138,14 @@ struct pending *pending_take(struct trail *t, struct trail_batch b);
 void trail_decide(struct trail *t, struct trail_batch b, bool there);
 /* Put packs of a committed batch into the tails; what fails makes days stale. Takes `p` over. */
 void trail_arrive(struct trail *t, struct pending *p);
+
+/* ---- ask.c ---- */
+struct trail_warrant;
+struct trail_answer;
+struct profile;
+/* What the engine says of the set as it is. */
+MUST_CHECK enum err ask_now(struct trail *t, const struct trail_warrant *w, const struct profile *p,
+			    struct arena *a, struct trail_answer *ret, struct fault *f);
 
 /* ---- start.c ---- */
 /* What is on disk, as far as it is what the packs say; the rest is stale, or in the tail. */

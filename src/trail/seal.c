@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "trail/dayfile.h"
 #include "trail/inside.h"
+#include "trail/told.h"
 #include "trail/trail.sql.h"
 
 #include "base/ban.h"
@@ -386,6 +387,7 @@ static bool ripe(struct trail_day *d)
 
 enum err trail_tick(struct trail *t, struct fault *f)
 {
+	struct told told;
 	int32_t day = 0;
 	bool any = false;
 	enum err e = trail_settle(t, f);
@@ -399,7 +401,9 @@ enum err trail_tick(struct trail *t, struct fault *f)
 			day = t->days.v[i]->day;
 		}
 	pthread_mutex_unlock(&t->lock);
-	return any ? day_seal(t, day, f) : OK;
+	if (any && (e = day_seal(t, day, f)))
+		return e;
+	return t->o.by == TRAIL_BY_SQL ? told_settle(t, &told, f) : OK;
 }
 
 /* After a recall: what is still said of places. */

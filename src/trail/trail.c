@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "trail/expiry.h"
 #include "trail/inside.h"
+#include "trail/told.h"
 #include "trail/trail.sql.h"
 
 #include "base/ban.h"
@@ -170,10 +171,25 @@ enum err trail_find_lost(struct trail *t, struct fault *f)
 	return e;
 }
 
+/* Rows that nobody keeps in step with the packs any more. */
+static enum err forget_told(struct tx *tx, void *arg, struct fault *f)
+{
+	(void)arg;
+	return told_forget(tx, f);
+}
+
 static enum err begin(struct trail *t, struct fault *f)
 {
 	enum err e;
 
+	if (t->o.by == TRAIL_BY_SQL && db_is_sqlite(t->o.db))
+		return fault_set(f, ERR_USAGE,
+				 "用 SQL 追踪需要 PostgreSQL；SQLite 请用 trace.by = engine",
+				 "a trace by SQL needs PostgreSQL; on SQLite it is trace.by = "
+				 "engine");
+	if (t->o.by != TRAIL_BY_SQL && !db_is_sqlite(t->o.db) &&
+	    (e = db_write(t->o.db, forget_told, NULL, f)))
+		return e;
 	if ((e = trail_words_new(&t->words)) || (e = trace_set_new(t->o.zone, &t->set)))
 		return e;
 	if ((e = daykeys_read(t->o.keys, &t->keys, f)) && e != ERR_ABSENT)
@@ -195,6 +211,7 @@ enum err trail_open(const struct trail_options *o, struct trail **ret, struct fa
 	t->keys.gone = DAYKEY_NONE_GONE;
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_mutex_init(&t->sealing, NULL);
+	pthread_mutex_init(&t->telling, NULL);
 	if ((e = begin(t, f)))
 		return e;
 	*ret = t;
@@ -223,6 +240,7 @@ void trail_close(struct trail **trail)
 	trace_set_free(t->set);
 	pthread_mutex_destroy(&t->lock);
 	pthread_mutex_destroy(&t->sealing);
+	pthread_mutex_destroy(&t->telling);
 	mem_drop(t);
 	*trail = NULL;
 }

@@ -44,6 +44,10 @@ enum {
 	TRAIL_BATCH_MAX = 1 << 20,
 };
 
+enum trail_by {
+	TRAIL_BY_ENGINE, /* over segments and what is in memory */
+	TRAIL_BY_SQL     /* PostgreSQL looks among rows: docs/adr/0026-sql-path.md */
+};
 struct trail_options {
 	struct db *db;
 	const char *dir;         /* DIR/trail: segments, derived */
@@ -52,7 +56,9 @@ struct trail_options {
 	struct area_code county; /* the house's own */
 	enum crypt_suite suite;  /* of new keys */
 	const struct crypt_random *chance;
+	enum trail_by by; /* how a trace is answered; the answer is the same */
 };
+/* ERR_USAGE: SQLite, asked to trace by SQL. */
 MUST_CHECK enum err trail_open(const struct trail_options *o, struct trail **ret, struct fault *f);
 void trail_close(struct trail **t); /* for CLEANUP() */
 

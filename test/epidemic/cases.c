@@ -221,11 +221,30 @@ static void what_nobody_confirms_in_two_days_the_overseer_sees(void **state)
 	clinic_end(&t);
 }
 
+static int by_sql(void **state)
+{
+	clinic_trace_by = "sql";
+	return database_on_postgresql(state);
+}
+
+static int by_sql_gone(void **state)
+{
+	clinic_trace_by = NULL;
+	return database_gone(state);
+}
+
+#define BY_SQL(test) \
+	{ \
+#test " (PostgreSQL, by SQL)", test, by_sql, by_sql_gone, NULL \
+	}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_confirmed_case_is_traced_by_its_warrant_and_in_no_other_way),
 		ON_BOTH(the_people_of_a_trace_are_named_to_its_officer_and_to_nobody_else),
+		BY_SQL(a_confirmed_case_is_traced_by_its_warrant_and_in_no_other_way),
+		BY_SQL(the_people_of_a_trace_are_named_to_its_officer_and_to_nobody_else),
 		ON_SQLITE(a_laboratory_confirms_with_whoever_is_not_the_laboratory),
 		ON_SQLITE(what_nobody_confirms_in_two_days_the_overseer_sees),
 	};

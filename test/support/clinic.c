@@ -37,6 +37,7 @@ static const int64_t department[CLINIC_PEOPLE] = {
 };
 
 _Atomic int64_t clinic_wall_s = DATABASE_NOW;
+const char *clinic_trace_by;
 static int64_t wall_ns(void *arg)
 {
 	(void)arg;
@@ -164,14 +165,16 @@ void clinic_begin(struct clinic *t, struct database *d, const char *dir)
 	CLEANUP(file_end) struct file *fl = NULL;
 	struct serve_options o = { .listen = "127.0.0.1:0",
 				   .wall = { wall_ns, NULL },
-				   .steady = clock_steady };
+				   .steady = clock_steady,
+				   .trace = clinic_trace_by };
 	struct found_first first;
 	struct config c;
 
 	memset(t, 0, sizeof *t);
 	clinic_wall_s = DATABASE_NOW;
 	t->d = d;
-	(void)snprintf(t->dir, sizeof t->dir, "%s%s", dir, d->sqlite ? "" : ".pg");
+	(void)snprintf(t->dir, sizeof t->dir, "%s%s%s", dir, d->sqlite ? "" : ".pg",
+		       clinic_trace_by ? clinic_trace_by : "");
 	config_defaults(&c);
 	MUST(config_set(&c, STR("house.area"), STR("43"), &d->fault));
 	if (!d->sqlite)

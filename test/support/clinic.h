@@ -39,6 +39,7 @@ struct clinic {
 };
 extern _Atomic int64_t clinic_wall_s;
 struct utc_s clinic_now(void);
+extern const char *clinic_trace_by; /* "sql"; NULL: as houses do */
 
 /* A house in the folder `dir` (and "dir.pg"); who asks first signs in. */
 void clinic_begin(struct clinic *t, struct database *d, const char *dir);
