@@ -34,6 +34,8 @@ struct tail_pack {
 	struct visit *visit;
 	uint64_t *digest;
 	uint32_t *kind; /* of each visit's place, a word */
+	bool *sealed;   /* is it in the segment that the day had then? */
+	uint64_t seals; /* which one that was */
 };
 void tail_pack_drop(struct tail_pack *p);
 MUST_CHECK enum err tail_pack_take(struct tail_pack *p, size_t n);
@@ -68,6 +70,7 @@ struct trail_day {
 	size_t tail_then;      /* at the last tick */
 	unsigned quiet;        /* ticks since a pack came */
 	struct sealed *sealed; /* NULL: no segment */
+	uint64_t seals;        /* another number for each that is put in */
 	struct seen seen;      /* digests of the tail */
 	VEC(struct tail_pack) tail;
 };
@@ -105,6 +108,7 @@ struct trail {
 	VEC(struct trail_day *) days; /* rising */
 	VEC(struct pending *) pending;
 	bool lost; /* a stale day could not be noted */
+	uint64_t seals;
 };
 
 MUST_CHECK enum err trail_words_new(struct names **ret);
@@ -128,7 +132,7 @@ struct keep_row {
 MUST_CHECK enum err keep_rows_order(const struct names *words, struct keep_row **row, size_t n);
 bool keep_row_same_but_seat(const struct keep_row *a, const struct keep_row *b);
 /* Rising, each once; how many are left. */
-MUST_CHECK enum err trail_digests_once(uint64_t *digest, size_t n, size_t *ret);
+MUST_CHECK enum err trail_numbers_once(uint64_t *v, size_t n, size_t *ret);
 
 /* ---- keep.c ---- */
 void pending_free(struct pending *p);

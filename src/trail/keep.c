@@ -17,6 +17,7 @@ void tail_pack_drop(struct tail_pack *p)
 	mem_drop(p->visit);
 	mem_drop(p->digest);
 	mem_drop(p->kind);
+	mem_drop(p->sealed);
 	memset(p, 0, sizeof *p);
 }
 
@@ -25,7 +26,8 @@ enum err tail_pack_take(struct tail_pack *p, size_t n)
 	p->visit = mem_take(n, sizeof *p->visit);
 	p->digest = mem_take(n, sizeof *p->digest);
 	p->kind = mem_take(n, sizeof *p->kind);
-	if (p->visit && p->digest && p->kind) {
+	p->sealed = mem_take(n, sizeof *p->sealed);
+	if (p->visit && p->digest && p->kind && p->sealed) {
 		p->n = n;
 		return OK;
 	}
@@ -203,15 +205,26 @@ static enum err put_pack(struct keeping *k, const struct keep_row *row, const st
 
 enum { AHEAD = 8 };
 
+/* Is it new to us? What the segment says is kept for when the visit arrives. */
+static void judge_one(struct keeping *k, const struct trail_day *d, const struct keep_row *r,
+		      bool *ret_sealed)
+{
+	*ret_sealed = d && d->sealed && sealed_has(d->sealed, r->digest);
+	if (*ret_sealed || (d && seen_has(&d->seen, r->digest)))
+		k->fate[r->i] = TRAIL_KNOWN;
+}
+
 /* What stands in row[0 .. n), all of one day and none twice, as packs in the table and pending. */
 static enum err put_day(struct keeping *k, struct keep_row *const *row, size_t n, struct fault *f)
 {
+	const struct trail_day *d = n ? trail_day_of(k->t, row[0]->day) : NULL;
 	enum err e = OK;
 
 	for (size_t at = 0, seq = 0; at < n && !e; seq++) {
 		size_t some = min_size(n - at, PACK_VISITS_MAX);
 		struct tail_pack p = { .day = row[0]->day,
-				       .key = { k->b.county.v, k->b.id, (int64_t)seq } };
+				       .key = { k->b.county.v, k->b.id, (int64_t)seq },
+				       .seals = d ? d->seals : 0 };
 
 		k->once.n = 0;
 		if ((e = vec_reserve(&k->once, some)) || (e = tail_pack_take(&p, some)))
@@ -222,6 +235,7 @@ static enum err put_day(struct keeping *k, struct keep_row *const *row, size_t n
 				numbers_want(&k->t->places, row[at + i + AHEAD]->r.place);
 			}
 			k->once.v[k->once.n++] = row[at + i]->r;
+			judge_one(k, d, row[at + i], &p.sealed[i]);
 			e = numbered(k, row[at + i], &p, i);
 		}
 		if (!e)
@@ -288,27 +302,14 @@ static enum err known_pending(struct keeping *k, struct fault *f)
 	return e;
 }
 
-static bool known(const struct trail_day *d, uint64_t digest)
-{
-	return d && ((d->sealed && sealed_has(d->sealed, digest)) || seen_has(&d->seen, digest));
-}
-
 static enum err judge(struct keeping *k, struct fault *f)
 {
-	struct trail_day *d = NULL;
 	bool fresh;
 	enum err e;
 
-	for (size_t i = 0; i < k->n; i++) {
-		const struct keep_row *r = &k->row[i];
-
-		if (!i || r->day != r[-1].day)
-			d = trail_day_of(k->t, r->day);
-		if (k->fate[r->i] == TRAIL_NEW && known(d, r->digest))
-			k->fate[r->i] = TRAIL_KNOWN;
-		if ((e = seen_add(&k->p->seen, r->digest, &fresh)))
+	for (size_t i = 0; i < k->n; i++)
+		if ((e = seen_add(&k->p->seen, k->row[i].digest, &fresh)))
 			return e;
-	}
 	return known_pending(k, f);
 }
 
@@ -379,7 +380,9 @@ static enum err arrive(struct trail *t, struct tail_pack *p, visits *fresh)
 		if ((e = trail_kind_said(t, p->visit[i].place.v, p->kind[i])))
 			return e;
 	for (size_t i = 0; i < p->n; i++) {
-		bool is_new = !d->sealed || !sealed_has(d->sealed, p->digest[i]);
+		bool is_new = p->seals == d->seals
+				      ? !p->sealed[i]
+				      : !d->sealed || !sealed_has(d->sealed, p->digest[i]);
 
 		if (is_new && !(e = seen_add(&d->seen, p->digest[i], &is_new)) && is_new)
 			fresh->v[fresh->n++] = p->visit[i];

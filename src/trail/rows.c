@@ -88,7 +88,7 @@ enum err keep_rows_order(const struct names *words, struct keep_row **rows, size
 	return OK;
 }
 
-enum err trail_digests_once(uint64_t *digest, size_t n, size_t *ret)
+enum err trail_numbers_once(uint64_t *v, size_t n, size_t *ret)
 {
 	struct sort_pair *p = mem_take(n + 1, 2 * sizeof *p);
 	size_t kept = 0;
@@ -96,11 +96,11 @@ enum err trail_digests_once(uint64_t *digest, size_t n, size_t *ret)
 	if (!p)
 		return ERR_MEMORY;
 	for (size_t i = 0; i < n; i++)
-		p[i] = (struct sort_pair){ digest[i], 0 };
+		p[i] = (struct sort_pair){ v[i], 0 };
 	sort_pairs(p, p + n, n);
 	for (size_t i = 0; i < n; i++)
-		if (!i || p[i].key != digest[kept - 1])
-			digest[kept++] = p[i].key;
+		if (!i || p[i].key != v[kept - 1])
+			v[kept++] = p[i].key;
 	mem_drop(p);
 	*ret = kept;
 	return OK;

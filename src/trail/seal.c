@@ -84,7 +84,7 @@ static enum err make_sealed(struct sealing *s)
 	digest = d->owned;
 	for (size_t i = 0; i < n; i++)
 		digest[i] = pack_digest(s->r.words, &s->r.rows.v[i]);
-	if ((e = trail_digests_once(digest, n, &d->n_digests)))
+	if ((e = trail_numbers_once(digest, n, &d->n_digests)))
 		return e;
 	key = (struct pack_key *)(void *)(digest + n);
 	memcpy(key, s->r.key.v, s->r.key.n * sizeof *key);
@@ -156,6 +156,7 @@ static enum err swap_in(struct sealing *s, char ret_old[DAYFILE_NAME_BYTES], str
 		memcpy(ret_old, d->sealed->name, DAYFILE_NAME_BYTES);
 	sealed_free(d->sealed);
 	d->sealed = s->file.sealed;
+	d->seals = ++t->seals;
 	s->file.sealed = NULL;
 	seen_drop(&d->seen);
 	d->seen = seen;
@@ -166,38 +167,20 @@ static enum err swap_in(struct sealing *s, char ret_old[DAYFILE_NAME_BYTES], str
 
 /* ---- what the numbers mean ------------------------------------------------------------------- */
 
-static int by_u32(const void *pa, const void *pb)
-{
-	uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
-
-	return (a > b) - (a < b);
-}
-
-static size_t each_once(uint32_t *v, size_t n)
-{
-	size_t kept = 0;
-
-	if (n)
-		qsort(v, n, sizeof *v, by_u32);
-	for (size_t i = 0; i < n; i++)
-		if (!kept || v[i] != v[kept - 1])
-			v[kept++] = v[i];
-	return kept;
-}
-
-static enum err list_ids(struct sealing *s, uint32_t *number)
+static enum err list_ids(struct sealing *s, uint64_t *number)
 {
 	size_t n = s->r.rows.n;
 	enum err e;
 
 	for (size_t i = 0; i < n; i++)
 		number[i] = s->visit[i].person.v;
-	n = each_once(number, n);
-	if ((e = vec_reserve(&s->persons, n)) || (e = vec_reserve(&s->places, s->kinds.n)))
+	if ((e = trail_numbers_once(number, n, &n)) || (e = vec_reserve(&s->persons, n)) ||
+	    (e = vec_reserve(&s->places, s->kinds.n)))
 		return e;
 	for (size_t i = 0; i < n; i++)
 		s->persons.v[s->persons.n++] =
-			(struct dayfile_id){ numbers_at(&s->t->persons, number[i]), number[i], 0 };
+			(struct dayfile_id){ numbers_at(&s->t->persons, (uint32_t)number[i]),
+					     (uint32_t)number[i], 0 };
 	for (size_t i = 0; i < s->kinds.n; i++)
 		s->places.v[s->places.n++] =
 			(struct dayfile_id){ numbers_at(&s->t->places, s->kinds.v[i].place),
@@ -205,19 +188,21 @@ static enum err list_ids(struct sealing *s, uint32_t *number)
 	return OK;
 }
 
-static void list_words(struct sealing *s, uint32_t *number)
+static enum err list_words(struct sealing *s, uint64_t *number)
 {
 	static const char zeros[8];
 	size_t n = 0;
+	enum err e;
 
 	for (size_t i = 0; i < s->r.rows.n; i++)
 		number[n++] = s->visit[i].seat;
 	for (size_t i = 0; i < s->kinds.n; i++) /* at most as many as rows */
 		number[n++] = s->kinds.v[i].word;
-	n = each_once(number, n);
+	if ((e = trail_numbers_once(number, n, &n)))
+		return e;
 	for (size_t i = 0; i < n; i++) {
-		struct str text = names_text(s->t->words, number[i]);
-		const struct dayfile_word w = { number[i], (uint32_t)text.n };
+		struct str text = names_text(s->t->words, (uint32_t)number[i]);
+		const struct dayfile_word w = { (uint32_t)number[i], (uint32_t)text.n };
 
 		if (!number[i])
 			continue;
@@ -225,12 +210,13 @@ static void list_words(struct sealing *s, uint32_t *number)
 		buf_str(&s->words, text);
 		buf_put(&s->words, zeros, (8 - text.n % 8) % 8);
 	}
+	return OK;
 }
 
 static enum err write_files(struct sealing *s, struct fault *f)
 {
 	struct trail *t = s->t;
-	uint32_t *number = mem_take(2 * s->r.rows.n, sizeof *number);
+	uint64_t *number = mem_take(2 * s->r.rows.n, sizeof *number);
 	struct dayfile *d = &s->file;
 	enum err e;
 
@@ -238,7 +224,7 @@ static enum err write_files(struct sealing *s, struct fault *f)
 		return ERR_MEMORY;
 	pthread_mutex_lock(&t->lock);
 	if (!(e = list_ids(s, number)))
-		list_words(s, number);
+		e = list_words(s, number);
 	pthread_mutex_unlock(&t->lock);
 	mem_drop(number);
 	if (e || (e = s->words.failed))

@@ -239,6 +239,7 @@ static enum err take_file(struct trail *t, struct found *d, struct fault *f)
 	if (e)
 		return e;
 	day->sealed = d->file.sealed;
+	day->seals = ++t->seals;
 	d->file.sealed = NULL;
 	day->stale = false;
 	return OK;

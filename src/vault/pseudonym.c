@@ -102,8 +102,8 @@ struct gating {
 	struct store *s;
 	int64_t batch, last_s;
 	const struct vault_presence *who;
-	struct sighting *seen; /* each pseudonym once */
-	size_t n;
+	struct sighting *seen; /* each pseudonym once, new ones first */
+	size_t n, n_new;
 	struct buf ids;
 };
 
@@ -119,14 +119,13 @@ static enum err put_new(const struct gating *w, struct tx *tx, struct fault *f)
 {
 	enum err e = OK;
 
-	for (size_t i = 0; !e && i < w->n; i++) {
+	for (size_t i = 0; !e && i < w->n_new; i++) {
 		const struct sighting *g = &w->seen[i];
 		struct store_person p = {
 			.id = g->id, .batch = w->batch, .of_epoch = true, .epoch = g->epoch
 		};
 
-		if (!refs_count(&w->s->refs, g->id))
-			e = store_put(w->s, tx, &p, &w->who[g->at].who, f);
+		e = store_put(w->s, tx, &p, &w->who[g->at].who, f);
 	}
 	return e;
 }
@@ -170,6 +169,12 @@ static enum err number_all(struct gating *w, const struct vault_presence *who, s
 		if (e || refs_add(&once, ret[i], 1) > 1)
 			continue;
 		w->seen[w->n++] = (struct sighting){ ret[i], epoch, i };
+		if (!refs_count(&w->s->refs, ret[i])) {
+			const struct sighting x = w->seen[w->n_new];
+
+			w->seen[w->n_new++] = w->seen[w->n - 1];
+			w->seen[w->n - 1] = x;
+		}
 		wire_put_i64(&w->ids, ret[i]);
 	}
 	if (key.p)
@@ -188,8 +193,8 @@ enum err store_pseudonym(struct store *s, int64_t batch, const struct vault_pres
 	if (!(w.seen = mem_take(n + 1, sizeof *w.seen)))
 		return ERR_MEMORY;
 	if (!(e = number_all(&w, who, n, ret, f)) && !(e = refs_reserve(&s->refs, w.n))) {
-		if (w.n)
-			qsort(w.seen, w.n, sizeof *w.seen, by_id);
+		if (w.n_new)
+			qsort(w.seen, w.n_new, sizeof *w.seen, by_id);
 		e = db_write(s->db, gate, &w, f);
 		for (size_t i = 0; !e && i < w.n; i++)
 			(void)refs_add(&s->refs, w.seen[i].id, 1);
