@@ -14,21 +14,20 @@
 #include "base/dice.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "crowd.h"
 #include "vault/grant.h"
 #include "vault/vault.h"
 
 #include "base/ban.h"
 
-enum { LOT = 20000, TEXT = 64, NOW = 1790000000, NAMES = 10000, MS_NS = 1000000 };
-
-struct person { char name[TEXT], id_number[19], phone[16], address[TEXT]; };
+enum { LOT = 20000, NOW = 1790000000, NAMES = 10000, MS_NS = 1000000 };
 
 struct bench {
 	struct vault_process *process;
 	struct vault *v;
 	struct crypt_signer *signer;
 	struct fault f;
-	struct person *people;
+	struct crowd_person *people;
 	struct vault_row *rows;
 	struct vault_staged_row *staged;
 	int64_t names[NAMES];
@@ -55,34 +54,6 @@ static void tell(const char *name, double value)
 	(void)fflush(stdout);
 }
 
-/* The n-th person: everything follows from the number. */
-static void person(uint64_t n, struct person *p)
-{
-	static const int weight[17] = { 7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2 };
-	static const char *const family[] = { "王", "李", "张", "刘", "陈", "杨", "黄", "周",
-					      "吴", "覃", "田", "向", "彭", "谭", "曾", "肖" };
-	static const char *const given[] = { "伟", "芳", "娜", "敏", "静", "丽", "强", "磊",
-					     "军", "洋", "勇", "艳", "杰", "娟", "涛", "明",
-					     "秀", "霞", "平", "刚", "桂", "英", "华", "玉",
-					     "兰", "红", "建", "国", "文", "志", "春", "梅" };
-	struct dice d = { n * 0x9E3779B97F4A7C15u };
-	int sum = 0;
-
-	(void)snprintf(p->name, TEXT, "%s%s%s", family[dice_below(&d, ARRAY_LEN(family))],
-		       given[dice_below(&d, ARRAY_LEN(given))],
-		       given[dice_below(&d, ARRAY_LEN(given))]);
-	(void)snprintf(p->id_number, sizeof p->id_number, "4308%02u%04u%02u%02u%03u",
-		       1 + dice_below(&d, 90), 1940 + dice_below(&d, 75), 1 + dice_below(&d, 12),
-		       1 + dice_below(&d, 28), dice_below(&d, 1000));
-	for (int i = 0; i < 17; i++)
-		sum += weight[i] * (p->id_number[i] - '0');
-	p->id_number[17] = "10X98765432"[sum % 11];
-	p->id_number[18] = '\0';
-	(void)snprintf(p->phone, sizeof p->phone, "13%09u", dice_below(&d, 1000000000));
-	(void)snprintf(p->address, TEXT, "张家界市永定区下坪村%u组%u号", dice_below(&d, 12),
-		       dice_below(&d, 3000));
-}
-
 /* Batch `batch` of people from..to; every tenth one is number n - again instead. */
 static void bring(struct bench *b, int64_t batch, uint64_t from, uint64_t to, uint64_t again)
 {
@@ -90,9 +61,9 @@ static void bring(struct bench *b, int64_t batch, uint64_t from, uint64_t to, ui
 		size_t n = min_size(to - at, LOT);
 
 		for (size_t i = 0; i < n; i++) {
-			struct person *p = &b->people[i];
+			struct crowd_person *p = &b->people[i];
 
-			person(again && i % 10 == 0 ? (at + i) % again : at + i, p);
+			crowd_person(again && i % 10 == 0 ? (at + i) % again : at + i, p);
 			b->rows[i] = (struct vault_row){ .row = (int64_t)(at + i) };
 			b->rows[i].who.text[VAULT_NAME] = str_of(p->name);
 			b->rows[i].who.text[VAULT_ID_NUMBER] = str_of(p->id_number);
@@ -117,7 +88,7 @@ static void presences(struct bench *b, int64_t batch, const char *name)
 	if (!who || !ret)
 		check(b, ERR_MEMORY);
 	for (size_t i = 0; i < NAMES; i++) {
-		person(i, &b->people[i]);
+		crowd_person(i, &b->people[i]);
 		who[i].at.v = NOW;
 		who[i].who.text[VAULT_ID_NUMBER] = str_of(b->people[i].id_number);
 	}
@@ -158,7 +129,7 @@ static void resolve(struct bench *b)
 
 	check(b, grant_sign(&g, b->signer, &blob, &b->f));
 	check(b, vault_resolve(b->v, buf_view(&blob), 7, b->names, b->n_names, &people, &b->f));
-	tell("resolve 10000", ms(from));
+	tell("resolve_10000_ms", ms(from));
 }
 
 static void begin(struct bench *b, const char *dir)
@@ -197,18 +168,18 @@ int main(int argc, char **argv)
 	begin(&b, argv[1]);
 	from = clock_ns(&clock_steady);
 	bring(&b, 1, 0, known, 0);
-	tell("known people kept", ms(from));
+	tell("known_kept_ms", ms(from));
 	b.found = 0;
 	from = clock_ns(&clock_steady);
 	bring(&b, 2, known, known + more, known);
-	tell("new people with duplicate check", ms(from));
-	tell("duplicates found, of a tenth", (double)b.found);
+	tell("new_with_check_ms", ms(from));
+	tell("duplicates_found", (double)b.found);
 	from = clock_ns(&clock_steady);
 	check(&b, vault_likenesses(b.v, count, &pairs, &b.f));
-	tell("all against all", ms(from));
-	tell("certain pairs", (double)pairs);
-	presences(&b, 3, "pseudonyms 10000, all new");
-	presences(&b, 4, "pseudonyms 10000, all known");
+	tell("all_against_all_ms", ms(from));
+	tell("certain_pairs", (double)pairs);
+	presences(&b, 3, "pseudonyms_10000_new_ms");
+	presences(&b, 4, "pseudonyms_10000_known_ms");
 	resolve(&b);
 	from = clock_ns(&clock_steady);
 	vault_end(&b.v);

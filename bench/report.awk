@@ -1,4 +1,5 @@
-# report.awk - one run's figures as Markdown on stdout and, with -v json=FILE, as JSON.
+# report.awk - one run's figures as Markdown on stdout and, with -v json=FILE, as JSON. The section
+# of the gate is in gate.awk.
 #
 # Lines:  run <TAB> key <TAB> value            a fact about the run
 #         figure <TAB> system <TAB> name <TAB> value   several of one name: one for each round
@@ -275,6 +276,7 @@ END {
 		exit 1
 	heading()
 	figures()
+	gate()
 	print "\n## Everything measured\n"
 	all_figures()
 	if (run["postgres_settings"] != "")

@@ -36,16 +36,19 @@ case $size in
 	persons=15000 sha=8c38c06cf4b5aff89f3fc5483653c9f1ff40b5048e19bc51f073fa07644333ad
 	expect_q1='241584 adb02e1b' expect_q2='1006682 10f8ee8b' second=100
 	all=postgres,sqlite,duckdb
+	gate='1000000 100000 10000'
 	;;
 10m)
 	persons=148300 sha=bb078efc39b943553965ea7badaa858f8acf0401c4b425a8b2423c2313165264
 	expect_q1='401669 2818dfa6' expect_q2='4956080 cb9b5f58' second=100
 	all=postgres,sqlite,duckdb
+	gate='10000000 1000000 100000'
 	;;
 100m)
 	persons=1483000 sha=''
 	expect_q1='1158544 fcd7c966' expect_q2='13882577 52ace47a' second=50
 	all=postgres,duckdb
+	gate='' # it has its own sizes, and they are done with at 10m
 	;;
 esac
 peers=${peers:-$all}
@@ -248,6 +251,15 @@ run_duckdb() {
 	rm -f "$out/duckdb.db" "$out/duckdb.db.wal"
 }
 
+# ---- a gate at work: visits through trail and server, people through the vault -------------------
+
+run_gate() { # VISITS KNOWN BROUGHT
+	measure "$bin/bench_trail" "$prefix" "$out/trail" 1000000
+	measure "$bin/bench_vault" "$out/vault" "$2" "$3"
+	measure "$bin/bench_intake" "$bin/outpost" "$prefix" "$out/gate" "$@"
+	rm -rf "$out/trail" "$out/vault" "$out/gate"
+}
+
 # ---- all together ------------------------------------------------------------------------------
 
 [ -x "$bin/bench_engine" ] || die "no programs in $bin: make bench builds them"
@@ -269,10 +281,12 @@ done
 for ((round = 2; round <= rounds; round++)); do
 	one_round
 done
+# shellcheck disable=SC2086
+[ -z "$gate" ] || run_gate $gate
 keep load_after "$(cut -d' ' -f1-3 /proc/loadavg)"
 
 results=$top/build/bench/RESULTS.md
-awk -f bench/report.awk -v json="$top/build/bench/results.json" "$figures" >"$results.new" ||
+awk -f bench/report.awk -f bench/gate.awk -v json="$top/build/bench/results.json" "$figures" >"$results.new" ||
 	die "no report; the figures are in $figures"
 mv "$results.new" "$results"
 rm -rf "$out/segments" "$out/sealed"

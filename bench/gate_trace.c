@@ -1,0 +1,128 @@
+/* gate_trace.c - cases confirmed and traced over HTTP, and the names of an answer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/when.h"
+#include "gate.h"
+
+#include "base/ban.h"
+
+enum { CASES = 60, SECONDS = 20, NS_A_MS = 1000000, DAY_S = 86400, NAMES = 10000 };
+
+struct traced {
+	char id[40];
+	uint64_t contacts;
+};
+
+static void copied(const struct asker *a, const char *key, char *ret, size_t n)
+{
+	struct str s = asker_value(a, key);
+
+	(void)snprintf(ret, n, "%.*s", (int)min_size(s.n, n - 1), s.p);
+}
+
+static void day_of(const struct gate *g, uint32_t minute, char ret[16])
+{
+	struct buf b = { ret, 0, 15, OK };
+
+	when_date(&b, zone_day_of(g->zone, (struct utc_s){ measure_unix_s(minute) + g->shift_s }));
+	ret[b.n] = '\0';
+}
+
+static int by_ns(const void *pa, const void *pb)
+{
+	int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
+
+	return (a > b) - (a < b);
+}
+
+/* A case that is confirmed, and its warrant. */
+static void confirmed(const struct gate *g, struct asker *doctor, struct asker *tracer,
+		      const struct bench_case *c, uint64_t number, char id[40], char warrant[1000])
+{
+	char body[600], target[100], onset[16], positive[16];
+	int n;
+
+	day_of(g, c->from + 2 * DAY_S / 60, onset); /* the window opens two days before */
+	day_of(g, c->to, positive);
+	n = snprintf(body, sizeof body,
+		     "{\"area\":\"" SERVED_AREA "\",\"number\":\"bench-%llu\","
+		     "\"profile\":\"covid19.who\",\"onset\":\"%s\",\"positive\":\"%s\","
+		     "\"who\":{\"name\":\"合成\",\"phone\":\"13%09u\"}}",
+		     (unsigned long long)number, onset, positive, c->person);
+	(void)asker_ask(doctor, "POST", "/api/v1/cases", (struct str){ body, (size_t)n });
+	copied(doctor, "id", id, 40);
+	(void)snprintf(target, sizeof target, "/api/v1/cases/%s/events/confirm", id);
+	(void)asker_ask(tracer, "POST", target, STR("{}"));
+	(void)snprintf(target, sizeof target, "/api/v1/cases/%s/warrants", id);
+	(void)asker_ask(tracer, "GET", target, STR(""));
+	copied(tracer, "text", warrant, 1000);
+}
+
+static void trace_all(struct gate *g, struct asker *doctor, struct asker *tracer, int generations,
+		      size_t n, struct traced *ret_most)
+{
+	static int64_t ns[CASES];
+	static uint64_t numbers;
+	char id[40], warrant[1000], body[1200], target[100], name[80];
+	uint64_t contacts = 0, told = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct bench_case *c = &g->data.cases[i];
+		int bytes;
+
+		confirmed(g, doctor, tracer, c, numbers++, id, warrant);
+		bytes = snprintf(body, sizeof body, "{\"warrant\":\"%s\",\"generations\":%d}",
+				 warrant, generations);
+		(void)snprintf(target, sizeof target, "/api/v1/cases/%s/trace", id);
+		tracer->may_fail = true; /* more people than a warrant may bring up */
+		ns[i] = measure_now_ns();
+		(void)asker_ask(tracer, "POST", target, (struct str){ body, (size_t)bytes });
+		ns[i] = measure_now_ns() - ns[i];
+		tracer->may_fail = false;
+		if (tracer->status != 201)
+			continue;
+		uint64_t found = strtoull(asker_value(tracer, "n_contacts").p, NULL, 10);
+
+		told++;
+		contacts += found;
+		if (found > ret_most->contacts && found <= NAMES) {
+			ret_most->contacts = found;
+			copied(tracer, "id", ret_most->id, sizeof ret_most->id);
+		}
+	}
+	qsort(ns, n, sizeof *ns, by_ns);
+	(void)snprintf(name, sizeof name, "trace_%d_ms_p50", generations);
+	figure_real("gate", name, (double)ns[n / 2] / NS_A_MS);
+	(void)snprintf(name, sizeof name, "trace_%d_ms_p90", generations);
+	figure_real("gate", name, (double)ns[n * 9 / 10] / NS_A_MS);
+	(void)snprintf(name, sizeof name, "trace_%d_contacts_mean", generations);
+	figure_real("gate", name, (double)contacts / (double)(told ? told : 1));
+	(void)snprintf(name, sizeof name, "trace_%d_told", generations);
+	figure_count("gate", name, told);
+	(void)fflush(stdout);
+}
+
+void gate_trace(struct gate *g)
+{
+	struct traced most = { "", 0 };
+	struct asker doctor, tracer;
+	char target[100];
+	int64_t t0;
+
+	asker_begin(&doctor, &g->served, SERVED_DOCTOR);
+	asker_begin(&tracer, &g->served, SERVED_TRACER);
+	trace_all(g, &doctor, &tracer, 1, CASES, &most);
+	trace_all(g, &doctor, &tracer, 2, SECONDS, &most);
+	if (most.contacts) {
+		(void)snprintf(target, sizeof target, "/api/v1/traces/%s/names", most.id);
+		t0 = measure_now_ns();
+		(void)asker_ask(&tracer, "POST", target, STR("{}"));
+		figure_real("gate", "names_ms", (double)(measure_now_ns() - t0) / NS_A_MS);
+		figure_count("gate", "names", most.contacts);
+	}
+	asker_end(&doctor);
+	asker_end(&tracer);
+}
