@@ -31,6 +31,8 @@
 enum {
 	READY_MS = 30000,
 	STOP_MS = 5000,
+	GOING_MS = 5000, /* what one vault may take to make place for the next */
+	GOING_STEP_MS = 20,
 	BACKLOG = 64,
 	AGAIN_MS = 10,
 	AGAIN_MS_MAX = 1000,
@@ -192,6 +194,9 @@ static enum err listen_at(struct beginning *b, struct fault *f)
 				 "bytes)",
 				 sizeof at.sun_path - sizeof "/vault/socket");
 	memcpy(at.sun_path, b->socket, strlen(b->socket) + 1);
+	/* The vault of a house that was killed ends by itself, once it has done what it was at. */
+	for (int left = GOING_MS; left > 0 && somebody_answers(&at); left -= GOING_STEP_MS)
+		pause_ms(GOING_STEP_MS);
 	if (somebody_answers(&at))
 		return fault_set(f, ERR_BUSY, "这个文件夹的保险库已由另一个进程打开",
 				 "another process has the vault of this folder");
