@@ -83,6 +83,7 @@ enum err cli_serve(struct cli *c)
 	CLEANUP(serve_close) struct serve *s = NULL;
 	const struct serve_options o = { .listen = c->args.text[CLI_LISTEN],
 					 .trace = c->args.text[CLI_TRACE],
+					 .program = "/proc/self/exe",
 					 .wall = clock_wall,
 					 .steady = clock_steady };
 	sigset_t signals;

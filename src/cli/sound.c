@@ -124,6 +124,12 @@ enum err cli_fsck(struct cli *c)
 		json_i64(cli_tell(c), (int64_t)r.intake.batches);
 		json_key(cli_tell(c), "batches_wrong");
 		json_i64(cli_tell(c), (int64_t)r.intake.wrong);
+		json_key(cli_tell(c), "files");
+		json_i64(cli_tell(c), (int64_t)r.evidence.files);
+		json_key(cli_tell(c), "files_wrong");
+		json_i64(cli_tell(c), (int64_t)r.evidence.wrong);
+		json_key(cli_tell(c), "files_without_row");
+		json_i64(cli_tell(c), (int64_t)r.evidence.orphans);
 		json_key(cli_tell(c), "receipts");
 		json_i64(cli_tell(c), (int64_t)r.receipts);
 		json_key(cli_tell(c), "receipts_lost");
@@ -148,9 +154,17 @@ enum err cli_fsck(struct cli *c)
 			"batches: %" PRIu64 ", of which %" PRIu64 " do not add up",
 			r.intake.batches, r.intake.wrong);
 		say_clear(c, &r.clear);
+		cli_say(c,
+			"任务附件：%" PRIu64 " 个，其中 %" PRIu64 " 个缺失或不符；另有 %" PRIu64
+			" 个文件无记录，运行中会自动清除",
+			"files of tasks: %" PRIu64 ", of which %" PRIu64
+			" are missing or not what they were; %" PRIu64
+			" files without a row, which a house at work removes",
+			r.evidence.files, r.evidence.wrong, r.evidence.orphans);
 	}
 	say_tasks(c, &r.loop);
-	if ((r.trail.wrong || r.intake.wrong || r.loop.wrong || r.clear.found) &&
+	if ((r.trail.wrong || r.intake.wrong || r.loop.wrong || r.clear.found ||
+	     r.evidence.wrong) &&
 	    r.ledger.verdict == VERIFY_WHOLE) {
 		c->exit = (int)VERIFY_BROKEN;
 		return OK;

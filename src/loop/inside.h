@@ -89,5 +89,5 @@ MUST_CHECK enum err loop_party_there(struct tx *tx, struct flow_party p, const c
 
 /* ---- routes, each list in its file; loop.c joins them ---- */
 extern const struct route_list loop_routes_task, loop_routes_board, loop_routes_comment,
-	loop_routes_many;
+	loop_routes_many, loop_routes_evidence;
 #endif

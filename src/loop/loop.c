@@ -11,9 +11,10 @@ enum { CLOCKS_BYTES = 4 << 20 };
 const struct noun *const loop_nouns[] = { &task_noun, &campaign_noun };
 const size_t loop_nouns_n = ARRAY_LEN(loop_nouns);
 
-static const struct route_list *const loop_lists[] = { &loop_routes_task, &loop_routes_board,
-						       &loop_routes_comment, &loop_routes_many,
-						       &loop_routes_campaign };
+static const struct route_list *const loop_lists[] = {
+	&loop_routes_task, &loop_routes_board,    &loop_routes_comment,
+	&loop_routes_many, &loop_routes_campaign, &loop_routes_evidence
+};
 
 static enum err open_routes(struct loop *l)
 {

@@ -26,8 +26,10 @@
 #include "grid/duty.h"
 #include "record/record.h"
 
+struct blobs;
 struct db;
 struct loop;
+struct picture_reader;
 
 /* After the commit of what the clock did: open pages may want to look. */
 typedef void loop_told(void *arg, struct area_code county, const char *object, int64_t id);
@@ -43,6 +45,13 @@ struct loop_about {
 			    struct utc_s now, struct fault *f);
 };
 
+/* Where files go that prove tasks. `blobs` NULL: none are taken. */
+struct evidence_store {
+	struct blobs *blobs;
+	struct picture_reader *reader;
+	size_t bytes_max;
+};
+
 struct loop_options {
 	struct db *db;
 	struct record_book *book;
@@ -51,6 +60,7 @@ struct loop_options {
 	loop_told *told;                 /* or NULL */
 	void *told_arg;
 	const struct loop_about *about; /* ends with an empty one; or NULL */
+	struct evidence_store evidence;
 };
 /* What the options point to is borrowed until loop_close. */
 MUST_CHECK enum err loop_open(const struct loop_options *o, struct loop **ret, struct fault *f);

@@ -12,6 +12,7 @@
 #include "ledger/ledger.h"
 #include "loop/duty_of.h"
 #include "loop/campaign_inside.h"
+#include "loop/evidence.h"
 #include "loop/inside.h"
 #include "loop/notice.h"
 #include "loop/loop.sql.h"
@@ -411,12 +412,17 @@ static bool may_be(const struct work *w, const struct flow_event *ev)
 static enum err prepare(struct call *c, struct tx *tx, const struct work *w,
 			const struct loop_act *a, struct flow_event *ev, struct fault *f)
 {
+	uint8_t files = 0;
 	enum err e;
 
 	*ev = a->ev;
 	if (c && ev->actor == FLOW_PERSON && (e = work_person(c, tx, ev, f)))
 		return e;
 	ev->reason |= a->reason.n > 0;
+	if (ev->on == FLOW_ON_PROVE &&
+	    (e = evidence_kinds(tx, &w->row, ev->party, a->file, a->n_files, &files, f)))
+		return e;
+	ev->evidence |= files;
 	if (ev->on == FLOW_ON_PROVE && a->text.n)
 		ev->evidence |= FLOW_TEXT;
 	return may_be(w, ev) ? ask_duty(tx, w, ev, f) : OK;
@@ -438,8 +444,11 @@ enum err work_do(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 	enum err e;
 
 	forget(ret);
-	e = prepare(c, tx, w, a, &ev, f);
-	return e ? e : work_step(l, c, tx, w, &ev, &words, now, ret, f);
+	if ((e = prepare(c, tx, w, a, &ev, f)) ||
+	    (e = work_step(l, c, tx, w, &ev, &words, now, ret, f)) || ret->again ||
+	    ev.on != FLOW_ON_PROVE)
+		return e;
+	return evidence_shown(tx, &w->row, w->t.turn, a->file, a->n_files, f);
 }
 
 enum err work_try(struct call *c, struct tx *tx, const struct work *w, const struct loop_act *a,

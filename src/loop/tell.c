@@ -1,6 +1,7 @@
 /* tell.c - who may see a task, what they may do with it, and what its page says. */
 #include "engine/flow/table.h"
 #include "loop/board.sql.h"
+#include "loop/evidence.h"
 #include "loop/inside.h"
 #include "loop/loop.sql.h"
 
@@ -332,7 +333,8 @@ enum err task_tell(struct call *c, struct tx *tx, const void *row, struct fault 
 	put_id(c, "campaign", w.campaign);
 	put_id(c, "signal", w.signal);
 	if ((e = put_watching(c, tx, county, of->record.id.v, f)) ||
-	    (e = put_stages(c, tx, &w.t, f)) || (e = put_line(c, tx, &w.t, f)))
+	    (e = put_stages(c, tx, &w.t, f)) || (e = put_line(c, tx, &w.t, f)) ||
+	    (e = evidence_tell(c, tx, of, f)))
 		return e;
 	return put_story(c, tx, county, of->record.id.v, f);
 }

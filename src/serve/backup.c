@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "crypt/keyfile.h"
+#include "exhibit/blobs.h"
 #include "ledger/ledger.h"
 #include "serve/archive.h"
 
@@ -83,6 +84,40 @@ static enum err put_vault(struct archive_out *a, struct house *h, const char *co
 	return put_file(a, VAULT_FILE, copy, true, f);
 }
 
+#define EXHIBITS HOUSE_EXHIBITS "/"
+
+/* Names of parts may be longer than those that the house itself gives. */
+static void part_path(const char *dir, const char *name, char ret[PATH_MAX])
+{
+	(void)snprintf(ret, PATH_MAX, "%.*s/%s", PATH_MAX - ARCHIVE_NAME_BYTES - 2, dir, name);
+}
+
+struct exhibits {
+	struct archive_out *a;
+	const char *dir;
+};
+
+static enum err put_exhibit(const char *file, struct str unused, void *arg, struct fault *f)
+{
+	const struct exhibits *x = arg;
+	char name[ARCHIVE_NAME_BYTES], path[PATH_MAX];
+
+	(void)unused;
+	(void)snprintf(name, sizeof name, EXHIBITS "%s", file);
+	part_path(x->dir, name, path);
+	return put_file(x->a, name, path, false, f);
+}
+
+/* After the database, whose rows speak of files that are there; sealed as they are. */
+static enum err put_exhibits(struct archive_out *a, const struct house *h, struct fault *f)
+{
+	struct exhibits x = { a, h->dir };
+	char dir[PATH_MAX];
+
+	house_path(h->dir, HOUSE_EXHIBITS, dir);
+	return blobs_each(dir, put_exhibit, &x, f);
+}
+
 enum err backup_make(struct house *h, const char *path, struct utc_s now, struct fault *f)
 {
 	CLEANUP(archive_out_end) struct archive_out *a = NULL;
@@ -112,7 +147,8 @@ enum err backup_make(struct house *h, const char *path, struct utc_s now, struct
 	house_path(h->dir, "scratch/backup", copy);
 	ignore(file_unlink(copy, NULL)); /* of one that did not end */
 	if ((e = db_copy(h->db, copy, f)) || (e = put_file(a, DB_SQLITE_FILE, copy, true, f)) ||
-	    (e = file_unlink(copy, f)) || (e = put_vault(a, h, copy, f)))
+	    (e = file_unlink(copy, f)) || (e = put_vault(a, h, copy, f)) ||
+	    (e = put_exhibits(a, h, f)))
 		return e;
 	return archive_finish(&a, f);
 }
@@ -156,6 +192,14 @@ static bool known_part(const char *name)
 	return strcmp(name, DB_SQLITE_FILE) == 0 || strcmp(name, VAULT_FILE) == 0;
 }
 
+static bool exhibit_part(const char *name, const char *dir, struct fault *f)
+{
+	char path[PATH_MAX];
+
+	house_path(dir, HOUSE_EXHIBITS, path);
+	return blobs_folder_of(path, name + sizeof EXHIBITS - 1, f) == OK;
+}
+
 static enum err take_all(struct archive_in *a, const char *dir, struct fault *f)
 {
 	char name[ARCHIVE_NAME_BYTES], path[PATH_MAX];
@@ -163,10 +207,12 @@ static enum err take_all(struct archive_in *a, const char *dir, struct fault *f)
 	enum err e;
 
 	while (!(e = archive_next(a, name, &more, f)) && more) {
-		if (!known_part(name))
+		bool exhibit = strncmp(name, EXHIBITS, sizeof EXHIBITS - 1) == 0;
+
+		if (exhibit ? !exhibit_part(name, dir, f) : !known_part(name))
 			return fault_set(f, ERR_VERSION, "备份里有本程序不认识的部分",
 					 "the backup holds a part that this program does not know");
-		house_path(dir, name, path);
+		part_path(dir, name, path);
 		if ((e = take_file(a, path, f)))
 			return e;
 	}

@@ -71,6 +71,9 @@ const struct config_key config_keys[] = {
 	  "以 root 启动时，保险库进程改用的用户号；0 为不改",
 	  "the user that the vault's process becomes when started as root; 0: stay" },
 
+	{ "evidence", "file_mb", CONFIG_NUMBER, AT(file_mb), "16", 1, 32,
+	  "任务附件的大小上限", "most megabytes of a file that proves a task" },
+
 	{ "keep", "ledger_days", CONFIG_NUMBER, AT(ledger_days), "400", 184, 36500,
 	  "台账保存天数；法定不少于六个月", "days the ledger is kept; the law asks for six months" },
 

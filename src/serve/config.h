@@ -45,6 +45,8 @@ struct config {
 	char trace_by[16]; /* "engine" or "sql" */
 	/* [vault] */
 	int64_t vault_uid;
+	/* [evidence] */
+	int64_t file_mb;
 	/* [keep] */
 	int64_t ledger_days;
 	/* [notice] */

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "crypt/cert.h"
 #include "crypt/keyfile.h"
+#include "exhibit/blobs.h"
 
 #include "base/ban.h"
 
@@ -196,7 +197,10 @@ static enum err place_free(const char *dir, struct fault *f)
 }
 
 /* What lies in another comes after it. */
-static const char *const folders[] = { "keys", "keys/vault", "tls", "heads", "scratch", "vault" };
+static const char *const folders[] = { "keys",         "keys/vault",
+				       "tls",          "heads",
+				       "scratch",      "vault",
+				       HOUSE_EXHIBITS, HOUSE_EXHIBITS "/incoming" };
 
 static enum err take_away_one(const char *name, void *arg, struct fault *f)
 {
@@ -208,9 +212,23 @@ static enum err take_away_one(const char *name, void *arg, struct fault *f)
 	return OK;
 }
 
+static void take_exhibits_away(const char *aside)
+{
+	char name[HOUSE_NAME_BYTES], path[PATH_MAX];
+
+	for (unsigned i = 0; i < BLOB_FOLDERS; i++) {
+		(void)snprintf(name, sizeof name, HOUSE_EXHIBITS "/%02x", i);
+		house_path(aside, name, path);
+		ignore(dir_each(path, take_away_one, path, NULL));
+		ignore(dir_remove(path, NULL));
+	}
+}
+
 void house_take_away(const char *aside)
 {
 	char path[PATH_MAX];
+
+	take_exhibits_away(aside);
 
 	for (size_t i = ARRAY_LEN(folders); i > 0; i--) {
 		house_path(aside, folders[i - 1], path);

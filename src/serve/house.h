@@ -12,6 +12,7 @@
  *     DIR/trail/               segments of visits, derived
  *     DIR/keys/vault/ring      the vault's keys: what they sealed is gone when they are
  *     DIR/vault/               the vault's own database, and its socket
+ *     DIR/exhibits/            files that prove tasks, sealed under a key that secret.key gives
  *     DIR/heads/heads          every signed head of the ledger
  *     DIR/scratch/             files under way
  *
@@ -35,6 +36,7 @@
 #include "vault/vault.h"
 
 enum { HOUSE_NAME_BYTES = 64 }; /* of a file inside it */
+#define HOUSE_EXHIBITS "exhibits"
 
 struct house {
 	char dir[PATH_MAX - HOUSE_NAME_BYTES];

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "grid/area.h"
 #include "grid/area_http.h"
+#include "loop/evidence.h"
 #include "http/asset.h"
 #include "http/stream.h"
 #include "ledger/ledger.h"
@@ -21,7 +22,7 @@
 
 #include "base/ban.h"
 
-enum { SWEEP_S = 60, STOP_S = 10, MIB = 1 << 20, KIB = 1 << 10 };
+enum { PICTURES_AT_ONCE = 2, SWEEP_S = 60, STOP_S = 10, MIB = 1 << 20, KIB = 1 << 10 };
 
 /* ---- what is declared ------------------------------------ */
 
@@ -334,6 +335,20 @@ static enum err open_look(struct serve *s, struct fault *f)
 	return look_open(&o, &s->look, f);
 }
 
+static enum err open_exhibits(struct serve *s, const char *program, struct fault *f)
+{
+	const struct blobs_options o = { .dir = s->exhibits_path,
+					 .secret = &s->house->secret,
+					 .chance = &crypt_random_system };
+	enum err e;
+
+	house_path(s->house->dir, HOUSE_EXHIBITS, s->exhibits_path);
+	s->evidence.bytes_max = (size_t)s->house->config.file_mb * MIB;
+	if ((e = picture_reader_new(program, PICTURES_AT_ONCE, &s->evidence.reader)))
+		return e;
+	return blobs_open(&o, &s->evidence.blobs, f);
+}
+
 /* What the clock did: open pages of those who may see it hear of it. */
 static void tell_by_clock(void *serve, struct area_code county, const char *object, int64_t id)
 {
@@ -357,7 +372,8 @@ static enum err open_loop(struct serve *s, struct fault *f)
 					.zone = s->house->zone,
 					.told = tell_by_clock,
 					.told_arg = s,
-					.about = about };
+					.about = about,
+					.evidence = s->evidence };
 
 	return loop_open(&o, &s->rooms.loop.loop, f);
 }
@@ -385,9 +401,9 @@ enum err serve_open(struct house *h, const struct serve_options *o, struct serve
 	s->steady = o->steady;
 	s->log = o->log;
 	s->log_arg = o->log_arg;
-	if ((e = declare(s, f)) || (e = open_trail(s, o->trace, f)) || (e = open_access(s)) ||
-	    (e = open_heads(s, f)) || (e = open_metrics(s, f)) || (e = open_http(s, o, f)) ||
-	    (e = notify_begin(s, f)))
+	if ((e = open_exhibits(s, o->program, f)) || (e = declare(s, f)) ||
+	    (e = open_trail(s, o->trace, f)) || (e = open_access(s)) || (e = open_heads(s, f)) ||
+	    (e = open_metrics(s, f)) || (e = open_http(s, o, f)) || (e = notify_begin(s, f)))
 		return e;
 	*ret = s;
 	s = NULL;
@@ -411,6 +427,16 @@ static void tell_silent(void *serve, struct area_code county, int64_t feed)
 	struct ledger_entry en = { .county = county, .object = STR("feed"), .object_id = feed };
 
 	tell_acted(serve, &en);
+}
+
+/* One folder of them a time, in turn; what cannot be swept now is found the next time round. */
+static void sweep_exhibits(struct serve *s)
+{
+	struct fault unasked = { 0 };
+	uint64_t n;
+
+	ignore(evidence_sweep(&s->evidence, s->house->db, s->swept_folder, &n, &unasked));
+	s->swept_folder = (s->swept_folder + 1) % BLOB_FOLDERS;
 }
 
 /* What a push left that died; without the vault it is done the next time. */
@@ -448,6 +474,7 @@ static enum err beat(struct serve *s, struct utc_s now, struct fault *f)
 
 		ignore(vault_expire(s->vault, before, &unasked));
 	}
+	sweep_exhibits(s);
 	ignore(serve_certificate(s, NULL, NULL)); /* half of a new pair: the next time */
 	if ((e = epidemic_tick(s->rooms.epidemic, now, f)) || (e = settle(s, now, f)))
 		return e;
@@ -486,6 +513,8 @@ void serve_close(struct serve **serve)
 	routes_end(&s->routes);
 	epidemic_close(&s->rooms.epidemic);
 	loop_close(&s->rooms.loop.loop);
+	blobs_close(&s->evidence.blobs);
+	picture_reader_end(&s->evidence.reader);
 	intake_close(&s->intake);
 	trail_close(&s->trail);
 	record_end(&s->book);

@@ -37,6 +37,9 @@ struct serve {
 	struct expiry_clock expiry;
 	struct clock steady;
 	char trail_path[PATH_MAX], days_path[PATH_MAX]; /* the trail borrows both */
+	struct evidence_store evidence;
+	char exhibits_path[PATH_MAX];
+	unsigned swept_folder; /* of exhibits: the next one */
 	struct look *look;
 	bool vault_sealed; /* it did not answer the last time it was asked */
 	struct heads *heads;
@@ -58,6 +61,7 @@ struct serve_options {
 	const char *listen; /* NULL: as the settings say */
 	const char *trace;  /* "engine" or "sql"; NULL: as the settings say */
 	struct clock wall, steady;
+	const char *program; /* the one that is run, which reads pictures; NULL: none are taken */
 	void (*log)(void *arg, struct str lines); /* NULL: to standard error */
 	void *log_arg;
 };

@@ -47,6 +47,14 @@ static enum err visits(struct house *h, struct sound_report *report, struct faul
 	return trail_look(&o, &report->trail, f);
 }
 
+static enum err exhibits(struct house *h, struct sound_report *report, struct fault *f)
+{
+	char dir[PATH_MAX];
+
+	house_path(h->dir, HOUSE_EXHIBITS, dir);
+	return evidence_fsck(h->db, dir, &h->secret, &report->evidence, f);
+}
+
 enum err sound_look(struct house *h, const struct sound_ask *ask, struct sound_report *ret,
 		    struct fault *f)
 {
@@ -68,7 +76,8 @@ enum err sound_look(struct house *h, const struct sound_ask *ask, struct sound_r
 
 	if (ask->whole &&
 	    ((e = db_sound(h->db, f)) || (e = db_read(h->db, receipts, &report, f)) ||
-	     (e = visits(h, &report, f)) || (e = sound_clear_look(h, &report.clear, f))))
+	     (e = visits(h, &report, f)) || (e = sound_clear_look(h, &report.clear, f)) ||
+	     (e = exhibits(h, &report, f))))
 		return e;
 	if ((e = record_open(&o, &book, f)))
 		return e;

@@ -6,6 +6,7 @@
  *   I5   what is late has climbed, and is told; I6 nothing is told twice (loop.h)
  *   I7   the ledger is whole, and rows are as their last entries left them
  *   I8   each batch's account adds up with what is stored of it, and its rows are those it brought
+ *   I9   files that prove tasks are there, and what their rows and entries say
  *   I10  segments of visits are what their packs say
  *   I11  nothing that the vault knows of people stands in clear outside it (vault/clear.h says what
  *        it can see); where somebody should look is told, what was found there is not
@@ -17,6 +18,7 @@
 #ifndef SERVE_SOUND_H
 #define SERVE_SOUND_H
 #include "intake/intake.h"
+#include "loop/evidence.h"
 #include "ledger/verify.h"
 #include "loop/loop.h"
 #include "serve/house.h"
@@ -45,6 +47,7 @@ struct sound_report {
 	struct intake_report intake;
 	struct loop_report loop;
 	struct sound_clear clear;
+	struct evidence_report evidence;
 };
 /* ERR_CORRUPT: the database is not sound. */
 MUST_CHECK enum err sound_look(struct house *h, const struct sound_ask *ask,

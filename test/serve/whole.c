@@ -407,7 +407,7 @@ static void run_matrix(struct town *t, struct authz *z)
 	size_t n = ARRAY_LEN(of_the_house);
 
 	cases_book = t->s->book;
-	authz_loop_of(t->s->book);
+	authz_loop_of(t->s->book, &t->s->evidence);
 	assert_in_range(n + authz_accounts_n + authz_intake_n + authz_looks_n + authz_loop_n +
 				authz_notices_n,
 			1, ARRAY_LEN(probes));

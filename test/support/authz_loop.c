@@ -11,16 +11,20 @@
 
 #include <cmocka.h>
 
+#include "crypt/encode.h"
 #include "engine/flow/flow.h"
+#include "exhibit/blobs.h"
 #include "support/authz_rows.h"
 
 #include "base/ban.h"
 
 static struct record_book *book;
+static const struct evidence_store *store;
 
-void authz_loop_of(struct record_book *b)
+void authz_loop_of(struct record_book *b, const struct evidence_store *s)
 {
 	book = b;
+	store = s;
 }
 
 static const struct sql pack = {
@@ -135,7 +139,76 @@ static void of_a_campaign(struct desk *k, const struct route *r, enum authz_plac
 		(void)snprintf(ret->body, sizeof ret->body, "id\n1\n");
 }
 
+/* ---- files ---- */
+
+static const struct sql attach = {
+	.name = "test.attach",
+	.text = "INSERT INTO evidence (county, id, area, task, media, at, account, party, came, "
+		"came_bytes, kept, kept_bytes, small, small_bytes) VALUES ($1, $2, $3, $2, "
+		"'image/png', 1, 1, 1, $4, 1, $4, 1, $4, 1)",
+	.args = "iiit",
+	.act = SQL_WRITE,
+};
+
+struct attaching {
+	int64_t id;
+	struct area_code area;
+	struct buf hex;
+};
+
+static enum err attach_act(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct attaching *a = arg;
+
+	return tx_run(tx, &attach,
+		      SQL_ARGS(sql_i64(area_county(a->area).v), sql_i64(a->id), sql_i64(a->area.v),
+			       sql_text(buf_view(&a->hex))),
+		      NULL, f);
+}
+
+/* A file of the task, under the task's own number; one file of the store is enough for all. */
+static void a_file_of(struct desk *k, int64_t task, enum authz_place p)
+{
+	CLEANUP(buf_release) struct buf hex = { 0 };
+	struct attaching a = { .id = task };
+	struct crypt_hash hash;
+	struct fault f = { 0 };
+
+	assert_int_equal(area_parse(str_of(authz_area(p)), &a.area), OK);
+	assert_int_equal(blobs_put(store->blobs, STR("x"), &hash, &f), OK);
+	blobs_release(store->blobs, &hash);
+	encode_hex(&hex, hash.v + 1, CRYPT_RAW_BYTES);
+	a.hex = hex;
+	if (db_write(k->d->db, attach_act, &a, &f))
+		fail_msg("%s", f.en);
+}
+
+static void of_a_file(struct desk *k, const struct route *r, enum authz_place p,
+		      struct authz_request *ret)
+{
+	int64_t task = a_task_in(k, p);
+	char text[24];
+
+	a_file_of(k, task, p);
+	(void)snprintf(text, sizeof text, "%lld", (long long)task);
+	authz_put(ret->target, text);
+	authz_put(ret->target, text);
+	if (r->method == HTTP_POST)
+		(void)snprintf(ret->body, sizeof ret->body, "{\"reason\":\"where was it taken\"}");
+}
+
+static void a_new_file(struct desk *k, const struct route *r, enum authz_place p,
+		       struct authz_request *ret)
+{
+	of_a_task(k, r, p, ret);
+	(void)snprintf(ret->headers, sizeof ret->headers, "Content-Type: text/plain\r\n");
+}
+
 const struct authz_probe authz_loop[] = {
+	{ "POST /api/v1/tasks/{id}/files", a_new_file, "conflict" },
+	{ "GET /api/v1/tasks/{id}/files/{file}", of_a_file, NULL },
+	{ "GET /api/v1/tasks/{id}/files/{file}/thumb", of_a_file, NULL },
+	{ "POST /api/v1/tasks/{id}/files/{file}/original", of_a_file, NULL },
 	{ "POST /api/v1/tasks", a_new_task, "conflict" },
 	{ "POST /api/v1/tasks/{id}/do/{event:text}", of_a_task, "conflict" },
 	{ "POST /api/v1/tasks/{id}/split", of_a_task, "conflict" },

@@ -60,7 +60,12 @@ static void heard(void *arg, struct area_code county, const char *object, int64_
 
 void shop_up(struct shop *s)
 {
-	struct loop_options o = { s->d->db, s->book, s->zone, &clocks, heard, s, NULL };
+	struct loop_options o = { .db = s->d->db,
+				  .book = s->book,
+				  .zone = s->zone,
+				  .clocks = &clocks,
+				  .told = heard,
+				  .told_arg = s };
 	struct database *d = s->d;
 
 	MUST(loop_open(&o, &s->l, &d->fault));

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -334,6 +335,7 @@ static void begin(struct ward *w, struct database *d, bool vault)
 	struct serve_options o = { .listen = "127.0.0.1:0",
 				   .wall = { wall_ns, NULL },
 				   .steady = { steady_ns, NULL },
+				   .program = getenv("OUTPOST"),
 				   .log = no_log };
 	static int n;
 	struct found_first first;
