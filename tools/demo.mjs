@@ -110,12 +110,15 @@ async function feeds() {
     age: 5 + below(80), onset_on: day(2 + below(8)), reported_on: day(below(2)),
     classification: i % 3 ? 'suspected' : 'confirmed',
   });
-  const first = Array.from({ length: 40 }, (_, i) => card(i));
+  const first = Array.from({ length: 40 }, (_, i) => ({
+    ...card(i), birth: i ? '' : '1980-03-12',
+  }));
   await push(cards, 'cards-1', first);
   await push(cards, 'cards-2', [...first.slice(0, 6),
-    ...Array.from({ length: 20 }, (_, i) => card(40 + i)),
-    // For the reviewer: another card for the same name, telephone and sex.
-    { ...card(99), name: first[0].name, phone: first[0].phone, sex: first[0].sex }]);
+    ...Array.from({ length: 20 }, (_, i) => ({ ...card(40 + i), birth: '' })),
+    // For the reviewer: the same name, sex and telephone, and born a day later.
+    { ...card(99), name: first[0].name, phone: first[0].phone, sex: first[0].sex,
+      birth: '1980-03-13' }]);
   let total = 30;
   await push(counts, 'counts-1', Array.from({ length: 14 }, (_, i) => ({
     day: day(13 - i), confirmed_total: i === 9 ? total - 4 : (total += below(6)),

@@ -155,7 +155,7 @@ step('a_case_shows_its_chain_and_where_its_person_was', 'tracer', async (page) =
 
 step('two_records_stand_side_by_side_for_a_reviewer', 'tracer', async (page) => {
   await go(page, '/review');
-  await page.waitForSelector('.review tbody tr');
+  await page.waitForSelector('.review tr.differs .mark');
   assert.equal(await page.locator('.review footer .el-button').count(), 3);
 });
 

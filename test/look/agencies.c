@@ -1,10 +1,10 @@
 /*
- * agencies.c - what disease control, a community, the police and a telecom authority are told of one
- * case by the real routes: each reply as it is kept in test/look/agencies, and no two of them
+ * agencies.c - what disease control, a community, the police and a telecom authority are told of
+ * one case by the real routes: each reply as it is kept in test/look/agencies, and no two of them
  * together lead from the case and its illness to the address.
  *
- * In the kept replies ids, times, receipts and hashes stand as what they are, since each run has its
- * own. `make bless` takes over what changed, after somebody looked.
+ * In the kept replies ids, times, receipts and hashes stand as what they are, since each run has
+ * its own. `make bless` takes over what changed, after somebody looked.
  */
 #include <setjmp.h>
 #include <stdarg.h>
