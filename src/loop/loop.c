@@ -2,6 +2,7 @@
 #include "loop/loop.h"
 
 #include "loop/campaign_inside.h"
+#include "loop/loop.sql.h"
 #include "loop/many.h"
 
 #include "base/ban.h"
@@ -30,6 +31,25 @@ static enum err open_routes(struct loop *l)
 	return OK;
 }
 
+/* A clock that was set back while the house was down must not make an id twice. */
+static enum err prime(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct sql *const last[] = { &loop_sql.last_notice, &loop_sql.last_comment,
+					   &loop_sql.last_told };
+	struct loop *l = arg;
+
+	for (size_t i = 0; i < ARRAY_LEN(last); i++) {
+		CLEANUP(rows_end) struct rows *r = NULL;
+		enum err e = tx_row(tx, last[i], SQL_ARGS(sql_i64(INT64_MAX)), &r, f);
+
+		if (e && e != ERR_ABSENT)
+			return e;
+		if (!e)
+			record_id_after(l->o.book, (struct record_id){ rows_i64(r, 0) });
+	}
+	return OK;
+}
+
 enum err loop_open(const struct loop_options *o, struct loop **ret, struct fault *f)
 {
 	CLEANUP(loop_close) struct loop *l = mem_take(1, sizeof *l);
@@ -43,7 +63,8 @@ enum err loop_open(const struct loop_options *o, struct loop **ret, struct fault
 	else if ((e = arena_new(CLOCKS_BYTES, &l->a)) ||
 		 (e = clocks_load_builtin(l->a, &l->clocks, f)))
 		return e;
-	if ((e = many_sql_new(&l->many)) || (e = open_routes(l)))
+	if ((e = many_sql_new(&l->many)) || (e = open_routes(l)) ||
+	    (e = db_read(l->o.db, prime, l, f)))
 		return e;
 	*ret = l;
 	l = NULL;

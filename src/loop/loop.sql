@@ -149,3 +149,21 @@ WHERE due <= $1 AND (due, id) > ($2, $3) ORDER BY due, id LIMIT $4;
 -- $3 limit    bigint
 SELECT county, id, due, packed FROM tasks
 WHERE (due, id) > ($1, $2) ORDER BY due, id LIMIT $3;
+
+-- name: last_notice
+-- The greatest id of a notice that is owed.
+-- across: ids are of the whole house
+-- $1 below bigint
+SELECT id FROM task_notice WHERE id < $1 ORDER BY id DESC LIMIT 1;
+
+-- name: last_comment
+-- The greatest id of a comment.
+-- across: ids are of the whole house
+-- $1 below bigint
+SELECT id FROM task_comment WHERE id < $1 ORDER BY id DESC LIMIT 1;
+
+-- name: last_told
+-- The greatest id of a notice to a person.
+-- across: ids are of the whole house
+-- $1 below bigint
+SELECT id FROM notice WHERE id < $1 ORDER BY id DESC LIMIT 1;

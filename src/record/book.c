@@ -56,6 +56,15 @@ bool record_id_kin(struct record_id a, struct record_id b)
 	return ((a.v ^ b.v) >> ID_COUNT_BITS & ((1 << ID_NODE_BITS) - 1)) == 0;
 }
 
+void record_id_after(struct record_book *b, struct record_id last)
+{
+	int64_t now = atomic_load(&b->last_tick);
+
+	while (tick_of(last.v) > now &&
+	       !atomic_compare_exchange_weak(&b->last_tick, &now, tick_of(last.v)))
+		;
+}
+
 enum err record_prime(struct record_book *b, struct tx *tx, struct fault *f)
 {
 	int64_t last = 0;
@@ -70,8 +79,7 @@ enum err record_prime(struct record_book *b, struct tx *tx, struct fault *f)
 		if (!e)
 			last = max_i64(last, rows_i64(r, 0));
 	}
-	if (tick_of(last) > atomic_load(&b->last_tick))
-		atomic_store(&b->last_tick, tick_of(last));
+	record_id_after(b, (struct record_id){ last });
 	return OK;
 }
 

@@ -159,6 +159,8 @@ void record_dictionary(const struct noun *const *nouns, size_t n, struct buf *b)
  * Once at start.
  */
 MUST_CHECK enum err record_prime(struct record_book *b, struct tx *tx, struct fault *f);
+/* The same for ids of ours in tables that are no noun's: what is made from now on comes after it. */
+void record_id_after(struct record_book *b, struct record_id last);
 /* An id that nobody had before: rising with time, 63 bits. */
 struct record_id record_id_new(struct record_book *b);
 

@@ -207,6 +207,23 @@ static void a_clock_that_was_wrong_before_the_start_is_seen_at_the_start(void **
 			shop_now() + SHOP_DONE_S + 60);
 }
 
+/* The second task has the id after the first, unless what was told of the first has it already. */
+static void ids_go_on_after_those_that_a_wrong_clock_made(void **state)
+{
+	SHOP(s);
+
+	shop_set_wall(365 * DAY);
+	(void)shop_raise(&s);
+	shop_down(&s);
+	shop_set_wall(-365 * DAY);
+	shop_up(&s);
+	(void)shop_raise(&s);
+	assert_int_equal(shop_scalar(&s, "SELECT count(*) FROM task_notice"), 2);
+	assert_int_equal(shop_scalar(&s, "SELECT count(*) FROM tasks t JOIN task_notice n"
+					 " ON n.id = t.id"),
+			 0);
+}
+
 static void a_task_that_cannot_be_read_holds_up_no_other(void **state)
 {
 	SHOP(s);
@@ -249,6 +266,7 @@ int main(void)
 		ON_BOTH(after_three_hours_down_every_escalation_is_there_once),
 		ON_BOTH(a_clock_that_ran_a_year_ahead_puts_nothing_off),
 		ON_BOTH(a_clock_that_was_wrong_before_the_start_is_seen_at_the_start),
+		ON_BOTH(ids_go_on_after_those_that_a_wrong_clock_made),
 		ON_BOTH(a_task_that_cannot_be_read_holds_up_no_other),
 		ON_BOTH(more_than_a_group_is_due_at_once),
 	};

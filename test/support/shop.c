@@ -58,17 +58,29 @@ static void heard(void *arg, struct area_code county, const char *object, int64_
 	s->told++;
 }
 
+static enum err prime(struct tx *tx, void *book, struct fault *f)
+{
+	return record_prime(book, tx, f);
+}
+
+/* The book is new too, as after a crash: what ids go on after is in the database alone. */
 void shop_up(struct shop *s)
 {
-	struct loop_options o = { .db = s->d->db,
-				  .book = s->book,
-				  .zone = s->zone,
-				  .clocks = &clocks,
-				  .told = heard,
-				  .told_arg = s };
+	static const struct noun *nouns[NOUNS];
+	struct record_options o = { .nouns = nouns, .zone = s->zone, .clock = &wall };
+	struct loop_options lo = {
+		.db = s->d->db, .zone = s->zone, .clocks = &clocks, .told = heard, .told_arg = s
+	};
 	struct database *d = s->d;
 
-	MUST(loop_open(&o, &s->l, &d->fault));
+	for (size_t i = 0; i < grid_nouns_n; i++)
+		nouns[o.n++] = grid_nouns[i];
+	for (size_t i = 0; i < loop_nouns_n; i++)
+		nouns[o.n++] = loop_nouns[i];
+	MUST(record_open(&o, &s->book, &d->fault));
+	MUST(db_read(d->db, prime, s->book, &d->fault));
+	lo.book = s->book;
+	MUST(loop_open(&lo, &s->l, &d->fault));
 }
 
 void shop_down(struct shop *s)
@@ -76,6 +88,7 @@ void shop_down(struct shop *s)
 	struct database *d = s->d;
 
 	loop_close(&s->l);
+	record_end(&s->book);
 	MUST(database_again(d, &d->fault));
 }
 
@@ -177,20 +190,11 @@ static enum err people_act(struct tx *tx, void *arg, struct fault *f)
 
 void shop_open(struct shop *s, struct database *d)
 {
-	static const struct noun *nouns[NOUNS];
-	struct record_options o = { .nouns = nouns, .clock = &wall };
-
 	memset(s, 0, sizeof *s);
 	s->d = d;
 	wall_s = DATABASE_NOW;
 	steady_s = 5000;
-	for (size_t i = 0; i < grid_nouns_n; i++)
-		nouns[o.n++] = grid_nouns[i];
-	for (size_t i = 0; i < loop_nouns_n; i++)
-		nouns[o.n++] = loop_nouns[i];
 	MUST(zone_open("+08:00", &s->zone, &d->fault));
-	o.zone = s->zone;
-	MUST(record_open(&o, &s->book, &d->fault));
 	shop_up(s);
 	MUST(db_write(d->db, people_act, s, &d->fault));
 }
