@@ -49,6 +49,9 @@ static const struct {
 	{ "717-detect", 168 * 60, 'S' },
 	{ "717-notify", 24 * 60, 'S' },
 	{ "717-respond", 168 * 60, 'S' },
+	{ "hazard-ordinary", 72 * 60, 'L' },
+	{ "hazard-major", 720 * 60, 'L' },
+	{ "appeal-answer", 24 * 60, 'L' },
 };
 
 static void the_shipped_clocks_say_what_their_sources_say(void **state)
