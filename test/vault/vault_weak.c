@@ -230,8 +230,14 @@ static enum err stage(struct vaulted *h, int64_t batch)
 		rows[i].who = vaulted_person("覃小英", number[i], "");
 		rows[i].who.text[VAULT_ADDRESS] = (struct str){ address, sizeof address - 1 };
 	}
-	h->fault = (struct fault){ 0 };
-	return vault_stage(h->v, batch, rows, SMALL_ROWS, ret, &h->fault);
+	for (int again = 0; again < 10; again++) { /* a machine under load is no full disk */
+		enum err e;
+
+		h->fault = (struct fault){ 0 };
+		if ((e = vault_stage(h->v, batch, rows, SMALL_ROWS, ret, &h->fault)) != ERR_BUSY)
+			return e;
+	}
+	return ERR_BUSY;
 }
 
 static void a_vault_whose_disk_is_full_says_so_keeps_what_it_has_and_goes_on(void **state)
