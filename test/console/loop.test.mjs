@@ -13,6 +13,7 @@ const FOLDER = join(ROOT, 'build/console/loop');
 const RULE = 'close-contact-moved';
 const TITLE = '核实合成酒店住客并拍照回传';
 const PHONE = { width: 360, height: 740 };
+const PHOTO_SIDE = 240;
 let server;
 let chrome;
 let taken = 0;
@@ -62,6 +63,25 @@ function step(name, who, work) {
     return undefined;
   });
 }
+/** A photo as a telephone would give it: a scene of our own, as JPEG. */
+async function photo(page) {
+  const bytes = await page.evaluate(async (side) => {
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = side;
+    const draw = canvas.getContext('2d');
+    draw.fillStyle = '#9ab';
+    draw.fillRect(0, 0, side, side);
+    draw.fillStyle = '#653';
+    draw.fillRect(side * 0.2, side * 0.4, side * 0.6, side * 0.5);
+    draw.fillStyle = '#dd8';
+    for (let i = 0; i < 6; i++) draw.fillRect(side * (0.25 + 0.09 * i), side * 0.5, 12, 20);
+    const blob = await new Promise((done) => {
+      canvas.toBlob(done, 'image/jpeg', 0.9);
+    });
+    return [...new Uint8Array(await blob.arrayBuffer())];
+  }, PHOTO_SIDE);
+  return Buffer.from(bytes);
+}
 const cardOf = (page, title = TITLE) => page.locator('.task-card', { hasText: title });
 async function choose(page, id, word) {
   await page.locator(`.el-select__wrapper:has(${id})`).click();
@@ -89,6 +109,7 @@ step('the_county_raises_a_task_with_a_rule_and_its_source', 'county', async (pag
   await choose(page, '#raise-sector', '疫情');
   await choose(page, '#raise-rule', '密切接触者');
   await page.waitForSelector('.task-raise .rule');
+  await page.locator('.task-raise .el-checkbox', { hasText: '照片' }).click();
   await picture(page, 'the_form_says_who_gives_the_rule');
   await page.click('.task-raise button[type=submit]');
   await page.waitForSelector('.task-detail .story-line');
@@ -104,7 +125,7 @@ step('the_cell_finds_it_on_the_phone_and_accepts_it_with_one_thumb', 'cell', asy
   assert.ok((await big.boundingBox()).height >= 44);
   await big.click();
   await page.waitForSelector('.receipt-strip');
-  await cardOf(page).locator('.big', { hasText: '提交凭证' }).waitFor();
+  await cardOf(page).locator('.big', { hasText: '拍照并完成' }).waitFor();
 });
 
 step('without_a_network_the_proof_waits_on_the_phone', 'cell', async (page) => {
@@ -116,6 +137,11 @@ step('without_a_network_the_proof_waits_on_the_phone', 'cell', async (page) => {
   const act = cardOf(page).locator('.task-act');
   assert.ok(await act.locator('.go').isDisabled());
   await act.locator('textarea').fill('已逐间核实，住客 12 人。');
+  assert.ok(await act.locator('.go').isDisabled());
+  await act
+    .locator('input[type=file]')
+    .first()
+    .setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await photo(page) });
   await picture(page, 'the_proof_as_it_is_written');
   await act.locator('.go').click();
   await page.waitForSelector('.outbox-strip h2:has-text("1 件待发送")');
@@ -139,9 +165,10 @@ step('with_the_network_it_is_sent_once_and_its_receipt_shown', 'cell', async (pa
   assert.equal(new Set(sent).size, 1);
   assert.equal(await stored(page), 0);
   const cell = await client(server.url, server.accounts.cell);
-  const { item, story } = await cell('GET', `/tasks/${task}`);
+  const { item, story, files } = await cell('GET', `/tasks/${task}`);
   assert.equal(item.state, 'proved');
   assert.equal(story.filter((s) => s.event === 'prove').length, 1);
+  assert.equal(files.length, 1);
 });
 
 step('the_cell_cannot_check_its_own_work', 'cell', async (page) => {
@@ -150,10 +177,13 @@ step('the_cell_cannot_check_its_own_work', 'cell', async (page) => {
   assert.equal(await page.locator('.task-detail .acts').count(), 0);
 });
 
-step('the_township_checks_it_and_closes_it', 'township', async (page) => {
+step('the_township_looks_at_the_photo_and_closes_it', 'township', async (page) => {
   await go(page, '/inbox?view=check');
   await cardOf(page).locator('.big').click();
-  await page.waitForSelector('.task-detail .story-line');
+  await page.waitForFunction(() => {
+    const image = document.querySelector('.task-evidence img');
+    return image?.complete && image.naturalWidth > 0;
+  });
   await picture(page, 'the_proof_as_the_checker_sees_it');
   await page.locator('.task-detail .acts button', { hasText: '核查通过' }).click();
   await page.locator('.task-act .go').click();
