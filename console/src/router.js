@@ -32,6 +32,7 @@ const pages = {
   clocks: () => import('./pages/clocks.vue'),
   campaigns: () => import('./pages/campaigns.vue'),
   campaign: () => import('./pages/campaign.vue'),
+  notices: () => import('./pages/notices.vue'),
   me: () => import('./pages/me.vue'),
   nowhere: () => import('./pages/nowhere.vue'),
 };
@@ -73,6 +74,7 @@ export const router = createRouter({
     page('/expiry', 'expiry', 'expiry.title'),
     page('/ledger', 'ledger', 'nav.ledger'),
     page('/receipt', 'receipt', 'nav.receipt'),
+    page('/notices', 'notices', 'notices.title'),
     page('/me', 'me', 'nav.me'),
     page('/:rest(.*)*', 'nowhere', 'state.missing'),
   ],

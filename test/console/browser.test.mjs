@@ -739,3 +739,37 @@ scene(
   },
   { width: 3840, height: 2160 },
 );
+
+scene(
+  'on_a_phone_one_button_says_that_one_has_heard_and_the_bell_counts_down',
+  'worker',
+  async (page) => {
+    if (server.real) return; // nobody has been told anything there
+    await go(page, '/');
+    await page.click('.notice-bell:has-text("2")');
+    await page.waitForSelector('.told-card.asked');
+    assert.equal(await page.locator('.told-card').count(), 2); // what wants an answer comes first
+    const button = page.locator('.told-card.asked button:has-text("收到")').first();
+    assert.ok((await button.boundingBox()).height >= 44);
+    await button.click();
+    await page.waitForSelector('.receipt-strip');
+    await page.waitForSelector('.notice-bell:has-text("1")');
+    await page.click('.notices .tabs button:has-text("叫应")');
+    assert.match(await page.locator('.told-board a[href^="tel:"]').first().innerText(), /0731/);
+    assert.equal(await page.evaluate(() => document.scrollingElement.scrollWidth), 360);
+  },
+  { width: 360, height: 740 },
+);
+
+scene('what_is_read_is_read_and_quiet_hours_are_kept', 'worker', async (page) => {
+  if (server.real) return;
+  await go(page, '/notices?view=unread');
+  await page.click('button:has-text("条标为已读")');
+  await page.waitForFunction(() => !document.querySelector('.told-card:not(.asked)'));
+  await page.click('.notices .tabs button:has-text("接收方式")');
+  await page.fill('.told-settings input[type=email]', 'worker@example.gov.cn');
+  await page.click('.told-settings .el-checkbox');
+  await page.fill('.told-settings input[type=time] >> nth=1', '06:30');
+  await page.click('.told-settings button:has-text("保存")');
+  await page.waitForSelector('.told-settings .receipt-strip');
+});

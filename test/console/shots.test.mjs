@@ -49,6 +49,9 @@ const PAGES = {
   accounts: [`/n/accounts?area=${PROVINCE}`],
   ledger: [`/ledger?area=${PROVINCE}`],
   receipt: ['/receipt'],
+  notices: ['/notices?view=all'],
+  'notices-board': ['/notices?view=board'],
+  'notices-settings': ['/notices?view=settings'],
   me: ['/me'],
 };
 const WALL = ['home', 'area', 'responsibility', 'duty', 'list'];

@@ -10,6 +10,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { boundary } from './areas.mjs';
 import { makeImport } from './import.mjs';
+import { addNotices } from './notices.mjs';
 import { nounAt, NOUNS, PARTIES, SECTORS } from './nouns.mjs';
 import { makeWorld, stamp } from './world.mjs';
 
@@ -33,6 +34,8 @@ const ALL = [
   'account_write',
   'grant',
   'ledger_read',
+  'task_read',
+  'task_do',
 ];
 const ACCOUNTS = [
   {
@@ -48,7 +51,7 @@ const ACCOUNTS = [
     password: 'synthetic-worker-1',
     name: '合成用户乙',
     roles: ['grid_worker'],
-    caps: ['grid_read'],
+    caps: ['grid_read', 'task_read', 'task_do'],
     scope: '430802000000000',
   },
   {
@@ -300,6 +303,13 @@ export function makeMock({ dist, now = Date.now(), empty = false } = {}) {
     demo: true,
     now: stamp(clock()),
     language: 'zh',
+  });
+  addNotices({
+    on,
+    clock,
+    absent,
+    empty,
+    act: (who, action) => write(who, 'act', action, 'notice', who.scope),
   });
   on('GET', '/session', ({ who }) => describe(who));
   on('DELETE', '/session', ({ sid }) => {
