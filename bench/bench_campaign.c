@@ -1,9 +1,9 @@
 /*
  * bench_campaign.c - a campaign over half a million things: its start, and questions about it.
  *
- *     bench_campaign URL fill THINGS    a made-up province in which somebody answers for each village
+ *     bench_campaign URL fill THINGS    a made-up province where somebody answers for each village
  *     bench_campaign URL start          the things in scope become tasks, in one transaction
- *     bench_campaign URL ask QUESTIONS  coverage of an area of each level, and pages of the gap list
+ *     bench_campaign URL ask QUESTIONS  coverage of areas, and pages of the gap list
  *
  * The province has 14 cities, 140 counties, 2,100 townships and 31,500 villages. Lines: figure TAB
  * campaign TAB name TAB value, in ms.

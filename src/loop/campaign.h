@@ -7,8 +7,8 @@
  * task of who answers for its place; from then on coverage and gap list of any area are a question
  * of one index. Where the scope has changed since, the difference is shown first, then applied.
  *
- * Life:     draft -> running -> closed. What the campaign is about does not change once it runs; its
- *           scope may (and is applied by campaign_rescope), its end may, with a reason.
+ * Life:     draft -> running -> closed. What it is about does not change once it runs; its query
+ *           may (and is applied by campaign_rescope), its end may, with a reason.
  * Shapes:   a task a thing; starting writes them all in one transaction, under one entry a county.
  * Errors:   ERR_CONFLICT things lie where nobody answers, how many and where; nothing is scope at
  *           all. ERR_RANGE of the field that is wrong.

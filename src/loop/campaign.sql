@@ -146,3 +146,15 @@ FROM campaign_count WHERE campaign = $1 AND top = 1 AND area >= $2 AND area < $3
 -- $1 campaign bigint
 SELECT area, state, outcome, late, count(*) FROM tasks WHERE campaign = $1
 GROUP BY area, state, outcome, late ORDER BY area;
+
+-- name: next
+-- The next campaign by its number.
+-- across: the whole house is looked at
+-- $1 after bigint
+SELECT id FROM campaigns WHERE id > $1 ORDER BY id LIMIT 1;
+
+-- name: counts_of
+-- How many areas a campaign is counted in.
+-- across: a campaign reaches over many counties
+-- $1 campaign bigint
+SELECT count(*) FROM campaign_count WHERE campaign = $1 AND top IN (0, 1);

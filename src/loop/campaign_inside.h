@@ -65,6 +65,26 @@ MUST_CHECK enum err campaign_counted(struct tx *tx, int64_t campaign, struct are
 				     struct fault *f);
 MUST_CHECK enum err campaign_count_add(struct tx *tx, int64_t campaign, struct area_code node,
 				       const struct campaign_tally *t, struct fault *f);
+/*
+ * Tallies of areas that come in the order of their codes: `done` is told of each area and each one
+ * above it up to the county, once all that lies below it has come by.
+ */
+struct campaign_node {
+	struct area_code area;
+	struct campaign_tally t;
+};
+struct campaign_nodes {
+	struct campaign_node v[AREA_LEVEL_N];
+	size_t n;
+	enum err (*done)(void *arg, struct area_code area, const struct campaign_tally *t);
+	void *arg;
+};
+MUST_CHECK enum err campaign_nodes_add(struct campaign_nodes *n, struct area_code area,
+				       const struct campaign_tally *t);
+MUST_CHECK enum err campaign_nodes_end(struct campaign_nodes *n);
+/* How many counts differ from those of the tasks, and of which campaign the first is. */
+MUST_CHECK enum err campaign_fsck(struct tx *tx, uint64_t *ret_wrong, int64_t *ret_first,
+				  struct fault *f);
 /* The area above a node of counts, up to its county; 0 above that. */
 struct area_code campaign_node_above(struct area_code node);
 
@@ -77,11 +97,16 @@ struct campaign_run {
 };
 MUST_CHECK enum err campaign_run_get(struct tx *tx, const struct campaign *c,
 				     struct campaign_run *ret, struct fault *f);
+MUST_CHECK enum err campaign_run_put(struct tx *tx, const struct campaign *c,
+				     const struct campaign_run *r, struct fault *f);
+/* Cancel one of its tasks, by the house and with a reason. */
+MUST_CHECK enum err campaign_strike(const struct campaign_act *a, int64_t task, struct str reason);
 enum err campaign_follow(struct call *c, struct tx *tx, const void *before, const void *after,
 			 struct fault *f);
 enum err campaign_tell(struct call *c, struct tx *tx, const void *row, struct fault *f);
 /* Campaigns that begin again. */
 MUST_CHECK enum err campaign_tick(struct loop *l, struct utc_s now, struct fault *f);
+/* ---- the scope again, campaign_rescope.c ---- */
 route_run campaign_differs, campaign_rescope; /* what has changed in scope; apply it */
 /* {id}, with the area right for those below it as well. */
 MUST_CHECK enum err campaign_of_path(struct call *c, struct tx *tx, bool to_change,

@@ -1,9 +1,9 @@
 /*
- * campaign_raise.c - a task for each of many things, in one transaction and under one entry a county.
+ * campaign_raise.c - a task for each of many things, in one transaction, under one entry a county.
  *
  * Things come by area, so that who answers is asked once a place, and rows go in in the order of
- * their indexes, many in one statement. Each owner is told once: that the campaign is theirs, by the
- * first of their tasks.
+ * their indexes, many in one statement. Each owner is told once that the campaign is theirs, by
+ * the first of their tasks.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -63,12 +63,6 @@ static enum err seen_put(struct seen *s, int64_t id, bool *ret)
 
 /* ---- the work ------------------------------------------------------------------------------- */
 
-/* Counts of an area and those above it, while its things come by. */
-struct node {
-	struct area_code area;
-	struct campaign_tally t;
-};
-
 /* Who answers for all things of an area. */
 struct place {
 	struct area_code area;
@@ -85,9 +79,7 @@ struct raising {
 	struct seen told;
 	VEC(struct place) place; /* in the order of the things */
 	size_t at;
-	struct node node[AREA_LEVEL_N];
-	size_t n_nodes;
-	struct campaign_tally one; /* what a new task counts */
+	struct campaign_nodes nodes;
 };
 
 static void raising_end(struct raising *r)
@@ -175,37 +167,11 @@ static void take_duty(struct raising *r, struct area_code area)
 
 /* ---- counts --------------------------------------------------------------------------------- */
 
-static enum err flush_node(struct raising *r)
+static enum err flush_node(void *arg, struct area_code area, const struct campaign_tally *t)
 {
-	struct node *n = &r->node[r->n_nodes - 1];
-	enum err e =
-		campaign_count_add(r->a->tx, r->a->campaign->record.id.v, n->area, &n->t, r->a->f);
+	const struct campaign_act *a = ((struct raising *)arg)->a;
 
-	if (r->n_nodes > 1)
-		for (size_t i = 0; i < SLOT_N; i++)
-			n[-1].t.n[i] += n->t.n[i];
-	r->n_nodes--;
-	return e;
-}
-
-/* Nodes on the way from the county down to the area are open; others are done. */
-static enum err count_in(struct raising *r, struct area_code area)
-{
-	struct area_code way[AREA_LEVEL_N];
-	size_t n = 0, same = 0;
-	enum err e = OK;
-
-	for (struct area_code a = area; a.v; a = campaign_node_above(a))
-		way[n++] = a;
-	while (same < n && same < r->n_nodes && r->node[same].area.v == way[n - 1 - same].v)
-		same++;
-	while (!e && r->n_nodes > same)
-		e = flush_node(r);
-	for (; r->n_nodes < n; r->n_nodes++)
-		r->node[r->n_nodes] = (struct node){ .area = way[n - 1 - r->n_nodes] };
-	for (size_t i = 0; i < SLOT_N; i++)
-		r->node[n - 1].t.n[i] += r->one.n[i];
-	return e;
+	return campaign_count_add(a->tx, a->campaign->record.id.v, area, t, a->f);
 }
 
 /* ---- one task ------------------------------------------------------------------------------- */
@@ -258,6 +224,7 @@ static enum err raise_one(struct raising *r, const struct thing *t)
 	char title[TITLE_BYTES];
 	struct flow_effects fx;
 	struct many_task m = { .about_id = t->id };
+	struct campaign_tally one;
 	struct task *row = &m.row;
 	enum err e;
 
@@ -281,9 +248,9 @@ static enum err raise_one(struct raising *r, const struct thing *t)
 	task_derive(&m.t, a->now, row);
 	m.campaign = a->campaign->record.id.v;
 	m.key = key_of(&fx);
-	campaign_tally_of(&m.t, &r->one);
+	campaign_tally_of(&m.t, &one);
 	if ((e = record_bulk_add(r->bulk, row)) || (e = many_tasks_add(r->many, &m, a->f)) ||
-	    (e = count_in(r, t->area)))
+	    (e = campaign_nodes_add(&r->nodes, t->area, &one)))
 		return e;
 	return tell_owner(r, row, &fx);
 }
@@ -321,6 +288,8 @@ enum err campaign_raise(const struct campaign_act *a, const char *about, const s
 	CLEANUP(raising_end) struct raising r = { .a = a, .about = about };
 	enum err e;
 
+	r.nodes = (struct campaign_nodes){ .done = flush_node, .arg = &r };
+
 	if ((e = clock_for(&r)) || (e = all_owned(&r, v, n)) ||
 	    (e = record_bulk_new(a->l->o.book, &task_noun, n, &r.bulk)) ||
 	    (e = many_tasks_new(a->l, a->tx, &r.ev, &r.many)))
@@ -329,7 +298,7 @@ enum err campaign_raise(const struct campaign_act *a, const char *about, const s
 		e = raise_one(&r, &v[i]);
 	if (!e)
 		e = many_tasks_flush(r.many, a->f);
-	while (!e && r.n_nodes)
-		e = flush_node(&r);
+	if (!e)
+		e = campaign_nodes_end(&r.nodes);
 	return e ? e : enter(&r);
 }

@@ -1,6 +1,6 @@
 /*
- * duty_of.h - who answers for a piece of ground in a sector: the owner of a task, who checks it, and
- * whom it climbs to.
+ * duty_of.h - who answers for a piece of ground in a sector: the owner of a task, who checks it,
+ * and whom it climbs to.
  *
  * A duty is answered by the organisation of its officer, or of the officer's substitute when the
  * officer has left or their organisation is not active. An area is answered by its unit, else its

@@ -9,7 +9,7 @@
 
 #include "ledger/ledger.h"
 #include "loop/fsck.sql.h"
-#include "loop/inside.h"
+#include "loop/campaign_inside.h"
 
 #include "base/ban.h"
 
@@ -199,6 +199,16 @@ static enum err doubles(struct look *l)
 	return e;
 }
 
+/* How a campaign stands is what its tasks say. */
+static enum err counts(struct look *l)
+{
+	int64_t first;
+	enum err e = campaign_fsck(l->tx, &l->r.miscounted, &first, l->f);
+
+	l->r.wrong += l->r.miscounted;
+	return e;
+}
+
 struct fsck {
 	const struct record_book *book;
 	struct utc_s now;
@@ -211,7 +221,7 @@ static enum err fsck_act(struct tx *tx, void *arg, struct fault *f)
 	CLEANUP(look_end) struct look l = { .book = x->book, .tx = tx, .f = f, .now = x->now };
 	enum err e = arena_new(ROW_BYTES, &l.a);
 
-	if (e || (e = look_all(&l)) || (e = doubles(&l)))
+	if (e || (e = look_all(&l)) || (e = doubles(&l)) || (e = counts(&l)))
 		return e;
 	x->report = l.r;
 	return OK;

@@ -141,8 +141,9 @@ MUST_CHECK enum err loop_tick(struct loop *l, struct utc_s now, struct utc_s ste
  */
 struct loop_report {
 	uint64_t tasks, wrong;
-	uint64_t unsound, ownerless, put_off, untold, twice; /* what `wrong` is made of */
-	int64_t first_wrong;                                 /* a task, or 0 */
+	uint64_t unsound, ownerless, put_off, untold, twice; /* what `wrong` is made of, with */
+	uint64_t miscounted; /* areas in which a campaign stands otherwise than its tasks say */
+	int64_t first_wrong; /* a task, or 0 */
 };
 MUST_CHECK enum err loop_fsck(struct db *db, const struct record_book *book, struct utc_s now,
 			      struct loop_report *ret, struct fault *f);

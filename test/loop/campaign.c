@@ -1,6 +1,8 @@
 /*
  * campaign.c - campaigns over HTTP: a task a thing, how it stands, who is left, and that the counts
  * are those of the tasks after thousands of random steps.
+ *
+ * Long because each rule of a campaign is asked for over HTTP, with what it did to the tasks.
  */
 #include "loop/campaign.h"
 
@@ -219,9 +221,30 @@ static void sound(struct ward *w)
 	struct database *d = w->d;
 	struct sound_report r;
 
-	MUST(sound_look(w->h, &(struct sound_ask){ .whole = false }, &r, &d->fault));
+	MUST(sound_look(w->h, &(struct sound_ask){ .whole = true, .alive_at = ward_now() }, &r,
+			&d->fault));
 	if (r.ledger.verdict != VERIFY_WHOLE)
 		fail_msg("%s", r.ledger.en);
+	if (r.loop.wrong)
+		fail_msg("unsound %d ownerless %d put off %d untold %d twice %d miscounted %d",
+			 (int)r.loop.unsound, (int)r.loop.ownerless, (int)r.loop.put_off,
+			 (int)r.loop.untold, (int)r.loop.twice, (int)r.loop.miscounted);
+}
+
+static void a_count_that_is_not_that_of_the_tasks_is_found(void **state)
+{
+	WARD(w);
+	const struct sound_ask ask = { .whole = true, .alive_at = ward_now() };
+	struct sound_report r;
+
+	(void)started(&w, "organisations", "", "");
+	sound(&w);
+	ward_run(&w, "UPDATE campaign_count SET open = open + 1 WHERE area = 430802001000000");
+	MUST(sound_look(w.h, &ask, &r, &d->fault));
+	assert_int_equal(r.loop.miscounted, 1);
+	ward_run(&w, "DELETE FROM campaign_count WHERE area = 430802001000000");
+	MUST(sound_look(w.h, &ask, &r, &d->fault));
+	assert_int_equal(r.loop.miscounted, 2); /* it is missing, and one too few */
 }
 
 /* ---- by hand -------------------------------------------------------------------------------- */
@@ -633,6 +656,7 @@ int main(void)
 		ON_SQLITE(what_runs_is_not_about_something_else_any_more),
 		ON_BOTH(a_week_later_it_begins_again_as_a_campaign_of_its_own),
 		ON_SQLITE(those_who_may_not_start_one_do_not),
+		ON_BOTH(a_count_that_is_not_that_of_the_tasks_is_found),
 		ON_BOTH(after_random_steps_the_counts_are_those_of_the_tasks),
 	};
 

@@ -2,6 +2,8 @@
  * moved.c - the grid changes under open tasks: looked at by hand, and at random, where after each
  * change every open task must have an owner, a checker and a line who are at work, as the resolver
  * names them for that owner.
+ *
+ * Long because the people, the grid and the checks of the random walk act on one house.
  */
 #include "loop/moved.h"
 
