@@ -51,10 +51,12 @@ void gate_people_push(struct gate *g)
 	char feed[40], target[100];
 	uint64_t linked = 0;
 	int64_t took = 0;
+	double cpu;
 
 	gate_feed(g, "notification", feed);
 	(void)snprintf(target, sizeof target, "/api/v1/feeds/%s/batches", feed);
 	asker_begin(&a, &g->served, SERVED_LEAD);
+	cpu = served_cpu_s(&g->served);
 	for (uint64_t at = 0; at < g->fresh; at += BATCH) {
 		int64_t t0;
 
@@ -79,5 +81,6 @@ void gate_people_push(struct gate *g)
 	figure_count("gate", "people_brought", g->fresh);
 	figure_count("gate", "people_linked", linked);
 	figure_real("gate", "people_s", (double)took / NS);
+	figure_real("gate", "people_cpu_s", served_cpu_s(&g->served) - cpu);
 	(void)fflush(stdout);
 }

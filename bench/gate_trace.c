@@ -82,8 +82,13 @@ static void trace_all(struct gate *g, struct asker *doctor, struct asker *tracer
 		(void)asker_ask(tracer, "POST", target, (struct str){ body, (size_t)bytes });
 		ns[i] = measure_now_ns() - ns[i];
 		tracer->may_fail = false;
-		if (tracer->status != 201)
+		if (tracer->status != 201) {
+			struct str code = asker_value(tracer, "code");
+
+			(void)fprintf(stderr, "bench_intake: not traced: %d %.*s\n", tracer->status,
+				      (int)code.n, code.p);
 			continue;
+		}
 		uint64_t found = strtoull(asker_value(tracer, "n_contacts").p, NULL, 10);
 
 		told++;
