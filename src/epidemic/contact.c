@@ -85,6 +85,13 @@ static const struct step steps[] = {
 	  by_nobody, trace_zh, trace_en },
 };
 
+static enum err tell(struct call *c, struct tx *tx, const void *row, struct fault *f)
+{
+	const struct contact_row *k = row;
+
+	return loop_tell_about(c, tx, STR("contact"), k->record.id, f);
+}
+
 const struct noun contact_noun = {
 	.name = "contact",
 	.path = "contacts",
@@ -95,6 +102,7 @@ const struct noun contact_noun = {
 	.write = CAP_CASE_WRITE,
 	.why = WHY_EPIDEMIC,
 	.gate = true,
+	.tell = tell,
 };
 
 /* ---- what its task says ---------------------------------------------------------------------- */

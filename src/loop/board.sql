@@ -182,3 +182,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7);
 -- $3 limit  bigint
 SELECT at, account, party, text FROM task_comment
 WHERE county = $1 AND task = $2 ORDER BY id LIMIT $3;
+
+-- name: about
+-- The tasks about one row, the newest first.
+-- across: what is about one thing may lie in many counties
+-- $1 about    text
+-- $2 about_id bigint
+-- $3 limit    bigint
+SELECT t.id, t.title, t.state, t.stage, t.next_by, t.late, t.level, t.owner, o.name
+FROM tasks t LEFT JOIN organisations o ON o.id = t.owner
+WHERE t.about = $1 AND t.about_id = $2 ORDER BY t.id DESC LIMIT $3;

@@ -122,6 +122,10 @@ MUST_CHECK enum err loop_party(struct call *c, struct tx *tx, struct flow_party 
 /* May the caller see this task? ERR_FORBIDDEN. By its area, or as one of a party that it names. */
 MUST_CHECK enum err loop_reach(struct call *c, struct tx *tx, int64_t task, struct fault *f);
 
+/* For noun->tell: "tasks": those about a row, the newest first. Who sees the row sees them named. */
+MUST_CHECK enum err loop_tell_about(struct call *c, struct tx *tx, struct str noun,
+				    struct record_id id, struct fault *f);
+
 /* ---- the clock ------------------------------------------------------------------------------- */
 
 /*

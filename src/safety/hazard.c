@@ -71,6 +71,11 @@ static const struct step steps[] = {
 	  why_en },
 };
 
+static enum err tell(struct call *c, struct tx *tx, const void *row, struct fault *f)
+{
+	return loop_tell_about(c, tx, STR("hazard"), ((const struct hazard *)row)->record.id, f);
+}
+
 const struct noun hazard_noun = {
 	.name = "hazard",
 	.path = "hazards",
@@ -81,6 +86,7 @@ const struct noun hazard_noun = {
 	.write = CAP_HAZARD_WRITE,
 	.why = WHY_DUTY,
 	.follow = hazard_follow,
+	.tell = tell,
 };
 
 /* ---- its task ------------------------------------------------------------------------------- */

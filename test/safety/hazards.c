@@ -103,6 +103,21 @@ static void a_hazard_is_closed_with_its_task_by_another_party_than_its_own(void 
 	sound(&w);
 }
 
+static void the_page_of_a_hazard_leads_to_its_task(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t hazard, task;
+	char target[100], expected[60];
+
+	report(&w, quarry(&w), "ordinary", &hazard, &task);
+	(void)snprintf(target, sizeof target, "/api/v1/hazards/%lld", (long long)hazard);
+	assert_int_equal(ward_ask(&w, WARD_LEAD, "GET", target, NULL, &a), 200);
+	(void)snprintf(expected, sizeof expected, "\"tasks\":[{\"id\":\"%lld\"", (long long)task);
+	if (!memmem(a.body.p, a.body.n, expected, strlen(expected)))
+		fail_msg("no %s in %.*s", expected, (int)a.body.n, a.body.p);
+}
+
 static void nobody_closes_or_voids_a_hazard_beside_its_task(void **state)
 {
 	WARD(w);
@@ -192,6 +207,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		ON_BOTH(a_hazard_is_closed_with_its_task_by_another_party_than_its_own),
+		ON_BOTH(the_page_of_a_hazard_leads_to_its_task),
 		ON_BOTH(nobody_closes_or_voids_a_hazard_beside_its_task),
 		ON_BOTH(a_major_hazard_is_not_closed_before_its_five_elements_are_written),
 		ON_BOTH(a_hazard_of_a_unit_without_an_organisation_is_refused_and_leaves_nothing),
