@@ -1,6 +1,8 @@
 /* measure.c - see measure.h. */
 #include "epidemic/measure.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "epidemic/epidemic.sql.h"
 #include "epidemic/inside.h"
@@ -88,12 +90,17 @@ static enum err refuse(struct fault *f, const char *field, const char *zh, const
 	return e;
 }
 
+/* Evidence of the row that this thread checks: it is written before the next one is checked. */
+enum { TRACE_BYTES = 20 };
+static _Thread_local char trace_kept[TRACE_BYTES];
+
 /* The last day on which the profile follows up such a contact. */
 static enum err last_day(struct tx *tx, struct record_id contact, struct arena *a, int32_t *ret,
 			 struct str *ret_trace, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	const struct profile *p;
+	struct fault unasked = { 0 };
 	size_t degree = 0;
 	int32_t last;
 	enum err e =
@@ -110,13 +117,14 @@ static enum err last_day(struct tx *tx, struct record_id contact, struct arena *
 	if (degree == TRACE_CLASS_N)
 		return ERR_CORRUPT;
 	last = (int32_t)(rows_i64(r, 2) / 86400); /* a day too few at most: local days are ahead */
+	if (rows_text(r, 3).n > TRACE_BYTES)
+		return ERR_CORRUPT;
 	ret_trace->n = rows_text(r, 3).n;
-	ret_trace->p = arena_copy(a, rows_text(r, 3).p, ret_trace->n);
-	if (!ret_trace->p)
-		return ERR_MEMORY;
+	memcpy(trace_kept, rows_text(r, 3).p, ret_trace->n);
+	ret_trace->p = trace_kept;
 	if ((e = case_profile(rows_text(r, 1), a, &p, f)))
 		return e;
-	e = profile_follow_up_end(p, (enum trace_class)degree, last, ret, f);
+	e = profile_follow_up_end(p, (enum trace_class)degree, last, ret, &unasked);
 	return e == ERR_ABSENT
 		       ? refuse(f, "contact", "此类接触者按疾病规则不需随访，不能采取限制措施",
 				"the profile follows up no contact of this degree: there is "

@@ -359,6 +359,9 @@ static void a_measure_ends_by_itself_and_is_never_put_off(void **state)
 	assert_int_equal(impose(&w, contact, ward_now().v, 0, &a), 422);
 	if (impose(&w, contact, ward_now().v, 3, &a) != 201)
 		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM measures m JOIN contacts c"
+					 " ON c.id = m.contact AND c.trace = m.evidence"),
+			 1);
 	(void)snprintf(url, sizeof url, "/api/v1/measures/%s", ward_text(&a, "id"));
 	when_iso(&later, (struct utc_s){ ward_now().v + 5 * 86400 }, w.h->zone);
 	(void)snprintf(body, sizeof body, "{\"until\":\"%.*s\"}", (int)later.n, later.p);
@@ -369,6 +372,21 @@ static void a_measure_ends_by_itself_and_is_never_put_off(void **state)
 	ward_pass(&w, 3 * 86400 + 61);
 	assert_true(measure_is(&w, "ended"));
 	sound(&w);
+}
+
+static void nobody_is_under_a_measure_whom_the_profile_does_not_follow_up(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t contact;
+
+	break_out(&w, &o);
+	trace(&w, &o, ",\"generations\":2", &a);
+	(void)task_of(&w, 1003, &contact); /* a contact of a contact */
+	assert_int_equal(impose(&w, contact, ward_now().v, 3, &a), 422);
+	if (!holds(&a, "\"field\":\"contact\""))
+		fail_msg("%.*s", (int)a.body.n, a.body.p);
 }
 
 /* Appeals: the measure's only task. */
@@ -413,6 +431,7 @@ int main(void)
 		ON_BOTH(what_is_pushed_out_is_counted_where_it_stands),
 		ON_BOTH(a_later_trace_adds_changes_and_excludes_by_a_difference),
 		ON_BOTH(a_name_is_told_to_those_who_must_find_them_and_to_nobody_else),
+		ON_BOTH(nobody_is_under_a_measure_whom_the_profile_does_not_follow_up),
 		ON_BOTH(a_measure_ends_by_itself_and_is_never_put_off),
 		ON_BOTH(an_appeal_is_answered_above_and_if_it_is_late_the_measure_ends),
 	};
