@@ -34,25 +34,28 @@ static const struct choice states[] = {
 	[CONTACT_EXCLUDED] = { "excluded", "排除", "Excluded" },
 };
 
+/* What a trace or a task says of them, nobody else does. */
+enum { TOLD = FIELD_SERVER };
+
 static const struct field fields[] = {
 	{ TEXT(struct contact_row, number), "编号", "Number", SEE_CDC,
 	  FIELD_REQUIRED | FIELD_FIXED | FIELD_LISTED | FIELD_KEY, 1, 60 },
 	{ REF(struct contact_row, of_case), "病例", "Case", SEE_CDC,
 	  FIELD_REQUIRED | FIELD_FIXED | FIELD_LISTED | FIELD_FILTER, .refers = "case" },
 	{ CHOICE(struct contact_row, degree), "类别", "Degree", SEE_CDC,
-	  FIELD_REQUIRED | FIELD_LISTED | FIELD_FILTER, .choice = degrees,
-	  .n_choices = ARRAY_LEN(degrees) },
-	{ I64(struct contact_row, generation), "代", "Generation", SEE_CDC, FIELD_LISTED },
-	{ TEXT(struct contact_row, rule), "判定规则", "Rule", SEE_CDC, FIELD_LISTED, 1, 60 },
-	{ TEXT(struct contact_row, profile), "疾病规则", "Disease profile", SEE_CDC, 0, 1, 80 },
-	{ TIME(struct contact_row, first_at), "首次暴露", "First exposure", SEE_CDC, 0 },
-	{ TIME(struct contact_row, last_at), "末次暴露", "Last exposure", SEE_CDC, FIELD_LISTED },
-	{ I64(struct contact_row, overlap_s), "共处（秒）", "Together (s)", SEE_CDC, 0 },
-	{ I64(struct contact_row, encounters), "相遇次数", "Encounters", SEE_CDC, 0 },
-	{ TEXT(struct contact_row, trace), "追踪", "Trace", SEE_CDC, 0, 1, 20 },
-	{ CHOICE(struct contact_row, push), "推送", "Pushed", SEE_CDC, FIELD_LISTED | FIELD_FILTER,
-	  .choice = pushes, .n_choices = ARRAY_LEN(pushes) },
-	{ REF(struct contact_row, party), "责任方", "Whose to find", SEE_CDC, FIELD_LISTED,
+	  TOLD | FIELD_LISTED | FIELD_FILTER, .choice = degrees, .n_choices = ARRAY_LEN(degrees) },
+	{ I64(struct contact_row, generation), "代", "Generation", SEE_CDC, TOLD | FIELD_LISTED },
+	{ TEXT(struct contact_row, rule), "判定规则", "Rule", SEE_CDC, TOLD | FIELD_LISTED, 1, 60 },
+	{ TEXT(struct contact_row, profile), "疾病规则", "Disease profile", SEE_CDC, TOLD, 1, 80 },
+	{ TIME(struct contact_row, first_at), "首次暴露", "First exposure", SEE_CDC, TOLD },
+	{ TIME(struct contact_row, last_at), "末次暴露", "Last exposure", SEE_CDC,
+	  TOLD | FIELD_LISTED },
+	{ I64(struct contact_row, overlap_s), "共处（秒）", "Together (s)", SEE_CDC, TOLD },
+	{ I64(struct contact_row, encounters), "相遇次数", "Encounters", SEE_CDC, TOLD },
+	{ TEXT(struct contact_row, trace), "追踪", "Trace", SEE_CDC, TOLD, 1, 20 },
+	{ CHOICE(struct contact_row, push), "推送", "Pushed", SEE_CDC,
+	  TOLD | FIELD_LISTED | FIELD_FILTER, .choice = pushes, .n_choices = ARRAY_LEN(pushes) },
+	{ REF(struct contact_row, party), "责任方", "Whose to find", SEE_CDC, TOLD | FIELD_LISTED,
 	  .refers = "organisation" },
 };
 

@@ -202,6 +202,13 @@ static void who_a_trace_finds_is_somebodys_to_find_at_once(void **state)
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE owner = 104"), 3);
 	task = task_of(&w, o.neighbour, &contact);
 	assert_true(task && contact_is(&w, contact, "found"));
+	char url[80];
+
+	(void)snprintf(url, sizeof url, "/api/v1/contacts/%lld", (long long)contact);
+	answer_end(&a);
+	desk_ask(&w.k, &w.visitor[WARD_TRACER], "PATCH", url, "If-Match: \"1\"\r\n",
+		 "{\"degree\":\"general\"}", &a);
+	assert_int_equal(a.status, 422); /* of what degree: that is the trace's to say */
 	assert_int_equal(ward_do(&w, WARD_WORKER, task, "accept", ""), 200);
 	assert_int_equal(ward_do(&w, WARD_WORKER, task, "prove", ",\"text\":\"在家，已上门\""),
 			 200);
