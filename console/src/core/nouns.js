@@ -28,6 +28,9 @@ const OWN_PAGES = ['accounts', 'tasks', 'campaigns'];
 export const registers = computed(() => nouns.value.filter((n) => !OWN_PAGES.includes(n.path)));
 export const nounNamed = (name) => nouns.value.find((n) => n.name === name || n.path === name);
 
+/** Is there anything for people to write? Else rows are made and changed by other acts alone. */
+export const isWritten = (noun) => noun.fields.some((f) => !f.server && !f.fixed);
+
 /** Fields of the list before anybody chose: those the noun lists. */
 export const listed = (noun) => noun.fields.filter((f) => f.listed);
 
