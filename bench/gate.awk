@@ -1,4 +1,4 @@
-# gate.awk - the section "gate" of report.awk's report: what comes in, is traced and named over HTTP.
+# gate.awk - the section "gate" of the report: what comes in, is traced and named over HTTP.
 
 function gate_at_least(what, name, unit, goal,    v) {
 	if (!has("gate", name))
@@ -27,7 +27,8 @@ function gate_faster(what, name, theirs, scale, goal,    r) {
 	if (!has("gate", name) || !has("postgres", theirs))
 		return
 	r = middle("postgres", theirs) * scale / middle("gate", name)
-	row(what, short(middle("gate", name)) " ms", short(middle("postgres", theirs) * scale) " ms",
+	row(what, short(middle("gate", name)) " ms",
+		short(middle("postgres", theirs) * scale) " ms",
 		short(r) " ×", goal ? "≥ " goal " ×" : "", goal ? yes(r >= goal) : "")
 }
 
@@ -41,7 +42,8 @@ function gate(    names) {
 	gate_at_least("visits pushed, NDJSON, batches of 10,000, one connection",
 		"push_ndjson_rows_a_second", "/s", 300000)
 	gate_at_least("the same, CSV", "push_csv_rows_a_second", "/s", 300000)
-	gate_at_least("the same, CSV, two connections", "push_csv_2_lines_rows_a_second", "/s", 300000)
+	gate_at_least("the same, CSV, two connections", "push_csv_2_lines_rows_a_second", "/s",
+		300000)
 	gate_of_bare("CSV, two connections, against SQLite's bare insert",
 		"push_csv_2_lines_rows_a_second")
 	if (has("gate", "push_new_rows_a_second"))
@@ -51,9 +53,10 @@ function gate(    names) {
 		" against " middle("gate", "people_known"), "gate", "people_s", "s", 1, 30)
 	gate_at_most("all against all, " middle("gate", "people_known") " people", "vault",
 		"all_against_all_ms", "s", 0.001, 60)
-	gate_faster("one case traced, JSON, kept and in the ledger: p50, PostgreSQL's statement alone",
+	gate_faster("one case traced, JSON, kept and entered: p50, PostgreSQL's statement alone",
 		"trace_1_ms_p50", "q1_us_p50", 0.001, 3)
-	gate_faster("two generations: p50, PostgreSQL's mean", "trace_2_ms_p50", "q2_20_ms_mean", 1, 0)
+	gate_faster("two generations: p50, PostgreSQL's mean", "trace_2_ms_p50",
+		"q2_20_ms_mean", 1, 0)
 	names = middle("gate", "names")
 	if (names)
 		gate_at_most("10,000 names of one answer (of " names ")", "gate", "names_ms", "s",

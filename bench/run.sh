@@ -286,7 +286,8 @@ done
 keep load_after "$(cut -d' ' -f1-3 /proc/loadavg)"
 
 results=$top/build/bench/RESULTS.md
-awk -f bench/report.awk -f bench/gate.awk -v json="$top/build/bench/results.json" "$figures" >"$results.new" ||
+awk -f bench/report.awk -f bench/gate.awk -v json="$top/build/bench/results.json" \
+	"$figures" >"$results.new" ||
 	die "no report; the figures are in $figures"
 mv "$results.new" "$results"
 rm -rf "$out/segments" "$out/sealed"

@@ -1,7 +1,7 @@
 /*
  * served.h - a real server in a child on loopback, with a house of its own, and who asks it.
  *
- * Life:     served_make (the house and its people) -> served_start -> served_ask ... -> served_stop.
+ * Life:     served_make (house and people) -> served_start -> served_ask ... -> served_stop.
  * Threads:  an asker belongs to one thread; a server may have many.
  * Errors:   a line on standard error and the end: what was to be measured did not happen.
  */

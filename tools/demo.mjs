@@ -178,7 +178,8 @@ async function outbreak() {
   const report = async (number, lives, onset, who) =>
     (await ask('POST', '/cases', { area: lives, number, profile: 'covid19.who',
       onset: at(onset, '00:00').slice(0, 10), positive: at(0, '00:00').slice(0, 10), who })).id;
-  const first = await report('DEMO-1', VILLAGE, 1, { name: '合成甲', id_number: NUMBER, phone: folk[0] });
+  const whose = { name: '合成甲', id_number: NUMBER, phone: folk[0] };
+  const first = await report('DEMO-1', VILLAGE, 1, whose);
   const second = await report('DEMO-2', TOWN, 0, { name: '合成乙', phone: folk[42] });
   const third = await report('DEMO-3', COUNTY, 0, { name: '合成丙', phone: folk[46] });
   await signIn('tracer');

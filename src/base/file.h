@@ -66,7 +66,7 @@ void file_unlock(struct file_lock **l); /* for CLEANUP(): removes it */
  */
 bool file_same(const char *a, const char *b);
 bool file_lies_in(const char *path, const char *dir);
-/* Give an open file the rights of `path`, if that is there: who takes its place opens it to nobody. */
+/* Give an open file the rights of `path`, if that is there: nobody sees more than before. */
 MUST_CHECK enum err file_rights_of(struct file *fl, const char *path, struct fault *f);
 MUST_CHECK enum err file_rename(const char *from, const char *to, struct fault *f);
 MUST_CHECK enum err file_unlink(const char *path, struct fault *f);

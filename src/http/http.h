@@ -67,7 +67,7 @@ struct http_request {
 struct str http_header(const struct http_request *rq, const char *name);
 struct str http_cookie(const struct http_request *rq, const char *name);
 struct str http_query(const struct http_request *rq, const char *name);
-/* name=value&... ('+' is a blank); no name twice, and none empty. Pure; ERR_SYNTAX, ERR_ENCODING. */
+/* name=value&... ('+' is a blank); no name twice, none empty. Pure; ERR_SYNTAX, ERR_ENCODING. */
 MUST_CHECK enum err http_parse_query(struct str raw, struct arena *a, const struct http_pair **ret,
 				     size_t *ret_n);
 /*

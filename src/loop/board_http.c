@@ -222,7 +222,7 @@ static enum err begin(struct call *c, struct tx *tx, struct list *l, struct faul
 	return OK;
 }
 
-/* ---- figures ---------------------------------------------------------------------------------- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 struct board {
 	struct area_code area;

@@ -113,7 +113,7 @@ struct loop_act {
 	const int64_t *file; /* ids of evidence */
 	size_t n_files;
 };
-/* `c` NULL: by the clock, the house, or a person without a request. ret->again: nothing was done. */
+/* `c` NULL: by clock, house, or somebody without a request. ret->again: nothing was done. */
 MUST_CHECK enum err loop_do(struct loop *l, struct call *c, struct tx *tx, const struct loop_act *a,
 			    struct utc_s now, struct flow_effects *ret, struct fault *f);
 /* For whom the caller acts; 0: for no organisation. Its own area in *ret_area (may be NULL). */
@@ -122,7 +122,7 @@ MUST_CHECK enum err loop_party(struct call *c, struct tx *tx, struct flow_party 
 /* May the caller see this task? ERR_FORBIDDEN. By its area, or as one of a party that it names. */
 MUST_CHECK enum err loop_reach(struct call *c, struct tx *tx, int64_t task, struct fault *f);
 
-/* For noun->tell: "tasks": those about a row, the newest first. Who sees the row sees them named. */
+/* For noun->tell: "tasks": those about a row, newest first. Who sees the row sees them named. */
 MUST_CHECK enum err loop_tell_about(struct call *c, struct tx *tx, struct str noun,
 				    struct record_id id, struct fault *f);
 
@@ -138,7 +138,7 @@ MUST_CHECK enum err loop_tick(struct loop *l, struct utc_s now, struct utc_s ste
 /* ---- invariants ------------------------------------------------------------------------------ */
 
 /*
- * I3 an open task has one owner, who is there and at work, and its columns are what the engine says;
+ * I3 an open task has one owner, there and at work, and its columns are what the engine says;
  * I4 no deadline was moved later but by an extension with a reason; I5 each level climbed has its
  * notice, and, of a house at work at `now` (0: nobody says so), the clock has come to what is due;
  * I6 no step was told twice.

@@ -3,7 +3,7 @@
  *
  * The task and what follows from it in one UPDATE, the story a row a step, the notices by their
  * keys, an entry a step. The last entry carries the task's version and hashes; those before it are
- * steps on the way. What the clock did in the course of a person's act is the clock's in the ledger.
+ * steps on the way. What the clock did in the course of a person's act is the clock's there.
  */
 #include <stdio.h>
 #include <string.h>

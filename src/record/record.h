@@ -1,6 +1,8 @@
 /*
  * record.h - a noun, declared once.
  *
+ * Long because a noun, its hooks and the book are one thing to who declares one.
+ *
  * A noun is what the house keeps rows of: an organisation, a hazard, a case. It is a C struct that
  * begins with a struct record, a table of fields, a table of steps, and one struct noun that names
  * them. src/grid/organisation.c is the example to read; CONTRIBUTING.md says what else to write.
@@ -78,7 +80,7 @@ struct noun {
 	 */
 	enum err (*follow)(struct call *c, struct tx *tx, const void *before, const void *after,
 			   struct fault *f);
-	/* Who may see a row besides whoever's areas cover it: OK, or ERR_FORBIDDEN. NULL: nobody. */
+	/* Who sees a row besides whoever's areas cover it: OK, or ERR_FORBIDDEN. NULL: nobody. */
 	enum err (*reach)(struct call *c, struct tx *tx, const void *row, struct fault *f);
 	/* What the answer with one row says besides its fields, into the open map. */
 	enum err (*tell)(struct call *c, struct tx *tx, const void *row, struct fault *f);
@@ -159,7 +161,7 @@ void record_dictionary(const struct noun *const *nouns, size_t n, struct buf *b)
  * Once at start.
  */
 MUST_CHECK enum err record_prime(struct record_book *b, struct tx *tx, struct fault *f);
-/* The same for ids of ours in tables that are no noun's: what is made from now on comes after it. */
+/* The same for ids in tables that are no noun's: what is made from now on comes after it. */
 void record_id_after(struct record_book *b, struct record_id last);
 /* An id that nobody had before: rising with time, 63 bits. */
 struct record_id record_id_new(struct record_book *b);

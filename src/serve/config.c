@@ -65,7 +65,7 @@ const struct config_key config_keys[] = {
 
 	{ "trace", "by", CONFIG_TEXT, AT(trace_by), "engine", 0, 0,
 	  "engine 用本机的引擎追踪，sql 由 PostgreSQL 检索（到访分布在多台服务器时）",
-	  "engine traces in this process; sql has PostgreSQL search, where visits lie on several servers" },
+	  "engine traces in this process; sql has PostgreSQL search, of several servers" },
 
 	{ "vault", "uid", CONFIG_NUMBER, AT(vault_uid), "0", 0, 2147483647,
 	  "以 root 启动时，保险库进程改用的用户号；0 为不改",

@@ -45,7 +45,7 @@ bool sealed_has(const struct sealed *s, uint64_t digest)
 			return false;
 		if (a == b)
 			return true;
-		/* Below 2^30 digests this does not overflow; where all are near, any guess will do. */
+		/* Below 2^30 digests it does not overflow; where all are near, any guess does. */
 		uint64_t span = (b - a) >> GUESS_BITS;
 		at = low + (high - 1 - low) / 2;
 		if (span)

@@ -143,7 +143,8 @@ JOIN visit_by_person AS x ON x.person = w.person AND x.from_s < $3 AND x.to_s > 
 -- $2 froms  text
 -- $3 tos    text
 SELECT u.place, u.person, u.from_s, u.to_s, u.seat FROM
-/*postgresql:unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[])) AS v(place, a, b)
+/*postgresql:unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[]))
+	AS v(place, a, b)
 CROSS JOIN (VALUES (0, 900), (1, 3600), (2, 14400), (3, 43200), (4, 2678401), (5, 1099511627776))
 	AS k(c, len)*/
 /*sqlite:(SELECT $1 AS place, $2 AS a, $3 AS b) AS v CROSS JOIN (SELECT 0 AS c, 900 AS len) AS k*/

@@ -1,6 +1,8 @@
 /*
  * file.c - the file layer: whole bytes in and out, every failure said, every death survived.
  *
+ * Long because every failure of every call is its own sentence.
+ *
  * read() and write() of the C library are replaced by ones that move a few bytes at a time and
  * are interrupted now and then, as pipes and signals would do.
  */

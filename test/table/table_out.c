@@ -1,4 +1,8 @@
-/* table_out.c - results in three formats, whole or not at all; and the list of refused rows. */
+/*
+ * table_out.c - results in three formats, whole or not at all; and the list of refused rows.
+ *
+ * Long because what must not be overwritten, and by whom, is a sentence each.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -12,7 +12,8 @@ function tell(event) {
 if (channel) channel.onmessage = (message) => tell(message.data);
 
 /** What the server calls its events: nouns by name, and a few of its own. */
-const kinds = () => ['message', 'ledger', 'break_glass', 'notice', ...nouns.value.map((n) => n.name)];
+const own = ['message', 'ledger', 'break_glass', 'notice'];
+const kinds = () => [...own, ...nouns.value.map((n) => n.name)];
 
 function heardFrom(message) {
   let event = {};
