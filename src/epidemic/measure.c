@@ -115,7 +115,8 @@ static enum err last_day(struct tx *tx, struct record_id contact, struct arena *
 	       !str_eq(rows_text(r, 0), str_of(trace_class_word((enum trace_class)degree))))
 		degree++;
 	if (degree == TRACE_CLASS_N)
-		return ERR_CORRUPT;
+		return refuse(f, "contact", "没有追踪判定过此接触者",
+			      "no trace has said of what degree this contact is");
 	last = (int32_t)(rows_i64(r, 2) / 86400); /* a day too few at most: local days are ahead */
 	if (rows_text(r, 3).n > TRACE_BYTES)
 		return ERR_CORRUPT;
