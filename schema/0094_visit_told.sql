@@ -1,6 +1,6 @@
 -- Visits as rows, for a house that traces by SQL: src/trail/told.h. PostgreSQL alone has any. They
 -- follow from visit_pack and are made again when they are not there, so no log and no backup has
--- them; what they are and why: docs/adr/0026-sql-path.md.
+-- them; what they are and why: docs/adr/0027-sql-path.md.
 -- `stay` is the class of duration: below 900, 3600, 14400, 43200, 2678401 seconds, and 5 for a
 -- visit without an end. `visit` is the digest of the whole visit, `seat` that of nothing but itself.
 -- spread: place

@@ -59,7 +59,7 @@ static enum err open_book(struct serve *s, struct fault *f)
 	return db_read(s->house->db, prime, s->book, f);
 }
 
-/* Where a trace looks: docs/adr/0026-sql-path.md. Nothing is guessed. */
+/* Where a trace looks: docs/adr/0027-sql-path.md. Nothing is guessed. */
 static enum err trace_by(const char *word, enum trail_by *ret, struct fault *f)
 {
 	*ret = strcmp(word, "sql") == 0 ? TRAIL_BY_SQL : TRAIL_BY_ENGINE;

@@ -9,7 +9,7 @@
  * Shapes:   324 bytes a visit; some 50,000 visits a second.
  * Threads:  told_settle from any; one at a time does the work.
  * Errors:   ERR_CORRUPT a pack that its key does not open.
- * Source:   docs/adr/0026-sql-path.md
+ * Source:   docs/adr/0027-sql-path.md
  */
 #ifndef TRAIL_TOLD_H
 #define TRAIL_TOLD_H

@@ -46,7 +46,7 @@ enum {
 
 enum trail_by {
 	TRAIL_BY_ENGINE, /* over segments and what is in memory */
-	TRAIL_BY_SQL     /* PostgreSQL looks among rows: docs/adr/0026-sql-path.md */
+	TRAIL_BY_SQL     /* PostgreSQL looks among rows: docs/adr/0027-sql-path.md */
 };
 struct trail_options {
 	struct db *db;
