@@ -167,7 +167,7 @@ static void run_server(const char *data)
 		dup2(ends[1], STDERR_FILENO);
 		execl(program, program, "-D", data, "-k", cluster.dir, "-c",
 		      "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c",
-		      "shared_buffers=32MB", "-c", "max_connections=100", "-c",
+		      "shared_buffers=32MB", "-c", "max_connections=400", "-c",
 		      "log_min_messages=log", "-c", "log_checkpoints=off", "-c",
 		      "log_min_error_statement=panic", "-c", "autovacuum=off", (char *)NULL);
 		_exit(127);
