@@ -239,7 +239,7 @@ static enum err turn(struct call *c, struct tx *tx, const struct record_book *bo
 	if (was->record.state != MEASURE_APPEALED &&
 	    (was->record.state != MEASURE_IN_FORCE || to != MEASURE_ENDED))
 		return OK;
-	is.record.state = to;
+	is.record.state = (int)to;
 	is.record.version++;
 	is.record.updated_at = now;
 	if (to != MEASURE_IN_FORCE)

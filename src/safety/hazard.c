@@ -152,7 +152,7 @@ static enum err end(struct call *c, struct tx *tx, const struct record_book *boo
 	struct ledger_entry en;
 	enum err e;
 
-	h.record.state = state;
+	h.record.state = (int)state;
 	h.record.version++;
 	h.record.updated_at = now;
 	if ((e = record_replace(book, tx, &hazard_noun, was, &h, f)) ||

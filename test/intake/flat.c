@@ -21,7 +21,7 @@ static struct arena *a;
 static int open_arena(void **state)
 {
 	(void)state;
-	return arena_new(64 << 20, &a);
+	return (int)arena_new(64 << 20, &a);
 }
 
 static int close_arena(void **state)

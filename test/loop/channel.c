@@ -366,7 +366,6 @@ static void who_has_read_the_page_needs_neither_message_nor_fall_back(void **sta
 	pass(&y, 60);
 	say(&y, false);
 	{
-		CLEANUP(answer_end) struct answer a = { 0 };
 		char path[80];
 
 		(void)snprintf(path, sizeof path, "/api/v1/notices/%lld/read",

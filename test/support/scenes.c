@@ -181,7 +181,7 @@ struct pixels scene_brighter(const struct pixels *p, int by)
 struct pixels scene_compressed(const struct pixels *p, int quality)
 {
 	CLEANUP(buf_release) struct buf b = { 0 };
-	struct pixels r;
+	struct pixels r = { 0 };
 
 	need(!picture_jpeg_write(p, quality, &b) && !picture_jpeg_read(buf_view(&b), &r));
 	return r;

@@ -159,9 +159,9 @@ static size_t same(struct trails *s, const struct trail_warrant *w, const struct
 	    ours.n_encounters != sql.n_encounters) {
 		tell("engine", &ours);
 		tell("SQL", &sql);
-		fail_msg("they differ: person %lld, %lld to %lld, %lld generations, %s",
+		fail_msg("they differ: person %lld, %lld to %lld, %lld generations, %.*s",
 			 (long long)w->index, (long long)w->from.v, (long long)w->to.v,
-			 (long long)w->generations, p->id);
+			 (long long)w->generations, (int)p->id.n, p->id.p);
 	}
 	return ours.n_contacts;
 }
