@@ -110,26 +110,6 @@ const struct noun contact_noun = {
 
 /* ---- what its task says ---------------------------------------------------------------------- */
 
-enum err contact_act(struct call *c, struct tx *tx, const struct record_book *book,
-		     const struct contact_row *was, struct contact_row *is, const char *action,
-		     struct utc_s now, struct fault *f)
-{
-	struct ledger_entry en;
-	enum err e;
-
-	is->record.version = was->record.version + 1;
-	is->record.updated_at = now;
-	if ((e = record_replace(book, tx, &contact_noun, was, is, f)) ||
-	    (e = record_entry(&contact_noun, was, is, str_of(action), &en)))
-		return e;
-	if (c)
-		return call_act(c, tx, &en, f);
-	en.at = now;
-	en.kind = LEDGER_ACT;
-	en.purpose = STR("epidemic");
-	return ledger_append(tx, &en, NULL, f);
-}
-
 enum err contact_task_step(struct call *c, struct tx *tx, const struct record_book *book,
 			   int64_t id, const struct flow_task *t, enum flow_on on, struct utc_s now,
 			   struct fault *f)
@@ -155,5 +135,5 @@ enum err contact_task_step(struct call *c, struct tx *tx, const struct record_bo
 		action = "lose";
 	} else if (is.push == was->push && is.party.v == was->party.v)
 		return OK;
-	return contact_act(c, tx, book, was, &is, action, now, f);
+	return record_follow(book, c, tx, &contact_noun, was, &is, action, now, f);
 }

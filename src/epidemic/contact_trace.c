@@ -231,8 +231,8 @@ static enum err change(struct matching *m, int64_t id, const struct trail_contac
 	if (same(was, &is))
 		return OK;
 	m->ret->changed++;
-	return contact_act(m->c, m->tx, epidemic_of(m->c)->o.book, was, &is, "change", m->c->now,
-			   m->f);
+	return record_follow(epidemic_of(m->c)->o.book, m->c, m->tx, &contact_noun, was, &is,
+			     "change", m->c->now, m->f);
 }
 
 /* The house strikes the task: the trace is the reason. */
@@ -275,8 +275,8 @@ static enum err exclude(struct matching *m, int64_t id)
 	is = *was;
 	is.record.state = CONTACT_EXCLUDED;
 	m->ret->gone++;
-	return contact_act(m->c, m->tx, epidemic_of(m->c)->o.book, was, &is, "exclude", m->c->now,
-			   m->f);
+	return record_follow(epidemic_of(m->c)->o.book, m->c, m->tx, &contact_noun, was, &is,
+			     "exclude", m->c->now, m->f);
 }
 
 enum err contact_match(struct call *c, struct tx *tx, const struct case_row *of, int64_t trace,

@@ -91,10 +91,6 @@ MUST_CHECK enum err trace_encounters(struct call *c, struct tx *tx, struct area_
 
 /* ---- contact.c ---- */
 const struct choice *contact_pushes(size_t *ret_n);
-/* Write the next version of one, with its entry; `c` NULL: by the house. */
-MUST_CHECK enum err contact_act(struct call *c, struct tx *tx, const struct record_book *book,
-				const struct contact_row *was, struct contact_row *is,
-				const char *action, struct utc_s now, struct fault *f);
 
 /* ---- contact_trace.c ---- */
 struct contact_change {

@@ -227,7 +227,6 @@ static enum err turn(struct call *c, struct tx *tx, const struct record_book *bo
 {
 	CLEANUP(arena_end) struct arena *a = NULL;
 	struct measure *was, is;
-	struct ledger_entry en;
 	void *row;
 	enum err e;
 
@@ -240,19 +239,9 @@ static enum err turn(struct call *c, struct tx *tx, const struct record_book *bo
 	    (was->record.state != MEASURE_IN_FORCE || to != MEASURE_ENDED))
 		return OK;
 	is.record.state = (int)to;
-	is.record.version++;
-	is.record.updated_at = now;
 	if (to != MEASURE_IN_FORCE)
 		is.ended_at = now;
-	if ((e = record_replace(book, tx, &measure_noun, was, &is, f)) ||
-	    (e = record_entry(&measure_noun, was, &is, str_of(action), &en)))
-		return e;
-	if (c)
-		return call_act(c, tx, &en, f);
-	en.at = now;
-	en.kind = LEDGER_ACT;
-	en.purpose = STR("epidemic");
-	return ledger_append(tx, &en, NULL, f);
+	return record_follow(book, c, tx, &measure_noun, was, &is, action, now, f);
 }
 
 enum err measure_task_step(struct call *c, struct tx *tx, const struct record_book *book,

@@ -168,6 +168,26 @@ enum err record_entry(const struct noun *n, const void *before, const void *afte
 	return OK;
 }
 
+enum err record_follow(const struct record_book *b, struct call *c, struct tx *tx,
+		       const struct noun *n, const void *was, void *is, const char *action,
+		       struct utc_s now, struct fault *f)
+{
+	struct ledger_entry en;
+	enum err e;
+
+	row_head(is)->version = row_head_const(was)->version + 1;
+	row_head(is)->updated_at = now;
+	if ((e = record_replace(b, tx, n, was, is, f)) ||
+	    (e = record_entry(n, was, is, str_of(action), &en)))
+		return e;
+	if (c)
+		return call_act(c, tx, &en, f);
+	en.at = now;
+	en.kind = LEDGER_ACT;
+	en.purpose = str_of(purpose_word(n->why));
+	return ledger_append(tx, &en, NULL, f);
+}
+
 static enum err record_change(struct change *g)
 {
 	struct str action = str_of(g->step ? g->step->event : "edit");

@@ -227,5 +227,12 @@ MUST_CHECK enum err record_put(const struct record_book *b, struct tx *tx, const
 /* The next version of one. ERR_CONFLICT if the stored version is not the one `before` has. */
 MUST_CHECK enum err record_replace(const struct record_book *b, struct tx *tx, const struct noun *n,
 				   const void *before, const void *after, struct fault *f);
+/*
+ * A step that follows from something else: the next version of a row, which `is` becomes, with its
+ * entry. `c` NULL: the house does it, for what the noun is for.
+ */
+MUST_CHECK enum err record_follow(const struct record_book *b, struct call *c, struct tx *tx,
+				  const struct noun *n, const void *was, void *is,
+				  const char *action, struct utc_s now, struct fault *f);
 
 #endif

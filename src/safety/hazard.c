@@ -149,17 +149,10 @@ static enum err end(struct call *c, struct tx *tx, const struct record_book *boo
 		    struct fault *f)
 {
 	struct hazard h = *was;
-	struct ledger_entry en;
-	enum err e;
 
 	h.record.state = (int)state;
-	h.record.version++;
-	h.record.updated_at = now;
-	if ((e = record_replace(book, tx, &hazard_noun, was, &h, f)) ||
-	    (e = record_entry(&hazard_noun, was, &h,
-			      state == HAZARD_CLOSED ? STR("close") : STR("void"), &en)))
-		return e;
-	return call_act(c, tx, &en, f);
+	return record_follow(book, c, tx, &hazard_noun, was, &h,
+			     state == HAZARD_CLOSED ? "close" : "void", now, f);
 }
 
 enum err hazard_task_step(struct call *c, struct tx *tx, const struct record_book *book, int64_t id,
