@@ -214,7 +214,7 @@ enum err case_result(struct call *c, struct tx *tx, struct fault *f)
 	struct str word = { NULL, 0 };
 	struct ledger_entry en;
 	uint64_t changed;
-	size_t n, i = 1;
+	size_t n, i;
 	const struct choice *results = case_results(&n);
 	enum err e;
 
@@ -222,9 +222,7 @@ enum err case_result(struct call *c, struct tx *tx, struct fault *f)
 	    (e = json_only(map, keys, f)) || (e = json_need(map, "result", f)) ||
 	    (e = json_get_text(map, "result", 20, &word, f)) || (e = case_load(c, tx, &before, f)))
 		return e;
-	while (i < n && !str_eq(str_of(results[i].word), word))
-		i++;
-	if (i == n)
+	if (!(i = choice_find(results, n, word)))
 		return bad(f, "result", "检测结果为 positive、negative 或 unclear",
 			   "a result is positive, negative or unclear");
 	if (before->record.state != CASE_SUSPECTED)

@@ -26,16 +26,13 @@ static enum err count_row(struct funnel *n, struct rows *r)
 	int64_t many = rows_i64(r, 2);
 	size_t n_choices = 0;
 	const struct choice *words = contact_pushes(&n_choices);
-	size_t p = rows_null(r, 1) ? FLOW_KEPT : FLOW_PUSH_N;
+	size_t i = choice_find(words, n_choices, push), p = i ? i - 1 : FLOW_KEPT;
 
 	if (str_eq(state, STR("excluded"))) {
 		n->excluded += many;
 		return OK;
 	}
-	for (size_t i = 1; i < n_choices; i++)
-		if (str_eq(push, str_of(words[i].word)))
-			p = i - 1;
-	if (p == FLOW_PUSH_N)
+	if (!i && !rows_null(r, 1))
 		return ERR_CORRUPT;
 	n->found += many;
 	n->push[p] += many;

@@ -44,7 +44,7 @@ struct matching {
 	const struct case_row *of;
 	const struct trail_answer *answer;
 	int64_t trace, count;
-	bool whole; /* it looked as far as the warrant goes */
+	struct flow_party sender; /* the officer's; 0: of no department */
 	VEC(struct known) known;
 	VEC(struct spot) spot;
 	struct contact_change *ret;
@@ -144,18 +144,15 @@ static enum err raise_task(struct matching *m, const struct contact_row *k,
 		.about_id = k->record.id.v,
 		.needs = FLOW_TEXT,
 		.until = FLOW_NEVER,
+		.sender = m->sender.v ? m->sender : duty->checker,
 	};
 	int64_t id;
-	enum err e;
 
 	task.title.p = title;
 	task.title.n = (size_t)snprintf(title, sizeof title, "%s（%.*s）", what->zh,
 					(int)k->number.n, k->number.p);
-	if ((e = loop_party(m->c, m->tx, &task.sender, NULL, m->f)))
-		return e;
-	if (task.sender.v)
+	if (m->sender.v)
 		return loop_raise(m->c, m->tx, &task, &id, m->f);
-	task.sender = duty->checker;
 	return loop_raise_by_house(loop_of(m->c), m->tx, &task, m->c->now, &id, m->f);
 }
 
@@ -284,16 +281,13 @@ enum err contact_match(struct call *c, struct tx *tx, const struct case_row *of,
 		       struct fault *f)
 {
 	CLEANUP(matching_end)
-	struct matching m = { .c = c,
-			      .tx = tx,
-			      .f = f,
-			      .of = of,
-			      .answer = a,
-			      .trace = trace,
-			      .whole = whole,
-			      .ret = ret };
-	enum err e = read_known(&m);
+	struct matching m = {
+		.c = c, .tx = tx, .f = f, .of = of, .answer = a, .trace = trace, .ret = ret
+	};
+	enum err e = loop_party(c, tx, &m.sender, NULL, f);
 
+	if (!e)
+		e = read_known(&m);
 	for (size_t i = 0; i < a->n_contacts && !e; i++) {
 		const struct known wanted = { .person = a->contact[i].person };
 		struct known *k = m.known.n ? bsearch(&wanted, m.known.v, m.known.n,

@@ -84,14 +84,6 @@ const struct noun duty_noun = {
 
 /* ---- the matrix ------------------------------------------------------------------------------ */
 
-static int choice_at(const struct choice *v, size_t n, struct str word)
-{
-	for (size_t i = 1; i < n; i++)
-		if (str_eq(word, str_of(v[i].word)))
-			return (int)i;
-	return 0;
-}
-
 static struct str kept(struct arena *a, struct str s, bool *ok)
 {
 	char *p = arena_copy(a, s.p, s.n);
@@ -113,10 +105,10 @@ enum err duty_below(struct tx *tx, struct area_code parent, int32_t day, struct 
 			.duty = { rows_i64(r, 0) },
 			.officer = { rows_i64(r, 1) },
 			.area = { rows_i64(r, 2) },
-			.sector = (enum duty_sector)choice_at(duty_sectors, DUTY_SECTOR_N,
-							      rows_text(r, 3)),
-			.party = (enum duty_party)choice_at(duty_parties, DUTY_PARTY_N,
-							    rows_text(r, 4)),
+			.sector = (enum duty_sector)choice_find(duty_sectors, DUTY_SECTOR_N,
+								rows_text(r, 3)),
+			.party = (enum duty_party)choice_find(duty_parties, DUTY_PARTY_N,
+							      rows_text(r, 4)),
 			.name = kept(a, rows_text(r, 5), &ok),
 			.post = kept(a, rows_text(r, 6), &ok),
 			.phone = kept(a, rows_text(r, 7), &ok),

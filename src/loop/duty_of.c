@@ -90,10 +90,7 @@ static struct loop_rung *rung_of(struct loop_way *w, int64_t area)
 
 static enum duty_party party_of(struct str word)
 {
-	for (size_t i = 1; i < DUTY_PARTY_N; i++)
-		if (str_eq(word, str_of(duty_parties[i].word)))
-			return (enum duty_party)i;
-	return DUTY_NO_PARTY;
+	return (enum duty_party)choice_find(duty_parties, DUTY_PARTY_N, word);
 }
 
 static enum err read_holders(const struct climb *c)

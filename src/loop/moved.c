@@ -54,14 +54,6 @@ static void moving_end(struct moving *m)
 	vec_drop(&m->task);
 }
 
-static size_t choice_of(const struct choice *v, size_t n, struct str word)
-{
-	for (size_t i = 1; i < n; i++)
-		if (str_eq(word, str_of(v[i].word)))
-			return i;
-	return 0;
-}
-
 /* ---- which tasks ---------------------------------------------------------------------------- */
 
 static enum err take_tasks(struct moving *m, const struct sql *sql, struct sql_args args)
@@ -73,8 +65,8 @@ static enum err take_tasks(struct moving *m, const struct sql *sql, struct sql_a
 	while (!e && !(e = rows_next(r, &more, m->f)) && more) {
 		struct touched t = { rows_i64(r, 0),
 				     { rows_i64(r, 1) },
-				     (enum duty_sector)choice_of(duty_sectors, DUTY_SECTOR_N,
-								 rows_text(r, 2)) };
+				     (enum duty_sector)choice_find(duty_sectors, DUTY_SECTOR_N,
+								   rows_text(r, 2)) };
 
 		e = vec_push(&m->task, t);
 	}
@@ -365,8 +357,9 @@ static struct place read_place(struct rows *r)
 {
 	return (struct place){
 		.area = { rows_i64(r, 0) },
-		.sector = (enum duty_sector)choice_of(duty_sectors, DUTY_SECTOR_N, rows_text(r, 1)),
-		.party = (enum duty_party)choice_of(duty_parties, DUTY_PARTY_N, rows_text(r, 2)),
+		.sector =
+			(enum duty_sector)choice_find(duty_sectors, DUTY_SECTOR_N, rows_text(r, 1)),
+		.party = (enum duty_party)choice_find(duty_parties, DUTY_PARTY_N, rows_text(r, 2)),
 		.holder = read_hand(r, 3),
 		.stand_in = read_hand(r, 7),
 	};

@@ -74,10 +74,7 @@ static enum err get_sector(const struct json_node *map, enum duty_sector *ret, s
 	struct str s = { NULL, 0 };
 	enum err e = json_get_text(map, "sector", 40, &s, f);
 
-	*ret = DUTY_NO_SECTOR;
-	for (int i = 1; !e && s.p && i < DUTY_SECTOR_N; i++)
-		if (str_eq(s, str_of(duty_sectors[i].word)))
-			*ret = (enum duty_sector)i;
+	*ret = e ? DUTY_NO_SECTOR : (enum duty_sector)choice_find(duty_sectors, DUTY_SECTOR_N, s);
 	return e;
 }
 

@@ -121,6 +121,9 @@ static inline bool field_kept(const struct field *x)
 	return x->see != SEE_VAULT;
 }
 
+/* The index of a word among the n choices; 0: it is none of them. */
+size_t choice_find(const struct choice *v, size_t n, struct str word);
+
 /* "text", "phone", "choice", ... as the API says it. */
 const char *field_type_word(enum field_type t);
 const char *field_see_word(enum field_see s);

@@ -5,6 +5,14 @@
 
 #include "base/ban.h"
 
+size_t choice_find(const struct choice *v, size_t n, struct str word)
+{
+	for (size_t i = 1; i < n; i++)
+		if (str_eq(word, str_of(v[i].word)))
+			return i;
+	return 0;
+}
+
 const char *field_type_word(enum field_type t)
 {
 	static const char *const words[FIELD_TYPE_N] = {

@@ -102,8 +102,7 @@ const struct noun unit_noun = {
 
 enum unit_kind unit_kind_of(struct str word)
 {
-	for (size_t i = 1; i < UNIT_KIND_N; i++)
-		if (str_eq(word, str_of(kinds[i].word)))
-			return (enum unit_kind)i;
-	return UNIT_OTHER;
+	size_t i = choice_find(kinds, UNIT_KIND_N, word);
+
+	return i ? (enum unit_kind)i : UNIT_OTHER;
 }
