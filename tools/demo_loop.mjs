@@ -3,6 +3,8 @@
 //
 // Made up as all of the demo is: names say so.
 
+import { slope } from './demo_photo.mjs';
+
 const PROVINCE = '430000000000000';
 const CITY = '430800000000000';
 export const COUNTY = '430802000000000';
@@ -77,7 +79,15 @@ async function walk({ ask, signIn }, task, steps) {
     await ask('POST', `/tasks/${task}/do/${event}`, { turn, ...more });
   }
 }
-const proved = (login, text) => [[login, 'accept', {}], [login, 'prove', { text }]];
+const proved = (login, text, more) =>
+  [[login, 'accept', {}], [login, 'prove', { text, ...more }]];
+
+/** A photo of the slope, to a task by who is signed in; what a proof says of it. */
+async function photographed({ ask }, task, seed, right) {
+  const photo = slope({ seed, right });
+  const { item } = await ask('POST', `/tasks/${task}/files`, photo, { type: photo.type });
+  return { files: [item.id] };
+}
 
 /** Of the contacts: two found, of whom one is checked; one under a measure; one passed on. */
 export async function follow(demo, of, caseId) {
@@ -146,14 +156,17 @@ export async function hazards(demo, of) {
     found_by: 'inspection', ...more });
   const small = await report({ title: '警戒线缺失（合成）', factor: 'collapse', grade: 'ordinary',
     detail: '东侧边坡坡脚无警戒线' });
-  await walk(demo, small.task, [...proved('quarry', '演示：已拉设警戒线并立牌'),
-    ['town', 'close', {}]]);
+  await photographed(demo, small.task, 1, false);
+  await signIn('quarry');
+  await walk(demo, small.task, [...proved('quarry', '演示：已拉设警戒线并立牌',
+    await photographed(demo, small.task, 1, true)), ['town', 'close', {}]]);
   await signIn('lead');
   const [officer] = await all(`/officers?area=${TOWN}`);
   await signIn('inspector');
   const great = await report({ title: '东侧边坡开裂（合成）', factor: 'collapse', grade: 'major',
     detail: '裂缝长约 12 米，坡顶有松动危岩', measure: '削坡减载，清除危岩', funds: '12 万元',
     responsible: officer.id });
+  await photographed(demo, great.task, 2, false);
   await walk(demo, great.task, [['quarry', 'accept', {}], ['quarry', 'start', {}]]);
   await signIn('town');
   const { item } = await ask('GET', `/hazards/${small.item.id}`);

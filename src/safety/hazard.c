@@ -114,7 +114,7 @@ enum err hazard_follow(struct call *c, struct tx *tx, const void *before, const 
 		.detail = h->detail,
 		.about = STR("hazard"),
 		.about_id = h->record.id.v,
-		.needs = FLOW_TEXT,
+		.needs = FLOW_TEXT | FLOW_PHOTO,
 		.until = FLOW_NEVER,
 	};
 	int64_t id;

@@ -35,33 +35,11 @@ static const char *target(int64_t task, const char *rest)
 	return ret;
 }
 
-/* A request with any bytes as its body; NULL: of no type. */
-static int send_bytes(struct ward *w, enum ward_who who, int64_t task, const char *type,
-		      struct str body, struct answer *ret)
-{
-	CLEANUP(client_close) struct client c = { 0 };
-	CLEANUP(buf_release) struct buf rq = { 0 };
-
-	buf_fmt(&rq, "POST %s HTTP/1.1\r\nHost: localhost\r\n%s", target(task, "/files"),
-		w->visitor[who].headers);
-	buf_fmt(&rq, "Content-Length: %zu\r\nIdempotency-Key: file-%d\r\n", body.n, w->n_keys++);
-	if (type)
-		buf_fmt(&rq, "Content-Type: %s\r\n", type);
-	buf_lit(&rq, "Connection: close\r\n\r\n");
-	buf_str(&rq, body);
-	assert_int_equal(rq.failed, OK);
-	assert_true(client_open(&c, w->k.port));
-	assert_true(client_send_bytes(&c, rq.p, rq.n));
-	answer_end(ret);
-	assert_true(client_read(&c, ret, false));
-	return ret->status;
-}
-
 static int64_t bring(struct ward *w, enum ward_who who, int64_t task, const char *type,
 		     struct str body)
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
-	int status = send_bytes(w, who, task, type, body, &a);
+	int status = ward_file(w, who, task, type, body, &a);
 
 	if (status != 201 && status != 200)
 		fail_msg("%d %.*s", status, (int)a.body.n, a.body.p);
@@ -73,7 +51,7 @@ static int refusal(struct ward *w, enum ward_who who, int64_t task, const char *
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
 
-	return send_bytes(w, who, task, type, body, &a);
+	return ward_file(w, who, task, type, body, &a);
 }
 
 /* A photo as a telephone makes it: with where it was taken. */
@@ -155,7 +133,7 @@ static void a_photo_proves_a_task_and_tells_nothing_else(void **state)
 
 	assert_int_equal(ward_do(&w, WARD_WORKER, id, "accept", ""), 200);
 	assert_int_equal(ward_do(&w, WARD_WORKER, id, "prove", ",\"text\":\"已整改\""), 422);
-	assert_int_equal(send_bytes(&w, WARD_WORKER, id, "image/jpeg", buf_view(&jpeg), &a), 201);
+	assert_int_equal(ward_file(&w, WARD_WORKER, id, "image/jpeg", buf_view(&jpeg), &a), 201);
 	assert_string_equal(ward_text(&a, "kind"), "photo");
 	assert_string_equal(ward_text(&a, "width"), "320");
 	assert_true(says(&a, "\"alike\":[]"));
@@ -219,7 +197,7 @@ static void the_same_bytes_are_one_file(void **state)
 	int64_t other = ward_raise(&w, WARD_LEAD, "430802001001", NEEDS_PHOTO);
 
 	first = bring(&w, WARD_WORKER, id, "image/jpeg", buf_view(&jpeg));
-	assert_int_equal(send_bytes(&w, WARD_WORKER2, id, "image/jpeg", buf_view(&jpeg), &a), 200);
+	assert_int_equal(ward_file(&w, WARD_WORKER2, id, "image/jpeg", buf_view(&jpeg), &a), 200);
 	assert_int_equal(strtoll(ward_text(&a, "id"), NULL, 10), first);
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM evidence"), 1);
 	assert_int_not_equal(bring(&w, WARD_WORKER, other, "image/jpeg", buf_view(&jpeg)), first);
@@ -238,7 +216,7 @@ static void a_photo_that_was_shown_before_is_told_to_who_checks(void **state)
 	char want[80];
 
 	first = bring(&w, WARD_WORKER, one, "image/jpeg", buf_view(&jpeg));
-	assert_int_equal(send_bytes(&w, WARD_WORKER, two, "image/jpeg", buf_view(&cropped), &a),
+	assert_int_equal(ward_file(&w, WARD_WORKER, two, "image/jpeg", buf_view(&cropped), &a),
 			 201);
 	(void)snprintf(want, sizeof want, "\"alike\":[{\"task\":\"%lld\",\"file\":\"%lld\"",
 		       (long long)one, (long long)first);
@@ -248,7 +226,7 @@ static void a_photo_that_was_shown_before_is_told_to_who_checks(void **state)
 	assert_true(says(&a, want));
 	assert_true(says(&a, "\"alike\":[]")); /* the new one */
 	/* of one's own task nothing is said */
-	assert_int_equal(send_bytes(&w, WARD_WORKER, one, "image/jpeg", buf_view(&cropped), &a),
+	assert_int_equal(ward_file(&w, WARD_WORKER, one, "image/jpeg", buf_view(&cropped), &a),
 			 201);
 	assert_false(
 		says(&a, (snprintf(want, sizeof want, "\"task\":\"%lld\"", (long long)one), want)));

@@ -70,10 +70,20 @@ static bool hazard_is(struct ward *w, int64_t id, const char *state)
 	return ward_scalar(w, sql) == 1;
 }
 
+/* The status of a proof with this photo. */
+static int prove(struct ward *w, int64_t task, int64_t photo)
+{
+	char more[100];
+
+	(void)snprintf(more, sizeof more, ",\"text\":\"已清除危岩\",\"files\":[\"%lld\"]",
+		       (long long)photo);
+	return ward_do(w, WARD_DOCTOR, task, "prove", more);
+}
+
 static void proved(struct ward *w, int64_t task)
 {
 	assert_int_equal(ward_do(w, WARD_DOCTOR, task, "accept", ""), 200);
-	assert_int_equal(ward_do(w, WARD_DOCTOR, task, "prove", ",\"text\":\"已清除危岩\""), 200);
+	assert_int_equal(prove(w, task, ward_photo(w, WARD_DOCTOR, task)), 200);
 }
 
 static void sound(struct ward *w)
@@ -101,6 +111,19 @@ static void a_hazard_is_closed_with_its_task_by_another_party_than_its_own(void 
 	assert_int_equal(ward_do(&w, WARD_WORKER, task, "close", ""), 200);
 	assert_true(hazard_is(&w, hazard, "closed"));
 	sound(&w);
+}
+
+static void what_was_put_right_is_shown_by_a_photo_of_who_did_it(void **state)
+{
+	WARD(w);
+	int64_t hazard, task, before;
+
+	report(&w, quarry(&w), "ordinary", &hazard, &task);
+	before = ward_photo(&w, WARD_LEAD, task);
+	assert_int_equal(ward_do(&w, WARD_DOCTOR, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_DOCTOR, task, "prove", ",\"text\":\"已清除危岩\""), 422);
+	assert_int_equal(prove(&w, task, before), 422);
+	assert_int_equal(prove(&w, task, ward_photo(&w, WARD_DOCTOR, task)), 200);
 }
 
 static void the_page_of_a_hazard_leads_to_its_task(void **state)
@@ -207,6 +230,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		ON_BOTH(a_hazard_is_closed_with_its_task_by_another_party_than_its_own),
+		ON_BOTH(what_was_put_right_is_shown_by_a_photo_of_who_did_it),
 		ON_BOTH(the_page_of_a_hazard_leads_to_its_task),
 		ON_BOTH(nobody_closes_or_voids_a_hazard_beside_its_task),
 		ON_BOTH(a_major_hazard_is_not_closed_before_its_five_elements_are_written),

@@ -18,6 +18,8 @@
 #include "grid/organisation.h"
 #include "ledger/ledger.h"
 #include "serve/found.h"
+#include "support/client.h"
+#include "support/scenes.h"
 
 #include "base/ban.h"
 
@@ -426,6 +428,38 @@ int ward_do(struct ward *w, enum ward_who who, int64_t task, const char *event, 
 	CLEANUP(answer_end) struct answer a = { 0 };
 
 	return ward_do_at(w, who, task, event, ward_turn(w, task), more, &a);
+}
+
+int ward_file(struct ward *w, enum ward_who who, int64_t task, const char *type, struct str bytes,
+	      struct answer *ret)
+{
+	CLEANUP(client_close) struct client c = { 0 };
+	CLEANUP(buf_release) struct buf rq = { 0 };
+
+	buf_fmt(&rq, "POST /api/v1/tasks/%lld/files HTTP/1.1\r\nHost: localhost\r\n%s",
+		(long long)task, w->visitor[who].headers);
+	buf_fmt(&rq, "Content-Length: %zu\r\nIdempotency-Key: file-%d\r\n", bytes.n, w->n_keys++);
+	if (type)
+		buf_fmt(&rq, "Content-Type: %s\r\n", type);
+	buf_lit(&rq, "Connection: close\r\n\r\n");
+	buf_str(&rq, bytes);
+	assert_int_equal(rq.failed, OK);
+	assert_true(client_open(&c, w->k.port));
+	assert_true(client_send_bytes(&c, rq.p, rq.n));
+	answer_end(ret);
+	assert_true(client_read(&c, ret, false));
+	return ret->status;
+}
+
+int64_t ward_photo(struct ward *w, enum ward_who who, int64_t task)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	CLEANUP(pixels_drop) struct pixels p = scene((uint64_t)w->n_keys + 1, 320, 240);
+	CLEANUP(buf_release) struct buf jpeg = scene_jpeg(&p);
+
+	if (ward_file(w, who, task, "image/jpeg", buf_view(&jpeg), &a) != 201)
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	return strtoll(ward_text(&a, "id"), NULL, 10);
 }
 
 const char *ward_state(struct ward *w, int64_t task)

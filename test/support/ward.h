@@ -88,7 +88,11 @@ int ward_do(struct ward *w, enum ward_who who, int64_t task, const char *event, 
 int ward_do_at(struct ward *w, enum ward_who who, int64_t task, const char *event, int64_t turn,
 	       const char *more, struct answer *ret);
 int64_t ward_turn(struct ward *w, int64_t task);
-const char *ward_state(struct ward *w, int64_t task); /* its word */
+/* A file for a task, of this type (NULL: of none); the status. */
+int ward_file(struct ward *w, enum ward_who who, int64_t task, const char *type, struct str bytes,
+	      struct answer *ret);
+int64_t ward_photo(struct ward *w, enum ward_who who, int64_t task); /* a made-up one; its id */
+const char *ward_state(struct ward *w, int64_t task);                /* its word */
 
 int64_t ward_scalar(struct ward *w, const char *sql); /* its one number; 0 for none */
 void ward_run(struct ward *w, const char *sql);

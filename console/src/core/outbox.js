@@ -177,17 +177,22 @@ async function passTurn(task, turn) {
     if (act.task === task && !act.body && turn > act.turn) await put({ ...act, turn });
 }
 
+/** A file to its task; brought again, it is the same file. */
+export async function bring(task, photo) {
+  const { item } = await call('POST', `/tasks/${task}/files`, {
+    raw: photo.blob,
+    type: photo.blob.type,
+    key: photo.key,
+  });
+  photo.file = item.id;
+}
+
 async function send(act) {
   for (const photo of act.photos || []) {
     if (photo.file) continue;
     act.tried = true;
     await put(act);
-    const { item } = await call('POST', `/tasks/${act.task}/files`, {
-      raw: photo.blob,
-      type: photo.blob.type,
-      key: photo.key,
-    });
-    photo.file = item.id;
+    await bring(act.task, photo);
     await put(act);
   }
   if (!act.body) {
