@@ -11,27 +11,19 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/dice.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/when.h"
-#include "grid/area_import.h"
-#include "serve/found.h"
 #include "serve/sound.h"
-#include "support/client.h"
 #include "support/database.h"
+#include "support/mortal.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { CYCLES = 6 };
@@ -41,76 +33,12 @@ enum { CYCLES = 24 };
 enum { CLIENTS = 3, ROWS = 40, PEOPLE = 300, NS = 1000000000 };
 
 struct gate {
-	pid_t pid;
-	_Atomic uint16_t port; /* 0: the server is away */
-	char cookie[300], feed[40];
+	struct mortal m;
+	char cookie[MORTAL_COOKIE_BYTES], feed[40];
 	int64_t noon; /* of yesterday */
 	atomic_bool over;
 	atomic_int next, acknowledged, again;
 };
-
-/* ---- the server ------------------------------------------------------------------------------ */
-
-static void start(struct gate *g)
-{
-	const char *outpost = getenv("OUTPOST");
-	int ends[2];
-	char url[128] = "";
-	size_t n = 0;
-
-	assert_non_null(outpost);
-	assert_int_equal(pipe(ends), 0);
-	g->pid = fork();
-	assert_true(g->pid >= 0);
-	if (g->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(ends[1], STDOUT_FILENO);
-		dup2(open("serve.log", O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
-		close(ends[0]);
-		close(ends[1]);
-		execl(outpost, outpost, "serve", "house", "--listen", "127.0.0.1:0", (char *)NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	while (n + 1 < sizeof url && read(ends[0], url + n, 1) == 1 && url[n] != '\n')
-		n++;
-	close(ends[0]);
-	assert_memory_equal(url, "http://127.0.0.1:", 17);
-	g->port = (uint16_t)strtol(url + 17, NULL, 10);
-}
-
-static int child_of(int pid)
-{
-	char path[80], text[80] = "";
-	int fd;
-
-	(void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return 0;
-	if (read(fd, text, sizeof text - 1) < 0)
-		text[0] = '\0';
-	close(fd);
-	return atoi(text);
-}
-
-static void kill_core(struct gate *g)
-{
-	int status;
-
-	g->port = 0;
-	assert_int_equal(kill(g->pid, SIGKILL), 0);
-	assert_int_equal(waitpid(g->pid, &status, 0), g->pid);
-	assert_true(WIFSIGNALED(status));
-}
-
-/* The vault's keeper is the server's child, and begins it anew. */
-static bool kill_vault(const struct gate *g)
-{
-	int keeper = child_of(g->pid), vault = keeper > 0 ? child_of(keeper) : 0;
-
-	return vault > 0 && kill(vault, SIGKILL) == 0;
-}
 
 /* ---- who pushes ------------------------------------------------------------------------------ */
 
@@ -145,12 +73,11 @@ static void *push_on(void *arg)
 		while (!done) { /* also when it is over: what was begun is brought to its end */
 			CLEANUP(answer_end) struct answer a = { 0 };
 			char headers[500], target[120];
-			uint16_t port = g->port;
 
 			(void)snprintf(headers, sizeof headers, "%sIdempotency-Key: batch-%d\r\n",
 				       g->cookie, k);
 			(void)snprintf(target, sizeof target, "/api/v1/feeds/%s/batches", g->feed);
-			if (port && client_ask(port, "POST", target, headers, body.p, &a) && !a.cut)
+			if (mortal_ask(&g->m, "POST", target, headers, body.p, &a))
 				done = a.status == 201 || a.status == 200;
 			if (done)
 				g->again += a.status == 200;
@@ -165,56 +92,14 @@ static void *push_on(void *arg)
 
 /* ---- the house ------------------------------------------------------------------------------- */
 
-static void make_house(char password[POLICY_ONCE_BYTES])
+static void make_feed(struct gate *g)
 {
-	static const char areas[] = "code,name\n43,湖南省\n4308,张家界市\n430802,永定区\n";
-	CLEANUP(house_end) struct house *h = NULL;
-	CLEANUP(area_import_end) struct area_import *i = NULL;
-	CLEANUP(file_end) struct file *fl = NULL;
-	struct found_account lead = { .login = STR("lead"),
-				      .name = STR("合成"),
-				      .roles = role_bit(ROLE_AREA_LEAD),
-				      .area = { 430000000000000 } };
-	struct utc_s now = { clock_ns(&clock_wall) / NS };
-	struct found_first first;
-	struct config c;
-	struct fault f = { 0 };
-
-	config_defaults(&c);
-	assert_int_equal(config_set(&c, STR("house.area"), STR("43"), &f), OK);
-	assert_int_equal(config_set(&c, STR("session.idle_min"), STR("1440"), &f), OK);
-	assert_int_equal(found_house("house", &c, CRYPT_WORLD, now, &first, &f), OK);
-	assert_int_equal(house_open("house", &h, &f), OK);
-	assert_int_equal(house_database(h, false, now, &f), OK);
-	assert_int_equal(file_open("areas.csv", FILE_REPLACE, &fl, &f), OK);
-	assert_int_equal(file_write(fl, areas, sizeof areas - 1, &f), OK);
-	assert_int_equal(file_close(&fl, &f), OK);
-	assert_int_equal(area_import_new(&(struct area_import_options){ .from_day =
-										AREA_DAY_FIRST },
-					 &i),
-			 OK);
-	assert_int_equal(area_import_file(i, "areas.csv", &f), OK);
-	assert_int_equal(db_write(h->db, area_import_run, i, &f), OK);
-	assert_int_equal(scope_add(&lead.scope, lead.area, &f), OK);
-	assert_int_equal(found_account(h, &lead, now, password, &f), OK);
-}
-
-static void sign_in(struct gate *g, const char *password)
-{
-	CLEANUP(answer_end) struct answer a = { 0 }, feed = { 0 };
-	char body[200], headers[400];
-	struct str cookie;
+	CLEANUP(answer_end) struct answer feed = { 0 };
+	char headers[400];
 	const char *id;
 
-	(void)snprintf(body, sizeof body, "{\"login\":\"lead\",\"password\":\"%s\"}", password);
-	assert_true(client_ask(g->port, "POST", "/api/v1/session", "Idempotency-Key: sign-in\r\n",
-			       body, &a));
-	assert_int_equal(a.status, 200);
-	cookie = answer_header(&a, "Set-Cookie");
-	(void)snprintf(g->cookie, sizeof g->cookie, "Cookie: %.*s\r\n",
-		       (int)strcspn(cookie.p, ";\r"), cookie.p);
 	(void)snprintf(headers, sizeof headers, "%sIdempotency-Key: feed\r\n", g->cookie);
-	assert_true(client_ask(g->port, "POST", "/api/v1/feeds", headers,
+	assert_true(mortal_ask(&g->m, "POST", "/api/v1/feeds", headers,
 			       "{\"area\":\"430802000000000\",\"name\":\"visits\","
 			       "\"brings\":\"visits\"}",
 			       &feed));
@@ -288,17 +173,18 @@ static void look(int64_t n)
 
 static void no_visit_is_lost_and_none_is_there_twice(void **state)
 {
-	const char *asked = getenv("OUTPOST_CYCLES");
-	int cycles = asked ? atoi(asked) : CYCLES, vaults = 0;
+	int cycles = mortal_cycles(CYCLES), vaults = 0;
 	struct gate g = { .noon = clock_ns(&clock_wall) / NS - 86400 };
 	char password[POLICY_ONCE_BYTES];
 	pthread_t client[CLIENTS];
 	struct dice dice = { 1 };
 
 	(void)state;
-	make_house(password);
-	start(&g);
-	sign_in(&g, password);
+	mortal_init(&g.m, "house");
+	mortal_found(password);
+	mortal_start(&g.m);
+	mortal_sign_in(&g.m, "lead", password, g.cookie);
+	make_feed(&g);
 	for (int k = 0; k < CLIENTS; k++)
 		assert_int_equal(pthread_create(&client[k], NULL, push_on, &g), 0);
 	for (int i = 0; i < cycles; i++) {
@@ -306,19 +192,18 @@ static void no_visit_is_lost_and_none_is_there_twice(void **state)
 
 		while (g.acknowledged < wanted)
 			sched_yield();
-		for (uint32_t spin = dice_below(&dice, 3000000); spin; spin--)
-			atomic_signal_fence(memory_order_seq_cst);
+		mortal_pause(&dice, 3000000);
 		if (dice_below(&dice, 2)) {
-			vaults += kill_vault(&g);
+			vaults += mortal_kill_vault(&g.m);
 			continue;
 		}
-		kill_core(&g);
-		start(&g);
+		mortal_kill(&g.m);
+		mortal_start(&g.m);
 	}
 	g.over = true;
 	for (int k = 0; k < CLIENTS; k++)
 		assert_int_equal(pthread_join(client[k], NULL), 0);
-	kill_core(&g);
+	mortal_kill(&g.m);
 	look(g.acknowledged);
 	printf("%d kills, %d of them the vault's, %d batches, %d told again\n", cycles, vaults,
 	       g.acknowledged, g.again);
