@@ -145,17 +145,23 @@ static enum err finish(struct tx *tx, struct call_state *s, bool keyed, struct f
 	return keyed ? keep(tx, s, buf_view(&receipt), f) : OK;
 }
 
+/* Of somebody who is known; `s` was admitted. */
+static bool is_keyed(const struct call_state *s)
+{
+	return s->keyed && s->claimed && s->who.kind != WHO_NOBODY;
+}
+
 static enum err write_act(struct tx *tx, void *arg, struct fault *f)
 {
 	struct call_state *s = arg;
 	struct idempotency_reply kept;
-	bool again = false, keyed = s->keyed && s->claimed;
+	bool again = false, keyed;
 	enum err e;
 
 	call_reset(s);
 	if ((e = admit(tx, s, f)))
 		return e;
-	keyed = keyed && s->who.kind != WHO_NOBODY;
+	keyed = is_keyed(s);
 	if (keyed && (e = idempotency_begin(tx, &s->idempotency, &s->who, s->call.now, s->call.a,
 					    &again, &kept, f)))
 		return e;
@@ -175,21 +181,48 @@ static enum err origin(const struct call_state *s, struct fault *f)
 	return http_same_origin(s->call.rq, f);
 }
 
-static enum err before(struct call_state *s, struct fault *f)
+struct ahead {
+	struct call_state *s;
+	bool again;
+	struct idempotency_reply kept;
+};
+
+static enum err ahead_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct ahead *h = arg;
+	struct call_state *s = h->s;
+	enum err e = s->admitted ? OK : admit(tx, s, f);
+
+	h->again = false;
+	if (e || !is_keyed(s))
+		return e;
+	return idempotency_look(tx, &s->idempotency, &s->who, s->call.a, &h->again, &h->kept, f);
+}
+
+/*
+ * What was answered already is answered so before any work: by now `before` might refuse what it
+ * let pass. *ret_again: it was.
+ */
+static enum err before(struct call_state *s, bool *ret_again, struct fault *f)
 {
 	struct call *c = &s->call;
+	struct ahead h = { .s = s };
 	enum err e = OK;
 
 	call_reset(s);
-	if (!s->admitted)
-		e = db_read(c->db, admit_act, s, f);
-	return e ? e : c->route->before(c, f);
+	if (!s->admitted || s->keyed)
+		e = db_read(c->db, ahead_act, &h, f);
+	*ret_again = h.again;
+	if (e)
+		return e;
+	return h.again ? replay(s, &h.kept) : c->route->before(c, f);
 }
 
 static enum err run(struct call_state *s, struct fault *f)
 {
 	struct call *c = &s->call;
 	struct db *db = s->d->o.db;
+	bool again;
 	enum err e;
 
 	if ((e = origin(s, f)))
@@ -199,9 +232,9 @@ static enum err run(struct call_state *s, struct fault *f)
 		return e;
 	if (c->route->before) {
 		c->db = db;
-		e = before(s, f);
+		e = before(s, &again, f);
 		c->db = NULL;
-		if (e || s->answer.refused || s->answer.done || !c->route->run)
+		if (e || again || s->answer.refused || s->answer.done || !c->route->run)
 			return e;
 	}
 	e = reads(c->route) ? db_read(db, read_act, s, f) : db_write(db, write_act, s, f);

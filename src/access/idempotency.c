@@ -85,7 +85,7 @@ static enum err found(struct tx *tx, const struct idempotency *it, const struct 
 			    &r, f);
 
 	if (e)
-		return e == ERR_ABSENT ? ERR_BUG : e;
+		return e;
 	digest = rows_blob(r, 0);
 	if (!str_eq(digest, (struct str){ (const char *)it->digest.v, sizeof(it->digest.v) }))
 		return fault_set(f, ERR_CONFLICT, "这个幂等键已用于另一个请求，请换一个",
@@ -116,7 +116,18 @@ enum err idempotency_begin(struct tx *tx, const struct idempotency *it, const st
 	if (e)
 		return e;
 	*ret_found = changed == 0;
-	return *ret_found ? found(tx, it, who, a, ret, f) : OK;
+	e = *ret_found ? found(tx, it, who, a, ret, f) : OK;
+	return e == ERR_ABSENT ? ERR_BUG : e;
+}
+
+enum err idempotency_look(struct tx *tx, const struct idempotency *it, const struct who *who,
+			  struct arena *a, bool *ret_found, struct idempotency_reply *ret,
+			  struct fault *f)
+{
+	enum err e = found(tx, it, who, a, ret, f);
+
+	*ret_found = e == OK;
+	return e == ERR_ABSENT ? OK : e;
 }
 
 enum err idempotency_keep(struct tx *tx, const struct idempotency *it, const struct who *who,

@@ -37,6 +37,13 @@ MUST_CHECK enum err idempotency_begin(struct tx *tx, const struct idempotency *i
 				      const struct who *who, struct utc_s now, struct arena *a,
 				      bool *ret_found, struct idempotency_reply *ret,
 				      struct fault *f);
+/*
+ * Ahead of it, before work that is done outside: was it done already? What is under way is not
+ * seen; idempotency_begin sees it.
+ */
+MUST_CHECK enum err idempotency_look(struct tx *tx, const struct idempotency *it,
+				     const struct who *who, struct arena *a, bool *ret_found,
+				     struct idempotency_reply *ret, struct fault *f);
 /* Last in it. A body too long is not kept. */
 MUST_CHECK enum err idempotency_keep(struct tx *tx, const struct idempotency *it,
 				     const struct who *who, const struct idempotency_reply *reply,

@@ -52,6 +52,24 @@ static void a_retry_gets_the_same_answer_and_receipt_and_does_nothing(void **sta
 	assert_int_equal(desk_entries(&k, "430802", "dig"), 1);
 }
 
+static void a_retry_is_answered_before_any_work_that_might_refuse_it_now(void **state)
+{
+	CLEANUP(answer_end) struct answer one = { 0 };
+	CLEANUP(answer_end) struct answer two = { 0 };
+	struct visitor v;
+	OPEN(k);
+
+	lead(&k, &v);
+	desk_ask(&k, &v, "POST", "/api/v1/toys/large", KEY, "{}", &one);
+	toys_full = true;
+	desk_ask(&k, &v, "POST", "/api/v1/toys/large", KEY, "{}", &two);
+	assert_int_equal(desk_status(&k, &v, "POST", "/api/v1/toys/large", "{}"), 409);
+	toys_full = false;
+	assert_int_equal(one.status, 200);
+	same(&one, &two);
+	assert_int_equal(desk_entries(&k, "430802", "large"), 1);
+}
+
 static void without_a_key_the_same_request_is_done_again(void **state)
 {
 	struct visitor v;
@@ -238,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_retry_gets_the_same_answer_and_receipt_and_does_nothing),
+		ON_BOTH(a_retry_is_answered_before_any_work_that_might_refuse_it_now),
 		ON_SQLITE(without_a_key_the_same_request_is_done_again),
 		ON_BOTH(the_key_of_one_request_is_refused_for_another),
 		ON_SQLITE(two_people_may_use_one_key),

@@ -8,5 +8,6 @@
 
 extern const struct route_list toys;
 extern unsigned toys_runs; /* how often the handler of POST /api/v1/toys/wells ran to its end */
+extern bool toys_full;     /* POST /api/v1/toys/large is refused ahead of its transaction */
 
 #endif
