@@ -14,103 +14,11 @@
 #include "base/when.h"
 #include "epidemic/contact.h"
 #include "serve/sound.h"
+#include "support/outbreak.h"
 #include "support/trails.h"
-#include "support/ward.h"
 #include "vault/vault.h"
 
-enum { PLACE = 77, BUS = 78, HOUR = 3600, VILLAGE_PLACE = 500 };
-
-struct outbreak {
-	char id[24], warrant[600];
-	int64_t index, neighbour; /* pseudonyms */
-	int64_t evening;
-	int n_batches;
-};
-
-static int64_t pseudonym_of(struct ward *w, const char *name, const char *phone, int64_t batch)
-{
-	struct vault_presence p = { .at = ward_now() };
-	struct fault f = { 0 };
-	int64_t ret;
-
-	p.who.text[VAULT_NAME] = str_of(name);
-	p.who.text[VAULT_PHONE] = str_of(phone);
-	p.who.text[VAULT_ADDRESS] = STR("大桥路 7 号");
-	if (vault_pseudonym(w->s->vault, batch, &p, 1, &ret, &f) ||
-	    vault_keep(w->s->vault, batch, &f))
-		fail_msg("%s", f.en);
-	return ret;
-}
-
-static void bring(struct ward *w, struct outbreak *o, struct trail_visit *v, size_t n)
-{
-	struct database *d = w->d;
-	struct db *own = d->db;
-	enum trail_fate fate[16];
-	struct trails s = { .d = d, .t = w->s->trail };
-	struct trails_keep k = {
-		&s, { { 430802000000000 }, 5 + o->n_batches++ }, v, n, fate, false
-	};
-
-	assert_true(n <= ARRAY_LEN(fate));
-	for (size_t i = 0; i < n; i++)
-		v[i].kind = STR("restaurant");
-	d->db = w->h->db;
-	MUST(trails_keep(&k, &d->fault));
-	d->db = own;
-}
-
-static struct trail_visit stay(int64_t person, int64_t place, int64_t from, int64_t hours)
-{
-	return (struct trail_visit){ .person = person,
-				     .place = { place },
-				     .from = { from },
-				     .to = { from + hours * HOUR } };
-}
-
-/* A case was at the cinema last evening with two, of whom one rode a bus with a third. */
-static void break_out(struct ward *w, struct outbreak *o)
-{
-	CLEANUP(answer_end) struct answer a = { 0 };
-	int32_t today = zone_day_of(w->h->zone, ward_now());
-	CLEANUP(buf_release) struct buf day = { 0 };
-	char body[600], url[120], sql[120];
-
-	memset(o, 0, sizeof *o);
-	o->evening = zone_day_start(w->h->zone, today - 1).v + 19 * HOUR;
-	when_date(&day, today);
-	(void)snprintf(body, sizeof body,
-		       "{\"area\":\"430802000000000\",\"number\":\"甲一\",\"profile\":"
-		       "\"covid19.who\",\"onset\":\"%.*s\",\"positive\":\"%.*s\",\"who\":{\"name\":"
-		       "\"金丝雀\",\"id_number\":\"430802198501010011\",\"phone\":"
-		       "\"13800000000\"}}",
-		       (int)day.n, day.p, (int)day.n, day.p);
-	if (ward_ask(w, WARD_DOCTOR, "POST", "/api/v1/cases", body, &a) != 404)
-		fail_msg("a doctor of a village reports where they are not: %d", a.status);
-	answer_end(&a);
-	memcpy(strstr(body, "430802000000000"), "430802001001000", 15);
-	if (ward_ask(w, WARD_DOCTOR, "POST", "/api/v1/cases", body, &a) != 201)
-		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
-	(void)snprintf(o->id, sizeof o->id, "%s", ward_text(&a, "id"));
-	answer_end(&a);
-	(void)snprintf(sql, sizeof sql, "SELECT person FROM case_person WHERE case_id = %s", o->id);
-	o->index = ward_scalar(w, sql);
-	assert_true(o->index > 0);
-	o->neighbour = pseudonym_of(w, "邻座甲", "13912345678", 99);
-	struct trail_visit v[] = {
-		stay(o->index, PLACE, o->evening, 2),
-		stay(o->neighbour, PLACE, o->evening, 2),
-		stay(1002, PLACE, o->evening + 600, 1),
-		stay(1002, BUS, o->evening + 3 * HOUR, 1),
-		stay(1003, BUS, o->evening + 3 * HOUR, 1),
-		stay(1004, 79, o->evening, 2),
-	};
-	bring(w, o, v, ARRAY_LEN(v));
-	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/confirm", o->id);
-	if (ward_ask(w, WARD_TRACER, "POST", url, "", &a) != 200)
-		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
-	(void)snprintf(o->warrant, sizeof o->warrant, "%s", ward_text(&a, "over\":false,\"text"));
-}
+enum { HOUR = 3600 };
 
 static void trace(struct ward *w, const struct outbreak *o, const char *more, struct answer *ret)
 {
@@ -193,7 +101,7 @@ static void who_a_trace_finds_is_somebodys_to_find_at_once(void **state)
 	struct outbreak o;
 	int64_t contact, task;
 
-	break_out(&w, &o);
+	outbreak_begin(&w, &o);
 	adds_up(&w, 0, 0, 0);
 	trace(&w, &o, "", &a);
 	assert_true(holds(&a, "\"difference\":{\"added\":3,\"changed\":0,\"gone\":0}"));
@@ -230,7 +138,7 @@ static void what_is_pushed_out_is_counted_where_it_stands(void **state)
 	struct outbreak o;
 	int64_t contact, task;
 
-	break_out(&w, &o);
+	outbreak_begin(&w, &o);
 	trace(&w, &o, "", &a);
 	task = task_of(&w, 1002, &contact);
 	assert_int_equal(ward_do(&w, WARD_WORKER, task, "offer", ",\"to\":\"105\""), 200);
@@ -254,12 +162,12 @@ static void a_later_trace_adds_changes_and_excludes_by_a_difference(void **state
 	struct outbreak o;
 	int64_t contact, task, gone;
 
-	break_out(&w, &o);
+	outbreak_begin(&w, &o);
 	trace(&w, &o, "", &a);
-	struct trail_visit late[] = { stay(1005, PLACE, o.evening, 1),
-				      stay(o.neighbour, 80, o.evening - 3 * HOUR, 1),
-				      stay(o.index, 80, o.evening - 3 * HOUR, 1) };
-	bring(&w, &o, late, ARRAY_LEN(late));
+	struct trail_visit late[] = { outbreak_stay(1005, OUTBREAK_PLACE, o.evening, 1),
+				      outbreak_stay(o.neighbour, 80, o.evening - 3 * HOUR, 1),
+				      outbreak_stay(o.index, 80, o.evening - 3 * HOUR, 1) };
+	outbreak_bring(&w, &o, late, ARRAY_LEN(late));
 	trace(&w, &o, "", &a);
 	if (!holds(&a, "\"difference\":{\"added\":1,\"changed\":1,\"gone\":0}"))
 		fail_msg("%.*s", (int)a.body.n, a.body.p);
@@ -301,7 +209,7 @@ static void a_name_is_told_to_those_who_must_find_them_and_to_nobody_else(void *
 	int64_t contact;
 	char url[80];
 
-	break_out(&w, &o);
+	outbreak_begin(&w, &o);
 	trace(&w, &o, "", &a);
 	(void)task_of(&w, o.neighbour, &contact);
 	(void)snprintf(url, sizeof url, "/api/v1/contacts/%lld/name", (long long)contact);
@@ -357,7 +265,7 @@ static void a_measure_ends_by_itself_and_is_never_put_off(void **state)
 	int64_t contact;
 	char url[80], body[80];
 
-	break_out(&w, &o);
+	outbreak_begin(&w, &o);
 	trace(&w, &o, "", &a);
 	(void)task_of(&w, o.neighbour, &contact);
 	assert_int_equal(impose(&w, contact, ward_now().v, 60, &a), 422); /* beyond follow-up */
@@ -388,7 +296,7 @@ static void nobody_is_under_a_measure_whom_the_profile_does_not_follow_up(void *
 	struct outbreak o;
 	int64_t contact;
 
-	break_out(&w, &o);
+	outbreak_begin(&w, &o);
 	trace(&w, &o, ",\"generations\":2", &a);
 	(void)task_of(&w, 1003, &contact); /* a contact of a contact */
 	assert_int_equal(impose(&w, contact, ward_now().v, 3, &a), 422);
@@ -403,7 +311,7 @@ static int64_t appeal(struct ward *w, struct outbreak *o)
 	int64_t contact;
 	char url[100];
 
-	break_out(w, o);
+	outbreak_begin(w, o);
 	trace(w, o, "", &a);
 	(void)task_of(w, o->neighbour, &contact);
 	assert_int_equal(impose(w, contact, ward_now().v, 5, &a), 201);

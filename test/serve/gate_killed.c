@@ -57,7 +57,6 @@ static void body_of(const struct gate *g, int k, struct buf *out)
 			dice_below(&dice, PEOPLE), (unsigned)i, k, (long long)from,
 			(long long)from + 1800);
 	}
-	buf_put(out, "", 1);
 }
 
 static void *push_on(void *arg)
@@ -77,7 +76,7 @@ static void *push_on(void *arg)
 			(void)snprintf(headers, sizeof headers, "%sIdempotency-Key: batch-%d\r\n",
 				       g->cookie, k);
 			(void)snprintf(target, sizeof target, "/api/v1/feeds/%s/batches", g->feed);
-			if (mortal_ask(&g->m, "POST", target, headers, body.p, &a))
+			if (mortal_ask(&g->m, "POST", target, headers, buf_view(&body), &a))
 				done = a.status == 201 || a.status == 200;
 			if (done)
 				g->again += a.status == 200;
@@ -100,8 +99,8 @@ static void make_feed(struct gate *g)
 
 	(void)snprintf(headers, sizeof headers, "%sIdempotency-Key: feed\r\n", g->cookie);
 	assert_true(mortal_ask(&g->m, "POST", "/api/v1/feeds", headers,
-			       "{\"area\":\"430802000000000\",\"name\":\"visits\","
-			       "\"brings\":\"visits\"}",
+			       STR("{\"area\":\"430802000000000\",\"name\":\"visits\","
+				   "\"brings\":\"visits\"}"),
 			       &feed));
 	assert_int_equal(feed.status, 201);
 	id = memmem(feed.body.p, feed.body.n, "\"id\":\"", 6);

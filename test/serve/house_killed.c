@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +38,7 @@ struct town {
 	atomic_bool over;
 	atomic_int next;
 	pthread_mutex_t lock;
+	pthread_cond_t more;
 	texts receipts;
 };
 
@@ -65,6 +65,7 @@ static void *write_on(void *arg)
 		r = answer_header(&a, "Outpost-Receipt");
 		pthread_mutex_lock(&t->lock);
 		(void)vec_push(&t->receipts, strndup(r.p, r.n));
+		pthread_cond_broadcast(&t->more);
 		pthread_mutex_unlock(&t->lock);
 	}
 	return NULL;
@@ -103,7 +104,7 @@ static void look(struct town *t)
 static void whatever_was_acknowledged_is_there_after_any_kill(void **state)
 {
 	int cycles = mortal_cycles(CYCLES);
-	struct town t = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct town t = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
 	struct dice dice = { 1 };
 	char password[POLICY_ONCE_BYTES];
 
@@ -123,12 +124,10 @@ static void whatever_was_acknowledged_is_there_after_any_kill(void **state)
 		wanted = t.receipts.n + dice_below(&dice, 40);
 		for (int k = 0; k < CLIENTS; k++)
 			assert_int_equal(pthread_create(&client[k], NULL, write_on, &t), 0);
-		for (bool enough = false; !enough;) { /* until so many were acknowledged */
-			pthread_mutex_lock(&t.lock);
-			enough = t.receipts.n >= wanted;
-			pthread_mutex_unlock(&t.lock);
-			sched_yield();
-		}
+		pthread_mutex_lock(&t.lock);
+		while (t.receipts.n < wanted) /* until so many were acknowledged */
+			pthread_cond_wait(&t.more, &t.lock);
+		pthread_mutex_unlock(&t.lock);
 		mortal_pause(&dice, 200000);
 		mortal_kill(&t.m);
 		t.over = true;

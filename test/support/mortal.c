@@ -114,10 +114,20 @@ uint16_t mortal_port(struct mortal *m)
 }
 
 bool mortal_ask(struct mortal *m, const char *method, const char *target, const char *headers,
-		const char *body, struct answer *ret)
+		struct str body, struct answer *ret)
 {
+	CLEANUP(client_close) struct client c = { 0 };
+	CLEANUP(buf_release) struct buf rq = { 0 };
+
+	buf_fmt(&rq,
+		"%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s"
+		"Content-Length: %zu\r\n\r\n",
+		method, target, headers, body.n);
+	buf_str(&rq, body);
+	assert_int_equal(rq.failed, OK);
 	answer_end(ret);
-	return client_ask(mortal_port(m), method, target, headers, body, ret) && !ret->cut;
+	return client_open(&c, mortal_port(m)) && client_send_bytes(&c, rq.p, rq.n) &&
+	       client_read(&c, ret, false) && !ret->cut;
 }
 
 void mortal_sign_in(struct mortal *m, const char *login, const char *password,
@@ -129,8 +139,8 @@ void mortal_sign_in(struct mortal *m, const char *login, const char *password,
 
 	(void)snprintf(body, sizeof body, "{\"login\":\"%s\",\"password\":\"%s\"}", login,
 		       password);
-	assert_true(
-		mortal_ask(m, "POST", "/api/v1/session", "Idempotency-Key: sign-in\r\n", body, &a));
+	assert_true(mortal_ask(m, "POST", "/api/v1/session", "Idempotency-Key: sign-in\r\n",
+			       str_of(body), &a));
 	assert_int_equal(a.status, 200);
 	cookie = answer_header(&a, "Set-Cookie");
 	(void)snprintf(ret, MORTAL_COOKIE_BYTES, "Cookie: %.*s\r\n", (int)strcspn(cookie.p, ";\r"),

@@ -37,9 +37,12 @@ bool mortal_kill_vault(const struct mortal *m);
 
 /* Its port, once it is there. */
 uint16_t mortal_port(struct mortal *m);
-/* Ask once, when it is there. False: no whole answer came, whatever became of the request. */
+/*
+ * Ask once, when it is there; `headers` end with CRLF each. False: no whole answer came, whatever
+ * became of the request.
+ */
 bool mortal_ask(struct mortal *m, const char *method, const char *target, const char *headers,
-		const char *body, struct answer *ret);
+		struct str body, struct answer *ret);
 /* A line "Cookie: ...\r\n". */
 void mortal_sign_in(struct mortal *m, const char *login, const char *password,
 		    char ret[MORTAL_COOKIE_BYTES]);

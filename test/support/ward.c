@@ -56,6 +56,11 @@ static const struct {
 	{ WARD_CLINIC, 430802001001000, "社区卫生站", DUTY_NO_PARTY },
 };
 
+const char *ward_login(enum ward_who who)
+{
+	return people[who].login;
+}
+
 static _Atomic int64_t wall_s, steady_s;
 static int64_t wall_ns(void *arg)
 {
@@ -76,12 +81,17 @@ struct utc_s ward_steady(void)
 	return (struct utc_s){ steady_s };
 }
 
+void ward_sleep(int64_t s)
+{
+	wall_s += s;
+	steady_s += s;
+}
+
 void ward_pass(struct ward *w, int64_t s)
 {
 	struct fault f = { 0 };
 
-	wall_s += s;
-	steady_s += s;
+	ward_sleep(s);
 	if (serve_tick(w->s, ward_now(), &f))
 		fail_msg("%s", f.en);
 }
@@ -332,56 +342,96 @@ static void put_people(struct ward *w)
 	}
 }
 
-static void begin(struct ward *w, struct database *d, bool vault)
+/* A house of its own, in the test's folder; on PostgreSQL it is the test's database. */
+static void make_house(struct ward *w)
 {
-	struct serve_options o = { .listen = "127.0.0.1:0",
-				   .wall = { wall_ns, NULL },
-				   .steady = { steady_ns, NULL },
-				   .program = getenv("OUTPOST"),
-				   .log = no_log };
-	static int n;
+	struct database *d = w->d;
 	struct found_first first;
 	struct config c;
 
-	memset(w, 0, sizeof *w);
-	w->d = d;
-	wall_s = DATABASE_NOW;
-	steady_s = 1000;
-	(void)snprintf(w->dir, sizeof w->dir, "ward%d", n++);
 	config_defaults(&c);
 	MUST(config_set(&c, STR("house.area"), STR("43"), &d->fault));
 	if (!d->sqlite)
 		MUST(config_set(&c, STR("db.url"), str_of(d->url), &d->fault));
-	/* A house of its own, in the test's folder; on PostgreSQL it is the test's database. */
 	MUST(found_house(w->dir, &c, CRYPT_WORLD, ward_now(), &first, &d->fault));
+}
+
+static void open_house(struct ward *w)
+{
+	struct database *d = w->d;
+
 	MUST(house_open(w->dir, &w->h, &d->fault));
-	if (vault)
+	if (w->vault)
 		MUST(house_vault(w->h, (struct clock){ wall_ns, NULL }, &d->fault));
 	MUST(house_database(w->h, false, ward_now(), &d->fault));
-	load_areas(w);
+	w->in = (struct database){ .db = w->h->db, .sqlite = d->sqlite };
+}
+
+static void open_server(struct ward *w)
+{
+	const struct serve_options o = { .listen = "127.0.0.1:0",
+					 .wall = { wall_ns, NULL },
+					 .steady = { steady_ns, NULL },
+					 .program = getenv("OUTPOST"),
+					 .log = no_log };
+	struct database *d = w->d;
+
 	MUST(serve_open(w->h, &o, &w->s, &d->fault));
+}
+
+static void begin(struct ward *w, struct database *d, bool vault, int64_t now_s)
+{
+	static int n;
+
+	memset(w, 0, sizeof *w);
+	w->d = d;
+	w->vault = vault;
+	wall_s = now_s;
+	steady_s = 1000;
+	(void)snprintf(w->dir, sizeof w->dir, "ward%d", n++);
+	make_house(w);
+	open_house(w);
+	load_areas(w);
+	open_server(w);
 	MUST(serve_tick(w->s, ward_now(), &d->fault));
 	put_parties(w);
-	w->in = (struct database){ .db = w->h->db, .sqlite = d->sqlite };
 	desk_join(&w->k, &w->in, w->s->routes, http_port(w->s->http));
 	put_people(w);
 }
 
 void ward_open(struct ward *w, struct database *d)
 {
-	begin(w, d, false);
+	begin(w, d, false, DATABASE_NOW);
 }
 
 void ward_open_with_vault(struct ward *w, struct database *d)
 {
-	begin(w, d, true);
+	begin(w, d, true, DATABASE_NOW);
+}
+
+void ward_open_at(struct ward *w, struct database *d, struct utc_s now)
+{
+	begin(w, d, true, now.v);
+}
+
+void ward_down(struct ward *w)
+{
+	serve_close(&w->s);
+	house_end(&w->h);
+}
+
+void ward_up(struct ward *w)
+{
+	open_house(w);
+	open_server(w);
+	w->k.routes = w->s->routes;
+	w->k.port = http_port(w->s->http);
 }
 
 void ward_close(struct ward *w)
 {
-	serve_close(&w->s);
 	desk_close(&w->k);
-	house_end(&w->h);
+	ward_down(w);
 }
 
 /* ---- tasks ----------------------------------------------------------------------------------- */

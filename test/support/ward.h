@@ -53,9 +53,15 @@ struct ward {
 	struct visitor visitor[WARD_PEOPLE];
 	int64_t account[WARD_PEOPLE];
 	int n_keys;
+	bool vault;
 };
 void ward_open(struct ward *w, struct database *d);
 void ward_open_with_vault(struct ward *w, struct database *d);
+/* The same, where it is that time: for one that goes on by the clock of the machine. */
+void ward_open_at(struct ward *w, struct database *d, struct utc_s now);
+/* The house ends in good order, and begins again; without ticking. */
+void ward_down(struct ward *w);
+void ward_up(struct ward *w);
 void ward_close(struct ward *w);
 #define WARD(w) \
 	struct database *d = *state; \
@@ -70,9 +76,11 @@ void ward_close(struct ward *w);
 struct utc_s ward_now(void);
 /* The clocks go on, the wall's and the steady one, and the house ticks once at the end. */
 void ward_pass(struct ward *w, int64_t s);
+void ward_sleep(int64_t s);    /* the same, and nobody ticks */
 void ward_set_wall(int64_t s); /* somebody sets the wall's clock, by that much */
 struct utc_s ward_steady(void);
 
+const char *ward_login(enum ward_who who); /* their password is DESK_PASSWORD */
 /* The status; with an Idempotency-Key of its own. */
 int ward_ask(struct ward *w, enum ward_who who, const char *method, const char *target,
 	     const char *body, struct answer *ret);
