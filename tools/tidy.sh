@@ -5,6 +5,7 @@
 #  header   200 lines at most; up to 260 with "Long because ..."
 #  function 70 lines between its braces' lines, both counted; data tables are none
 #  line     100 columns at most, a tab up to the next multiple of 8, a character one column
+#  ledger   an id in a matter of the ledger is written with LEDGER_ID
 #  words    a note about work to do names its issue; nothing trails behind a line
 #  room     has a README.md of at most 60 lines with the five headings
 set -u
@@ -51,6 +52,9 @@ is_c && /^\}/ {
 }
 
 /[ \t\r]$/ { say(FNR, "trailing blank") }
+file ~ /^src/ && /matter/ && /"[^"]*[\/-]%(lld|" PRId64)/ {
+	say(FNR, "an id in a matter is written with LEDGER_ID")
+}
 /(^|[^A-Za-z0-9_])(TODO|FIXME|XXX)([^A-Za-z0-9_]|$)/ && !/issue/ {
 	say(FNR, "work to do names its issue")
 }

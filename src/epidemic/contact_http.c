@@ -9,6 +9,7 @@
 #include "epidemic/contact.h"
 #include "epidemic/epidemic.sql.h"
 #include "epidemic/inside.h"
+#include "ledger/ledger.h"
 #include "look/look.h"
 #include "vault/grant.h"
 
@@ -171,7 +172,7 @@ enum err contact_name_before(struct call *c, struct fault *f)
 				   .expires = { c->now.v + grant_life_max(GRANT_TASK) },
 				   .ids = &g->person,
 				   .n = 1 };
-	g->grant.matter.n = (size_t)snprintf(matter, 32, "task-%lld", (long long)g->task);
+	g->grant.matter.n = (size_t)snprintf(matter, 32, "task-" LEDGER_ID, (long long)g->task);
 	if ((e = grant_sign(&g->grant, x->o.signer, &blob, f)) ||
 	    (e = vault_resolve(x->o.vault, buf_view(&blob), c->who->account, &g->person, 1,
 			       &g->people, f)))

@@ -263,7 +263,8 @@ static enum err enter(struct raising *r)
 	char matter[LEDGER_WORD_MAX];
 	enum err e = OK;
 
-	(void)snprintf(matter, sizeof matter, "campaign/%" PRId64, a->campaign->record.id.v);
+	(void)snprintf(matter, sizeof matter, "campaign/" LEDGER_ID,
+		       (long long)a->campaign->record.id.v);
 	for (size_t i = 0; !e && i < record_bulk_entries(r->bulk); i++) {
 		struct ledger_entry en;
 

@@ -261,7 +261,7 @@ static enum err enter(struct call *c, struct tx *tx, const struct evidence *of, 
 				   .version = 1 };
 	enum err e = evidence_hash(of, &en.after);
 
-	(void)snprintf(matter, sizeof matter, "task/%lld", (long long)of->task);
+	(void)snprintf(matter, sizeof matter, "task/" LEDGER_ID, (long long)of->task);
 	(void)snprintf(detail, sizeof detail, "media=%s", evidence_media_type(of->media));
 	en.matter = str_of(matter);
 	en.detail = str_of(detail);

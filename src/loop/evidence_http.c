@@ -303,7 +303,7 @@ static enum err original_run(struct call *c, struct tx *tx, struct fault *f)
 
 	if (e)
 		return e;
-	(void)snprintf(matter, sizeof matter, "task/%lld", (long long)s->e.task);
+	(void)snprintf(matter, sizeof matter, "task/" LEDGER_ID, (long long)s->e.task);
 	en.county = s->e.area;
 	en.object_id = s->e.id;
 	en.matter = str_of(matter);
