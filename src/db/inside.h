@@ -20,6 +20,7 @@
 /* A statement made ready on one connection. */
 struct prepared {
 	const struct sql *sql;
+	char *text; /* as it was: another statement may come to lie at its address */
 	void *handle;
 	uint16_t *place; /* SQLite: where $1, $2, ... are */
 	bool busy;       /* rows of it are being read */

@@ -19,8 +19,8 @@
  * spell differently is written in both ways: a piece in a comment that opens with "sqlite:" or
  * "postgresql:" is code there. The subset of SQL, and why: docs/adr/0006-database.md.
  *
- * Life:     constants; a statement built by another room lives as long as the database. Its
- *           address is its identity: what is prepared for it is found by that.
+ * Life:     constants; a statement built by another room lives as long as it is used. Its
+ *           address and its text are its identity: what is prepared is found by them.
  * Memory:   a value of text or bytes borrows them until the call returns.
  */
 #ifndef DB_SQL_H

@@ -72,6 +72,7 @@ static enum err grow(struct conn *c)
 static void drop(struct conn *c, struct prepared *p)
 {
 	c->ops->forget(c, p);
+	mem_drop(p->text);
 	mem_drop(p->place);
 	mem_drop(p);
 }
@@ -79,11 +80,15 @@ static void drop(struct conn *c, struct prepared *p)
 static enum err make(struct tx *tx, const struct sql *sql, struct prepared **ret)
 {
 	struct prepared *p = mem_take(1, sizeof(*p));
+	size_t n = strlen(sql->text) + 1;
 	enum err e;
 
-	if (!p)
+	if (!p || !(p->text = mem_take(n, 1))) {
+		mem_drop(p);
 		return ERR_MEMORY;
+	}
 	p->sql = sql;
+	memcpy(p->text, sql->text, n);
 	if ((e = tx->c->ops->prepare(tx->c, p, &tx->why))) {
 		drop(tx->c, p);
 		return e;
@@ -96,13 +101,14 @@ static enum err make(struct tx *tx, const struct sql *sql, struct prepared **ret
 static enum err find(struct tx *tx, const struct sql *sql, struct prepared **ret, bool *ret_own)
 {
 	struct conn *c = tx->c;
-	struct prepared *p = NULL;
+	struct prepared *p = NULL, *old;
 	enum err e;
 
 	if (c->n_slots > 0)
 		p = c->slot[slot_of(c, sql)];
+	old = p && strcmp(p->text, sql->text) != 0 ? p : NULL;
 	*ret_own = p && p->busy && !c->ops->held;
-	if (p && !*ret_own) {
+	if (p && !old && !*ret_own) {
 		*ret = p;
 		return OK;
 	}
@@ -110,7 +116,10 @@ static enum err find(struct tx *tx, const struct sql *sql, struct prepared **ret
 		return e;
 	if (!*ret_own) {
 		c->slot[slot_of(c, sql)] = p;
-		c->n_prepared++;
+		if (old)
+			drop(c, old);
+		else
+			c->n_prepared++;
 	}
 	*ret = p;
 	return OK;

@@ -378,6 +378,45 @@ static void no_row_is_no_failure(void **state)
 	assert_int_equal(n, 0);
 }
 
+/* Statements that were built and dropped: the next one may lie where one has been. */
+static enum err in_one_place(struct tx *tx, void *arg, struct fault *f)
+{
+	static const char *const texts[] = { "SELECT 1 + $1", "SELECT 2 * $1",
+					     "SELECT CAST($1 AS BIGINT) - CAST($2 AS BIGINT)" };
+	struct sql here = { .name = "thing.here", .across = "no table is read" };
+	char text[64];
+	int64_t *said = arg;
+	enum err e = OK;
+
+	here.text = text;
+	for (size_t i = 0; e == OK && i < ARRAY_LEN(texts); i++) {
+		CLEANUP(rows_end) struct rows *r = NULL;
+
+		snprintf(text, sizeof text, "%s", texts[i]);
+		here.args = i == 2 ? "ii" : "i";
+		e = tx_row(tx, &here,
+			   i == 2 ? SQL_ARGS(sql_i64(20), sql_i64(5)) : SQL_ARGS(sql_i64(20)), &r,
+			   f);
+		if (e == OK)
+			said[i] = rows_i64(r, 0);
+	}
+	return e;
+}
+
+static void a_statement_in_the_place_of_another_is_itself(void **state)
+{
+	struct database *d = *state;
+
+	for (int turn = 0; turn < 2; turn++) {
+		int64_t said[3] = { 0 };
+
+		MUST(db_read(d->db, in_one_place, said, &d->fault));
+		assert_int_equal(said[0], 21);
+		assert_int_equal(said[1], 40);
+		assert_int_equal(said[2], 15);
+	}
+}
+
 enum { MANY = 30 };
 
 static enum err fill(struct tx *tx, void *arg, struct fault *f)
@@ -543,6 +582,7 @@ int main(void)
 		ON_BOTH(a_failed_statement_ends_the_act_whatever_that_returns),
 		ON_BOTH(an_act_that_reads_cannot_write_even_by_a_statement_that_lies),
 		ON_BOTH(no_row_is_no_failure),
+		ON_BOTH(a_statement_in_the_place_of_another_is_itself),
 		ON_BOTH(walks_may_be_nested),
 		ON_BOTH(what_is_insert_only_is_neither_changed_nor_deleted),
 		ON_SQLITE(an_insert_only_table_is_written_by_who_says_so),
