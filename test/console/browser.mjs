@@ -87,6 +87,13 @@ export async function openPage(
       page.wrongs.push(`asks ${url.origin}`);
     }
   });
+  page.asking = new Set();
+  page.on('request', (request) => {
+    if (request.resourceType() !== 'eventsource') page.asking.add(request);
+  });
+  for (const end of ['requestfinished', 'requestfailed']) {
+    page.on(end, (request) => page.asking.delete(request));
+  }
   page.root = server.url;
   return page;
 }
@@ -108,12 +115,14 @@ export async function go(page, path, wait = 'main .page') {
 
 /** Until nothing is being asked and nothing moves. */
 export async function settle(page) {
-  await page.waitForFunction(() => !document.querySelector('[aria-busy=true], .skeleton'));
   await page.waitForLoadState('load');
-  await page.evaluate(
-    () =>
-      new Promise((done) => {
-        requestAnimationFrame(() => requestAnimationFrame(done));
-      }),
-  );
+  do {
+    await page.waitForFunction(() => !document.querySelector('[aria-busy=true], .skeleton'));
+    await page.evaluate(
+      () =>
+        new Promise((done) => {
+          requestAnimationFrame(() => requestAnimationFrame(done));
+        }),
+    );
+  } while (page.asking?.size > 0); // a page shows nothing of a question before it lasts
 }
