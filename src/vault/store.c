@@ -12,18 +12,19 @@
 
 /* ---- opening ---- */
 
-static enum err open_database(struct store *s, const char *folder, struct fault *f)
+static enum err open_database(struct store *s, const struct store_options *so, struct fault *f)
 {
 	const struct sql_list list = SQL_LIST(store_sql);
 	char url[4200];
 	struct db_options o = { .url = url,
 				.create = true,
 				.readers = 1,
+				.vfs = so->vfs,
 				.steps = vault_steps,
 				.n_steps = vault_steps_n };
 	enum err e;
 
-	(void)snprintf(url, sizeof url, "sqlite:%s", folder);
+	(void)snprintf(url, sizeof url, "sqlite:%s", so->database);
 	if ((e = db_open(&o, &s->db, f)) || (e = db_migrate(s->db, clock_s(&s->wall), f)))
 		return e;
 	return db_prepare(s->db, &list, 1, f);
@@ -91,8 +92,8 @@ enum err store_open(const struct store_options *o, struct store **ret, struct fa
 	(void)snprintf(s->ring_path, sizeof s->ring_path, "%s", o->ring);
 	if ((e = ring_open(s->ring_path, o->suite, s->chance, &s->ring, f)) ||
 	    (e = ring_add(&s->ring, RING_EPOCH, store_epoch_now(s), f)) ||
-	    (e = open_database(s, o->database, f)) || (e = tidy_ring(s, f)) ||
-	    (e = store_tags_load(s, f)) || (e = store_refs_load(s, f)))
+	    (e = open_database(s, o, f)) || (e = tidy_ring(s, f)) || (e = store_tags_load(s, f)) ||
+	    (e = store_refs_load(s, f)))
 		return e;
 	*ret = s;
 	s = NULL;
@@ -160,7 +161,9 @@ enum err store_tag(const struct crypt_key *k, struct str text, int64_t *ret)
 enum { BOUND_KEY = 0xff, KEY_SEALED_MAX = CRYPT_HASH_BYTES + CRYPT_SEALED_MORE_MAX };
 
 /* What a sealed field is bound to: whose it is, and which. */
-struct bound { char v[9]; };
+struct bound {
+	char v[9];
+};
 
 static struct bound bound_to(int64_t id, unsigned field)
 {

@@ -44,6 +44,7 @@ extern const size_t vault_steps_n;
 struct store_options {
 	const char *database; /* folder */
 	const char *ring;     /* file */
+	const char *vfs;      /* of the database; NULL: the system's */
 	enum crypt_suite suite;
 	const struct crypt_random *chance;
 	struct clock wall;

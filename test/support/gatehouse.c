@@ -53,12 +53,28 @@ static void open_book(struct gatehouse *g)
 	MUST(db_prepare_all(d->db, lists, n, &d->fault));
 }
 
-static void people(struct gatehouse *g)
+static void open_gate(struct gatehouse *g)
 {
-	desk_account(&g->k, "lead", role_bit(ROLE_AREA_LEAD), "43");
-	desk_account(&g->k, "tracer", role_bit(ROLE_INVESTIGATOR), "43");
-	desk_account(&g->k, "doctor", role_bit(ROLE_DOCTOR), "43");
-	desk_account(&g->k, "other", role_bit(ROLE_AREA_LEAD), "44");
+	const struct intake_options o = { .db = g->d->db,
+					  .book = g->book,
+					  .vault = g->v->v,
+					  .trail = g->t.t,
+					  .zone = g->t.zone,
+					  .secret = &g->secret,
+					  .signer = g->v->signer,
+					  .chance = &g->t.chance.random };
+	struct route_list routes[2];
+	struct database *d = g->d;
+
+	MUST(intake_open(&o, &g->in, &d->fault));
+	routes[0] = record_routes(g->book);
+	routes[1] = intake_routes(g->in);
+	desk_open(&g->k, d, routes, 2);
+	*g->v->now_s = g->k.now;
+}
+
+static void sign_in(struct gatehouse *g)
+{
 	desk_sign_in(&g->k, "lead", &g->lead);
 	desk_sign_in(&g->k, "tracer", &g->investigator);
 	desk_sign_in(&g->k, "doctor", &g->doctor);
@@ -67,9 +83,6 @@ static void people(struct gatehouse *g)
 
 void gatehouse_open(struct gatehouse *g, struct database *d)
 {
-	struct route_list routes[2];
-	struct intake_options o;
-
 	memset(g, 0, sizeof *g);
 	g->d = d;
 	g->v = &vault;
@@ -77,22 +90,35 @@ void gatehouse_open(struct gatehouse *g, struct database *d)
 	open_book(g);
 	memset(g->secret.v, 7, sizeof g->secret.v);
 	g->secret.v[0] = CRYPT_WORLD;
-	o = (struct intake_options){ .db = d->db,
-				     .book = g->book,
-				     .vault = g->v->v,
-				     .trail = g->t.t,
-				     .zone = g->t.zone,
-				     .secret = &g->secret,
-				     .signer = g->v->signer,
-				     .chance = &g->t.chance.random };
-	MUST(intake_open(&o, &g->in, &d->fault));
-	routes[0] = record_routes(g->book);
-	routes[1] = intake_routes(g->in);
-	desk_open(&g->k, d, routes, 2);
-	*g->v->now_s = g->k.now;
-	people(g);
+	open_gate(g);
+	desk_account(&g->k, "lead", role_bit(ROLE_AREA_LEAD), "43");
+	desk_account(&g->k, "tracer", role_bit(ROLE_INVESTIGATOR), "43");
+	desk_account(&g->k, "doctor", role_bit(ROLE_DOCTOR), "43");
+	desk_account(&g->k, "other", role_bit(ROLE_AREA_LEAD), "44");
+	sign_in(g);
 	for (int b = 1; b < FEED_BRINGS_N; b++)
 		g->feed[b] = gatehouse_feed(g, (enum feed_brings)b, "43", "");
+}
+
+void gatehouse_stop(struct gatehouse *g)
+{
+	desk_close(&g->k);
+	intake_close(&g->in);
+	record_end(&g->book);
+	trail_close(&g->t.t);
+	db_end(&g->d->db);
+}
+
+void gatehouse_start(struct gatehouse *g)
+{
+	struct database *d = g->d;
+
+	MUST(database_again(d, &d->fault));
+	g->t.options.db = d->db;
+	MUST(trail_open(&g->t.options, &g->t.t, &d->fault));
+	open_book(g);
+	open_gate(g);
+	sign_in(g);
 }
 
 void gatehouse_close(struct gatehouse *g)

@@ -30,6 +30,9 @@ struct gatehouse {
 };
 void gatehouse_open(struct gatehouse *g, struct database *d);
 void gatehouse_close(struct gatehouse *g);
+/* As the program ends and begins anew: all but the vault, which goes on. */
+void gatehouse_stop(struct gatehouse *g);
+void gatehouse_start(struct gatehouse *g);
 #define GATEHOUSE(g) \
 	struct database *d = *state; \
 	CLEANUP(gatehouse_close) struct gatehouse g; \
