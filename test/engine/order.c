@@ -1,4 +1,4 @@
-/* order.c - rows in the order of a side, as the C library's sort brings them. */
+/* order.c - rows of a segment, and of a run, in the order that the C library's sort brings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 
 #include "base/dice.h"
 #include "engine/trace/order.h"
+#include "engine/trace/run.h"
 
 static enum segment_side side;
 
@@ -86,6 +87,60 @@ static void rows_come_in_order_and_equal_ones_once(void **state)
 	}
 }
 
+static int by_place(const void *a, const void *b)
+{
+	return visit_cmp(a, b);
+}
+
+static int by_person(const void *pa, const void *pb)
+{
+	const struct visit *a = pa, *b = pb;
+
+	if (a->person.v != b->person.v)
+		return a->person.v < b->person.v ? -1 : 1;
+	if (a->from.v != b->from.v)
+		return a->from.v < b->from.v ? -1 : 1;
+	return visit_cmp(a, b);
+}
+
+static void a_run_is_in_both_orders_and_has_equal_visits_once(void **state)
+{
+	enum { N_MAX = 2000 };
+	static struct visit v[N_MAX], want[N_MAX];
+	struct dice d = { 2 };
+
+	(void)state;
+	for (int round = 0; round < 1000; round++) {
+		size_t n = 1 + dice_below(&d, round % 10 ? 60 : N_MAX), kept = 0;
+		unsigned bits = 1 + dice_below(&d, 32);
+		bool ages = dice_chance(&d, 0.2); /* further apart than 32 bits of seconds */
+		struct run *r;
+
+		for (size_t i = 0; i < n; i++) {
+			struct segment_row x = some_row(&d, bits, 7);
+
+			v[i] = (struct visit){ .person = { x.person },
+					       .place = { x.place },
+					       .from = { ages ? (int64_t)x.from << 40 : x.from },
+					       .seat = x.seat };
+			v[i].to.v = x.length == TRACE_STILL ? TRACE_STILL : v[i].from.v + x.length;
+		}
+		memcpy(want, v, n * sizeof *v);
+		qsort(want, n, sizeof *v, by_place);
+		for (size_t i = 0; i < n; i++)
+			if (!i || visit_cmp(&want[kept - 1], &want[i]) != 0)
+				want[kept++] = want[i];
+		assert_int_equal(run_new(v, n, &r), OK);
+		assert_int_equal(r->n, kept);
+		for (size_t i = 0; i < kept; i++)
+			assert_int_equal(visit_cmp(&r->by_place[i], &want[i]), 0);
+		qsort(want, kept, sizeof *v, by_person);
+		for (size_t i = 0; i < kept; i++)
+			assert_int_equal(visit_cmp(&r->by_person[i], &want[i]), 0);
+		run_release(r);
+	}
+}
+
 static void without_memory_rows_stay_as_they_are(void **state)
 {
 	(void)state;
@@ -112,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_come_in_order_and_equal_ones_once),
+		cmocka_unit_test(a_run_is_in_both_orders_and_has_equal_visits_once),
 		cmocka_unit_test(without_memory_rows_stay_as_they_are),
 	};
 

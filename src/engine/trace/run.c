@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "engine/trace/sort.h"
+
 #include "base/ban.h"
 
 #define BY(field) \
@@ -36,21 +38,61 @@ static int by_person(const void *x, const void *y)
 	return visit_cmp(a, b);
 }
 
+/* v[0 .. n) into ret[] by an id, then by when they began; the rest as it was. */
+static enum err in_order(const struct visit *v, size_t n, bool people, struct visit *ret)
+{
+	struct sort_pair *p = mem_take(n, 2 * sizeof *p);
+	int64_t first = INT64_MAX, last = INT64_MIN;
+
+	if (!p)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < n; i++) {
+		first = min_i64(first, v[i].from.v);
+		last = max_i64(last, v[i].from.v);
+	}
+	const bool at_once = (uint64_t)last - (uint64_t)first <= UINT32_MAX;
+	for (size_t i = 0; i < n; i++)
+		p[i] = (struct sort_pair){ (uint64_t)v[i].from.v - (uint64_t)first, (uint32_t)i };
+	if (!at_once)
+		sort_pairs(p, p + n, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct visit *x = &v[p[i].row];
+		uint64_t id = people ? x->person.v : x->place.v;
+
+		p[i].key = at_once ? id << 32 | p[i].key : id;
+	}
+	sort_pairs(p, p + n, n);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = v[p[i].row];
+	mem_drop(p);
+	return OK;
+}
+
+static void sort_ties(struct visit *v, size_t n)
+{
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1;
+		     end < n && v[end].place.v == v[i].place.v && v[end].from.v == v[i].from.v;)
+			end++;
+		if (end - i > 1)
+			qsort(v + i, end - i, sizeof *v, by_place);
+	}
+}
+
 enum err run_new(const struct visit *v, size_t n, struct run **ret)
 {
 	struct run *r = mem_take(1, sizeof *r);
 
 	if (!r)
 		return ERR_MEMORY;
+	atomic_init(&r->holders, 1);
 	r->by_place = mem_take(n, sizeof *v);
 	r->by_person = mem_take(n, sizeof *v);
-	if (!r->by_place || !r->by_person) {
-		atomic_init(&r->holders, 1);
+	if (!r->by_place || !r->by_person || in_order(v, n, false, r->by_place)) {
 		run_release(r);
 		return ERR_MEMORY;
 	}
-	memcpy(r->by_place, v, n * sizeof *v);
-	qsort(r->by_place, n, sizeof *v, by_place);
+	sort_ties(r->by_place, n);
 	r->first = INT64_MAX;
 	r->last = TRACE_NEVER;
 	for (size_t i = 0; i < n; i++) {
@@ -64,9 +106,10 @@ enum err run_new(const struct visit *v, size_t n, struct run **ret)
 		r->longest = max_i64(r->longest, still ? 0 : x->to.v - x->from.v);
 		r->by_place[r->n++] = *x;
 	}
-	memcpy(r->by_person, r->by_place, r->n * sizeof *v);
-	qsort(r->by_person, r->n, sizeof *v, by_person);
-	atomic_init(&r->holders, 1);
+	if (in_order(r->by_place, r->n, true, r->by_person)) {
+		run_release(r);
+		return ERR_MEMORY;
+	}
 	*ret = r;
 	return OK;
 }
