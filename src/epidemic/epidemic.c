@@ -24,7 +24,7 @@ static const struct route rows[] = {
 		WHY_EPIDEMIC, 0, AUDIT_NONE, "病例的追踪授权", "Warrants of a case") },
 	{ ROUTE(HTTP_POST, "/api/v1/cases/{id}/trace", trace_run, CAP_TRACE, REACH_AREA,
 		WHY_EPIDEMIC, BODY, AUDIT_ACT, "凭授权追踪接触者", "Trace contacts by a warrant"),
-	  .before = trace_before },
+	  .before = trace_before, .after = trace_after },
 	{ ROUTE(HTTP_POST, "/api/v1/cases/{id}/stays", stays_run, CAP_TRACE, REACH_AREA,
 		WHY_EPIDEMIC, BODY, AUDIT_ACT, "凭授权查看病例本人到过哪里，记入台账",
 		"By a warrant: where the person of a case was, noted in the ledger"),

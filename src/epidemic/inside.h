@@ -54,8 +54,11 @@ MUST_CHECK enum err asked_read(struct warrant_asked *k, struct fault *f);
 MUST_CHECK enum err asked_check(struct tx *tx, void *arg, struct fault *f);
 
 /* ---- trace_http.c ---- */
+/* What the answer to one trace may take: of as many people as a warrant brings up, and how. */
+enum { TRACE_BYTES_MAX = 256 << 20 };
 route_before trace_before;
 route_run trace_run;
+route_after trace_after;
 
 /* ---- stays_http.c ---- */
 route_before stays_before;

@@ -20,6 +20,7 @@
 enum { PARTS_MAX = 64 };
 
 struct tracing {
+	struct arena *a; /* of all that is large */
 	struct trail_warrant w;
 	int64_t id; /* of this one */
 	bool whole; /* all that the warrant is for was asked */
@@ -105,7 +106,7 @@ static enum err seal_part(struct call *c, struct tracing *g, struct plain *p)
 	if (e || (e = trail_part_seal(epidemic_of(c)->o.trail, at, buf_view(&p->text), &sealed)))
 		return e;
 	part->day = p->day;
-	part->sealed = (struct str){ arena_copy(c->a, sealed.p, sealed.n), sealed.n };
+	part->sealed = (struct str){ arena_copy(g->a, sealed.p, sealed.n), sealed.n };
 	g->n_parts++;
 	return part->sealed.p ? OK : ERR_MEMORY;
 }
@@ -125,7 +126,7 @@ static enum err seal_parts(struct call *c, struct tracing *g)
 static enum err sign_grant(struct call *c, struct tracing *g, struct fault *f)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
-	int64_t *ids = arena_take(c->a, g->answer.n_contacts + 1, sizeof *ids);
+	int64_t *ids = arena_take(g->a, g->answer.n_contacts + 1, sizeof *ids);
 	char matter[32];
 	struct grant grant = { .kind = GRANT_TRACE,
 			       .agency = GRANT_CDC,
@@ -149,21 +150,18 @@ static enum err sign_grant(struct call *c, struct tracing *g, struct fault *f)
 		ids[grant.n++] = g->answer.contact[i].person;
 	if ((e = grant_sign(&grant, epidemic_of(c)->o.signer, &out, f)))
 		return e;
-	g->grant = (struct str){ arena_copy(c->a, out.p, out.n), out.n };
+	g->grant = (struct str){ arena_copy(g->a, out.p, out.n), out.n };
 	return g->grant.p ? OK : ERR_MEMORY;
 }
 
-enum err trace_before(struct call *c, struct fault *f)
+static enum err trace_asked(struct call *c, struct tracing *g, struct fault *f)
 {
-	struct epidemic *x = epidemic_of(c);
 	struct warrant_asked k = { .c = c };
-	struct tracing *g = arena_take(c->a, 1, sizeof *g);
+	struct trail *t = epidemic_of(c)->o.trail;
 	const struct profile *p;
 	struct trail_warrant w;
 	enum err e;
 
-	if (!g)
-		return ERR_MEMORY;
 	if ((e = asked_read(&k, f)) || (e = db_read(c->db, asked_check, &k, f)) ||
 	    (e = case_profile(k.w.profile, c->a, &p, f)))
 		return e;
@@ -173,16 +171,38 @@ enum err trace_before(struct call *c, struct fault *f)
 	if (w.people < 1)
 		return fault_set(f, ERR_WARRANT, "这份授权可涉及的人数已用完",
 				 "the warrant has brought up as many people as it may");
-	e = trail_ask(x->o.trail, &w, p, c->a, &g->answer, f);
+	e = trail_ask(t, &w, p, g->a, &g->answer, f);
 	if (e == ERR_FULL)
 		return fault_set(f, ERR_WARRANT, "结果超出授权可涉及的人数，请缩小时间窗或代数",
 				 "more people than the warrant may bring up: ask for a shorter "
 				 "window or fewer generations");
-	g->id = record_id_new(x->o.book).v;
-	if (e || (e = seal_parts(c, g)) || (e = sign_grant(c, g, f)))
+	g->id = record_id_new(epidemic_of(c)->o.book).v;
+	if (e || (e = seal_parts(c, g)))
 		return e;
-	c->parsed = g;
-	return OK;
+	return sign_grant(c, g, f);
+}
+
+enum err trace_before(struct call *c, struct fault *f)
+{
+	struct tracing *g = arena_take(c->a, 1, sizeof *g);
+	enum err e = g ? arena_new(TRACE_BYTES_MAX, &g->a) : ERR_MEMORY;
+
+	if (e)
+		return e;
+	if ((e = trace_asked(c, g, f)))
+		arena_end(&g->a);
+	else
+		c->parsed = g;
+	return e;
+}
+
+void trace_after(struct call *c, bool committed)
+{
+	struct tracing *g = c->parsed;
+
+	(void)committed;
+	if (g)
+		arena_end(&g->a);
 }
 
 /* ---- keeping --------------------------------------------------------------------------------- */

@@ -13,7 +13,7 @@
 
 #include "base/ban.h"
 
-enum { FIELDS = 8, ANSWER_BYTES = 32 << 20 };
+enum { FIELDS = 8 };
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
@@ -295,7 +295,7 @@ enum err trace_encounters(struct call *c, struct tx *tx, struct area_code county
 {
 	CLEANUP(arena_end) struct arena *a = NULL;
 	CLEANUP(kept_end) struct kept k = { 0 };
-	enum err e = arena_new(ANSWER_BYTES, &a);
+	enum err e = arena_new(TRACE_BYTES_MAX, &a);
 
 	k.a = a;
 	if (!e)

@@ -221,6 +221,44 @@ static void what_nobody_confirms_in_two_days_the_overseer_sees(void **state)
 	clinic_end(&t);
 }
 
+/* A day in one hall with 1,500 others, who come and go: more than a request has room for. */
+static void a_trace_of_a_crowd_is_answered_and_read_again(void **state)
+{
+	enum { OTHERS = 1500, TIMES = 72, TIME_S = 1200 };
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char id[24], warrant[600], url[80], trace_id[24];
+	struct trail_visit *v = mem_take(OTHERS * TIMES + 1, sizeof *v);
+	struct clinic t;
+	size_t n = 0;
+
+	assert_non_null(v);
+	clinic_begin(&t, *state, "hall");
+	clinic_report(&t, id, "1");
+	const int64_t from = clinic_evening(&t, 2);
+	v[n++] = (struct trail_visit){ .person = clinic_person(&t, id),
+				       .place = { 77 },
+				       .from = { from },
+				       .to = { from + TIMES * TIME_S } };
+	for (int64_t person = 1; person <= OTHERS; person++)
+		for (int64_t i = 0; i < TIMES; i++)
+			v[n++] = (struct trail_visit){ .person = 10000 + person,
+						       .place = { 77 },
+						       .from = { from + i * TIME_S },
+						       .to = { from + (i + 1) * TIME_S - 60 } };
+	clinic_keep(&t, 5, v, n);
+	mem_drop(v);
+	clinic_confirm(&t, CLINIC_CHIEF, id, warrant);
+	if (clinic_trace(&t, CLINIC_CHIEF, id, warrant, "", &a) != 201)
+		fail_msg("%.*s", (int)min_size(a.body.n, 600), a.body.p);
+	assert_true(answer_holds(&a, "\"n_contacts\":1500,\"n_encounters\":108000"));
+	clinic_text(&a, "id", trace_id, sizeof trace_id);
+	answer_end(&a);
+	(void)snprintf(url, sizeof url, "/api/v1/traces/%s", trace_id);
+	assert_int_equal(clinic_ask(&t, CLINIC_SECOND, "GET", url, "", &a), 200);
+	assert_true(answer_holds(&a, "\"proof\":\"whole\""));
+	clinic_end(&t);
+}
+
 static int by_sql(void **state)
 {
 	clinic_trace_by = "sql";
@@ -246,6 +284,7 @@ int main(void)
 		BY_SQL(a_confirmed_case_is_traced_by_its_warrant_and_in_no_other_way),
 		BY_SQL(the_people_of_a_trace_are_named_to_its_officer_and_to_nobody_else),
 		ON_SQLITE(a_laboratory_confirms_with_whoever_is_not_the_laboratory),
+		ON_SQLITE(a_trace_of_a_crowd_is_answered_and_read_again),
 		ON_SQLITE(what_nobody_confirms_in_two_days_the_overseer_sees),
 	};
 

@@ -251,15 +251,16 @@ int64_t clinic_evening(const struct clinic *t, int back)
 void clinic_keep(struct clinic *t, int64_t batch, const struct trail_visit *v, size_t n)
 {
 	struct database *d = t->d;
-	enum trail_fate fate[64];
+	enum trail_fate *fate = mem_take(n, sizeof *fate);
 	struct trails s = { .d = d, .t = t->s->trail };
 	struct trails_keep k = { &s, { { 430802000000000 }, batch }, v, n, fate, false };
 	struct db *own = d->db;
 
-	assert_true(n <= ARRAY_LEN(fate));
+	assert_non_null(fate);
 	d->db = t->h->db;
 	MUST(trails_keep(&k, &d->fault));
 	d->db = own;
+	mem_drop(fate);
 }
 
 void clinic_visits(struct clinic *t, int64_t index, int64_t neighbour)
