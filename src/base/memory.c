@@ -1,6 +1,7 @@
 /* memory.c - arenas, arrays, pages; and the countdown that makes them fail on purpose. */
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ enum {
 	CHUNK_BYTES_FIRST = 64 * 1024,
 	CHUNK_BYTES_MAX = 1024 * 1024,
 	CHUNK_BYTES_KEPT = 768 * 1024 * 1024, /* at most, for the next job of an arena */
+	ARENAS_HELD = 2,
 	PAGE_BYTES = 4096,
 	HUGE_BYTES = 2 << 20
 };
@@ -128,6 +130,15 @@ enum err vec_reserve_(void **v, size_t n, size_t *cap, size_t want, size_t each)
 	memcpy(v, &grown, sizeof grown);
 	*cap = to;
 	return OK;
+}
+
+/* Without these glibc asks the kernel for each large block, and that clears it page by page. */
+void mem_hold(size_t bytes)
+{
+	bool held = mallopt(M_MMAP_THRESHOLD, (int)bytes) &&
+		    mallopt(M_TRIM_THRESHOLD, (int)bytes) && mallopt(M_ARENA_MAX, ARENAS_HELD);
+
+	ignore(held ? OK : ERR_BUG); /* it is as before then */
 }
 
 /* ---- arena ---- */

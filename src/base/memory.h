@@ -32,6 +32,10 @@ void *mem_take(size_t n, size_t each) MUST_CHECK; /* zeroed */
 void *mem_grow(void *p, size_t n_old, size_t n_new, size_t each) MUST_CHECK;
 void mem_drop(void *p); /* NULL is fine */
 
+/* What is dropped stays with the process for whoever takes next, up to so many bytes each time it
+ * would have been given back; once, before there are threads. */
+void mem_hold(size_t bytes);
+
 void *pages_take(size_t bytes) MUST_CHECK;
 /* As many as before and more, by moving them, not their bytes. On NULL the old ones are there. */
 void *pages_grow(void *p, size_t bytes, size_t to_bytes) MUST_CHECK;

@@ -9,11 +9,14 @@
 #include <time.h>
 
 #include "base/dice.h"
+#include "base/memory.h"
 #include "cli/cli.h"
 #include "cli/houses.h"
 #include "serve/serve.h"
 
 #include "base/ban.h"
+
+enum { HELD_BYTES = 32 << 20 }; /* what one push of 100,000 rows takes and drops */
 
 /* Threads that begin later inherit this: the signals come to whoever waits for them here. */
 static void block_signals(sigset_t *ret)
@@ -91,8 +94,10 @@ enum err cli_serve(struct cli *c)
 
 	(void)umask(077);
 	block_signals(&signals);
-	if ((e = cli_house_find(c, &h)) || (e = house_vault(h, clock_wall, &c->fault)) ||
-	    (e = house_database(h, true, clock_s(&clock_wall), &c->fault)) ||
+	if ((e = cli_house_find(c, &h)) || (e = house_vault(h, clock_wall, &c->fault)))
+		return e;
+	mem_hold(HELD_BYTES); /* not in the vault, which was forked by now */
+	if ((e = house_database(h, true, clock_s(&clock_wall), &c->fault)) ||
 	    (e = serve_open(h, &o, &s, &c->fault)))
 		return e;
 	if ((e = serve_tick(s, clock_s(&clock_wall), &c->fault)) || (e = announce(c, s)))
