@@ -16,14 +16,23 @@ static bool same_word(struct str s, const char *word)
 
 bool cell_nothing(struct str s)
 {
-	static const char *const words[] = { "",     "NA",   "N/A",     "NaN",  "NULL",
-					     "None", "-",    "--",      "—",    "/",
-					     "?",    "？",   "无",      "不详", "未知",
-					     "待查", "不明", "unknown", "." };
+#define WORD(s) \
+	{ \
+		s, sizeof(s) - 1 \
+	}
+	static const struct str words[] = { WORD("NA"),   WORD("N/A"),  WORD("NaN"),
+					    WORD("NULL"), WORD("None"), WORD("-"),
+					    WORD("--"),   WORD("—"),    WORD("/"),
+					    WORD("?"),    WORD("？"),   WORD("无"),
+					    WORD("不详"), WORD("未知"), WORD("待查"),
+					    WORD("不明"), WORD("."),    WORD("unknown") };
+#undef WORD
 
 	s = value_trim(s);
+	if (!s.n)
+		return true;
 	for (size_t i = 0; s.n <= NOTHING_BYTES_MAX && i < ARRAY_LEN(words); i++)
-		if (same_word(s, words[i]))
+		if (words[i].n == s.n && strncasecmp(s.p, words[i].p, s.n) == 0)
 			return true;
 	return false;
 }

@@ -12,7 +12,7 @@
 
 #include "base/ban.h"
 
-enum { NAMES_MAX = 4096 };
+enum { NAMES_MAX = 4096, WANTED_MAX = 4 };
 
 /* A name of an area that was looked up; code 0: there is none, or it is not the only one. */
 struct named {
@@ -28,6 +28,8 @@ struct judging {
 	struct fault *f;
 	VEC(struct mapping_column) column;
 	VEC(struct named) named;
+	const struct field *wanted[WANTED_MAX];
+	size_t n_wanted;
 	struct when_memo memo;
 	int64_t line;
 	size_t row_bytes;
@@ -209,22 +211,29 @@ static enum err whole(const struct judging *g, const void *row, struct fault *f)
 	return ERR_RANGE;
 }
 
-/* A number that may be missing and is missed: ours, for the trend of a feed's health. */
-static bool is_incomplete(const struct schema *k, const void *row)
+/* Fields that may be missing and are missed: ours, for the trend of a feed's health. */
+static void wanted(struct judging *g)
 {
-	static const char *const wanted[FEED_BRINGS_N][4] = {
+	static const char *const names[FEED_BRINGS_N][WANTED_MAX] = {
 		[FEED_NOTIFICATIONS] = { "sex", "age", "onset_on", "classification" },
 		[FEED_SAMPLES] = { "result", "sampled_at", "resulted_at", NULL },
 		[FEED_CONTACTS] = { "from_source_id", "met_on", NULL },
 		[FEED_COUNTS] = { "confirmed_total", NULL },
 		[FEED_VISITS] = { "to", NULL },
 	};
+	const struct schema *k = &g->j->schema;
 
-	for (size_t i = 0; i < 4 && wanted[k->brings][i]; i++)
+	for (size_t i = 0; i < WANTED_MAX && names[k->brings][i]; i++)
 		for (size_t x = 0; x < k->n_fields; x++)
-			if (strcmp(k->field[x].name, wanted[k->brings][i]) == 0 &&
-			    !value_given(&k->field[x], row))
-				return true;
+			if (strcmp(k->field[x].name, names[k->brings][i]) == 0)
+				g->wanted[g->n_wanted++] = &k->field[x];
+}
+
+static bool is_incomplete(const struct judging *g, const void *row)
+{
+	for (size_t i = 0; i < g->n_wanted; i++)
+		if (!value_given(g->wanted[i], row))
+			return true;
 	return false;
 }
 
@@ -282,7 +291,7 @@ static enum err settle(struct judging *g, enum err e, void *row, const struct fa
 	}
 	if (j->schema.noun && (e = digest(g, j->n_in, row, &ok.digest)))
 		return e;
-	j->incomplete += is_incomplete(&j->schema, row);
+	j->incomplete += is_incomplete(g, row);
 	return vec_push(&j->ok, ok);
 }
 
@@ -458,6 +467,7 @@ enum err judge_read(const struct judge_ask *ask, struct judged *ret, struct faul
 	*ret = (struct judged){ .schema = schema_of(ask->feed->brings) };
 	if (!ret->schema.n_fields)
 		return ERR_BUG;
+	wanted(&g);
 	g.row_bytes = ret->schema.noun ? ret->schema.noun->bytes : sizeof(struct visit_in);
 	if ((e = arena_new(JUDGE_BYTES_MAX, &ret->a)) ||
 	    (e = mapping_read(ret->schema, ask->feed->matching, ret->a, &g.mapping, f)) ||

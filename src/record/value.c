@@ -149,12 +149,15 @@ static bool is_phone(struct str s)
 static enum err text_in(const struct field *x, struct str s, const struct value_from *from,
 			void *row, struct fault *f)
 {
+	size_t plain = 0;
 	int64_t n;
 	char *copy;
 
-	if (!str_utf8(s))
+	while (plain < s.n && s.p[plain] >= ' ' && s.p[plain] <= '~')
+		plain++; /* most cells are done with here */
+	if (!str_utf8((struct str){ s.p + plain, s.n - plain }))
 		return refuse(x, f, "不是有效的 UTF-8 文字", "this is not valid UTF-8 text");
-	for (size_t i = 0; i < s.n; i++) {
+	for (size_t i = plain; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 		bool lines = x->type == FIELD_LONG && (c == '\n' || c == '\r' || c == '\t');
 
@@ -162,7 +165,7 @@ static enum err text_in(const struct field *x, struct str s, const struct value_
 			return refuse(x, f, "含有换行或控制字符，请删去",
 				      "it holds a line break or control character: take it out");
 	}
-	n = (int64_t)str_characters(s);
+	n = (int64_t)(plain + str_characters((struct str){ s.p + plain, s.n - plain }));
 	if (n > chars_max(x))
 		return refuse(x, f, "有 %" PRId64 " 个字，最多 %" PRId64 " 个，请缩短",
 			      "it has %" PRId64 " characters, at most %" PRId64
