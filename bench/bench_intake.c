@@ -2,16 +2,17 @@
  * bench_intake.c - a gate at work, over HTTP: visits pushed, beside SQLite's bare insert of the
  * same; people brought, with the check for duplicates; cases traced; names told.
  *
- *     bench_intake OUTPOST PREFIX FOLDER VISITS KNOWN BROUGHT
+ *     bench_intake OUTPOST PREFIX FOLDER VISITS CASES KNOWN BROUGHT
  *
  * PREFIX as bench/README.md says; FOLDER must not be there yet and lies on the disk that a house
  * would use. A real server with its vault runs in a child on loopback. Batches are of 10,000 rows,
  * made before the clock starts; a row of a visit is a phone, a place, its kind and two times. First
  * everybody's first visit (all new to the vault), then VISITS in three parts: NDJSON and CSV over
- * one connection, CSV over two at a time. An answer comes after the commit, and the next trace sees
- * what it accepts. The bare insert writes the numbers of a visit into one table without an index, a
- * commit each 10,000, synchronous=FULL. KNOWN people are in the vault before; of BROUGHT one in ten
- * is one of them. Processor time is that of the server and its vault. 0 leaves a part out.
+ * one connection, CSV over four at a time; whoever sends has signed in before. An answer comes
+ * after the commit, and the next trace sees what it accepts. The bare insert writes the numbers of
+ * a visit into one table without an index, a commit each 10,000, synchronous=FULL. KNOWN people are
+ * in the vault before; of BROUGHT one in ten is one of them. Processor time is that of the server
+ * and its vault. 0 leaves a part out.
  */
 #include <pthread.h>
 #include <sqlite3.h>
@@ -27,7 +28,7 @@
 
 #include "base/ban.h"
 
-enum { BATCH = 10000, NS = 1000000000, DAY_S = 86400, LINES = 2 };
+enum { BATCH = 10000, NS = 1000000000, DAY_S = 86400, LINES = 4 };
 
 void gate_check(const struct gate *g, enum err e, const char *what)
 {
@@ -105,6 +106,7 @@ struct line {
 	const char *feed;
 	const bodies *all;
 	size_t first, step;
+	struct asker asker;
 	uint64_t accepted;
 	pthread_t thread;
 };
@@ -112,16 +114,13 @@ struct line {
 static void *push_some(void *arg)
 {
 	struct line *l = arg;
-	struct asker a;
 	char target[100];
 
-	asker_begin(&a, &l->b->served, SERVED_LEAD);
 	(void)snprintf(target, sizeof target, "/api/v1/feeds/%s/batches", l->feed);
 	for (size_t i = l->first; i < l->all->n; i += l->step) {
-		(void)asker_ask(&a, "POST", target, buf_view(&l->all->v[i]));
-		l->accepted += strtoull(asker_value(&a, "accepted").p, NULL, 10);
+		(void)asker_ask(&l->asker, "POST", target, buf_view(&l->all->v[i]));
+		l->accepted += strtoull(asker_value(&l->asker, "accepted").p, NULL, 10);
 	}
-	asker_end(&a);
 	return NULL;
 }
 
@@ -136,15 +135,17 @@ static void push(struct gate *b, const char *feed, const struct bench_visit *v, 
 	int64_t t0;
 
 	make(b, v, n, csv, &all);
-	cpu = served_cpu_s(&b->served);
-	t0 = measure_now_ns();
 	for (size_t i = 0; i < lines; i++) {
 		line[i] = (struct line){
 			.b = b, .feed = feed, .all = &all, .first = i, .step = lines
 		};
+		asker_begin(&line[i].asker, &b->served, SERVED_LEAD);
+	}
+	cpu = served_cpu_s(&b->served);
+	t0 = measure_now_ns();
+	for (size_t i = 0; i < lines; i++)
 		if (pthread_create(&line[i].thread, NULL, push_some, &line[i]))
 			gate_check(b, ERR_IO, "no thread");
-	}
 	for (size_t i = 0; i < lines; i++) {
 		(void)pthread_join(line[i].thread, NULL);
 		accepted += line[i].accepted;
@@ -157,6 +158,8 @@ static void push(struct gate *b, const char *feed, const struct bench_visit *v, 
 	(void)snprintf(figure, sizeof figure, "push_%s_accepted", name);
 	figure_count("gate", figure, accepted);
 	(void)fflush(stdout);
+	for (size_t i = 0; i < lines; i++)
+		asker_end(&line[i].asker);
 	bodies_drop(&all);
 }
 
@@ -221,8 +224,9 @@ static void begin(struct gate *b, char **argv)
 
 	gate_check(b, bench_data_open(argv[2], &b->data, &b->f), "the data");
 	b->n = (uint64_t)min_i64((int64_t)b->data.n_visits, atoll(argv[4]));
-	b->known = strtoull(argv[5], NULL, 10);
-	b->fresh = strtoull(argv[6], NULL, 10);
+	b->cases = strtoull(argv[5], NULL, 10);
+	b->known = strtoull(argv[6], NULL, 10);
+	b->fresh = strtoull(argv[7], NULL, 10);
 	gate_check(b, zone_open("Asia/Shanghai", &b->zone, &b->f), "the zone");
 	today = zone_day_start(b->zone, zone_day_of(b->zone, today));
 	b->shift_s = today.v - 16 * DAY_S - MEASURE_EPOCH_S;
@@ -244,7 +248,7 @@ static void visits(struct gate *b, const char *folder)
 	push(b, feed, first, first_visits(b, first), false, 1, "new");
 	push(b, feed, b->data.visit, part, false, 1, "ndjson");
 	push(b, feed, b->data.visit + part, part, true, 1, "csv");
-	push(b, feed, b->data.visit + 2 * part, part, true, LINES, "csv_2_lines");
+	push(b, feed, b->data.visit + 2 * part, part, true, LINES, "csv_4_lines");
 	bare(b, path, b->data.visit, part);
 	mem_drop(first);
 }
@@ -253,8 +257,9 @@ int main(int argc, char **argv)
 {
 	static struct gate b;
 
-	if (argc != 7) {
-		(void)fprintf(stderr, "bench_intake OUTPOST PREFIX FOLDER VISITS KNOWN BROUGHT\n");
+	if (argc != 8) {
+		(void)fprintf(stderr,
+			      "bench_intake OUTPOST PREFIX FOLDER VISITS CASES KNOWN BROUGHT\n");
 		return 2;
 	}
 	begin(&b, argv);

@@ -42,10 +42,10 @@ function gate(    names) {
 	gate_at_least("visits pushed, NDJSON, batches of 10,000, one connection",
 		"push_ndjson_rows_a_second", "/s", 300000)
 	gate_at_least("the same, CSV", "push_csv_rows_a_second", "/s", 300000)
-	gate_at_least("the same, CSV, two connections", "push_csv_2_lines_rows_a_second", "/s",
+	gate_at_least("the same, CSV, four connections", "push_csv_4_lines_rows_a_second", "/s",
 		300000)
-	gate_of_bare("CSV, two connections, against SQLite's bare insert",
-		"push_csv_2_lines_rows_a_second")
+	gate_of_bare("CSV, four connections, against SQLite's bare insert",
+		"push_csv_4_lines_rows_a_second")
 	if (has("gate", "push_new_rows_a_second"))
 		row("people whom the vault does not know yet",
 			short(middle("gate", "push_new_rows_a_second")) " /s", "", "", "", "")

@@ -13,6 +13,7 @@ struct gate {
 	struct zone *zone;
 	int64_t shift_s;       /* so that the days of the data are the last ones */
 	uint64_t n;            /* visits */
+	uint64_t cases;        /* traced; of two generations a third */
 	uint64_t known, fresh; /* people kept before, people brought */
 	struct fault f;
 };

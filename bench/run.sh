@@ -36,13 +36,13 @@ case $size in
 	persons=15000 sha=8c38c06cf4b5aff89f3fc5483653c9f1ff40b5048e19bc51f073fa07644333ad
 	expect_q1='241584 adb02e1b' expect_q2='1006682 10f8ee8b' second=100
 	all=postgres,sqlite,duckdb
-	gate='1000000 100000 10000'
+	gate='1000000 60 100000 10000'
 	;;
 10m)
 	persons=148300 sha=bb078efc39b943553965ea7badaa858f8acf0401c4b425a8b2423c2313165264
 	expect_q1='401669 2818dfa6' expect_q2='4956080 cb9b5f58' second=100
 	all=postgres,sqlite,duckdb
-	gate='10000000 1000000 100000'
+	gate='10000000 60 1000000 100000'
 	;;
 100m)
 	persons=1483000 sha=''
@@ -253,9 +253,9 @@ run_duckdb() {
 
 # ---- a gate at work: visits through trail and server, people through the vault -------------------
 
-run_gate() { # VISITS KNOWN BROUGHT
+run_gate() { # VISITS CASES KNOWN BROUGHT
 	measure "$bin/bench_trail" "$prefix" "$out/trail" 1000000
-	measure "$bin/bench_vault" "$out/vault" "$2" "$3"
+	measure "$bin/bench_vault" "$out/vault" "$3" "$4"
 	measure "$bin/bench_intake" "$bin/outpost" "$prefix" "$out/gate" "$@"
 	rm -rf "$out/trail" "$out/vault" "$out/gate"
 }

@@ -57,10 +57,11 @@ static void areas(struct house *h, struct fault *f)
 static const struct {
 	const char *login;
 	enum role role;
+	int64_t area;
 } people[SERVED_PEOPLE] = {
-	[SERVED_LEAD] = { "lead", ROLE_AREA_LEAD },
-	[SERVED_DOCTOR] = { "doctor", ROLE_DOCTOR },
-	[SERVED_TRACER] = { "tracer", ROLE_INVESTIGATOR },
+	[SERVED_LEAD] = { "lead", ROLE_AREA_LEAD, 430800000000000 },
+	[SERVED_DOCTOR] = { "doctor", ROLE_DOCTOR, 430802000000000 },
+	[SERVED_TRACER] = { "tracer", ROLE_INVESTIGATOR, 430802000000000 },
 };
 
 void served_make(struct served *s, const char *outpost, const char *dir)
@@ -84,7 +85,7 @@ void served_make(struct served *s, const char *outpost, const char *dir)
 		struct found_account a = { .login = str_of(people[i].login),
 					   .name = STR("合成"),
 					   .roles = role_bit(people[i].role),
-					   .area = { 430802000000000 } };
+					   .area = { people[i].area } };
 
 		must(scope_add(&a.scope, a.area, &f), &f);
 		must(found_account(h, &a, now, s->password[i], &f), &f);
