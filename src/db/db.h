@@ -93,6 +93,14 @@ MUST_CHECK enum err db_write(struct db *db, db_act *act, void *arg, struct fault
 /* Run a statement without rows. ret_changed (may be NULL): rows inserted, updated, deleted. */
 MUST_CHECK enum err tx_run(struct tx *tx, const struct sql *sql, struct sql_args args,
 			   uint64_t *ret_changed, struct fault *f);
+/*
+ * Run one whose end nobody waits for here. On PostgreSQL it is sent and that is all: what is wrong
+ * with it comes with the next statement that is waited for, or with the commit, and no words can
+ * be found for it in between. So it is for what cannot be refused by what people say. `must`: how
+ * many rows it has to change, else ERR_CONFLICT; 0: no matter.
+ */
+MUST_CHECK enum err tx_later(struct tx *tx, const struct sql *sql, struct sql_args args,
+			     uint64_t must, struct fault *f);
 /* Run one with rows; rows_next comes before the first. Other statements may run in between. */
 MUST_CHECK enum err tx_rows(struct tx *tx, const struct sql *sql, struct sql_args args,
 			    struct rows **ret, struct fault *f);
@@ -106,6 +114,16 @@ MUST_CHECK enum err tx_row(struct tx *tx, const struct sql *sql, struct sql_args
  * gives begins the act again, as a conflict does. On SQLite all acts do, and this is nothing.
  */
 MUST_CHECK enum err tx_turn(struct tx *tx, int64_t key, struct fault *f);
+
+/*
+ * What a room keeps as long as the act: `bytes` of memory, zeros at first, the same for the same
+ * kind. When the act ends well `end` (may be NULL) is called, before the commit.
+ */
+struct tx_kind {
+	size_t bytes;
+	enum err (*end)(struct tx *tx, void *kept, struct fault *f);
+};
+MUST_CHECK enum err tx_keep(struct tx *tx, const struct tx_kind *kind, void *ret, struct fault *f);
 
 MUST_CHECK enum err rows_next(struct rows *r, bool *ret_more, struct fault *f);
 size_t rows_columns(const struct rows *r);

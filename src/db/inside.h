@@ -40,6 +40,9 @@ struct conn_ops {
 	enum err (*prepare)(struct conn *c, struct prepared *p, struct fault *f);
 	void (*forget)(struct conn *c, struct prepared *p);
 	enum err (*start)(struct rows *r, struct sql_args args, struct fault *f);
+	/* NULL: as start, and waited for */
+	enum err (*later)(struct tx *tx, const struct prepared *p, struct sql_args args,
+			  uint64_t must, struct fault *f);
 	enum err (*next)(struct rows *r, bool *ret_more, struct fault *f);
 	bool (*null)(const struct rows *r, size_t column);
 	/* of NULL it leaves *ret as it is */
@@ -72,8 +75,11 @@ struct conn {
 	size_t n_slots, n_prepared;
 };
 
+struct tx_kept;
+
 struct tx {
 	struct conn *c;
+	struct tx_kept *kept;
 	bool again;       /* a conflict: the whole act may be tried again */
 	enum err failed;  /* the first error; nothing runs after it */
 	struct fault why; /* its words */
@@ -127,6 +133,7 @@ enum err tx_act(struct tx *tx, struct conn *c, db_act *act, void *arg, struct fa
 enum err tx_ended(struct tx *tx, enum err e, struct fault *f); /* keep it; give the first again */
 enum err tx_prepare(struct tx *tx, const struct sql *sql, struct fault *f);
 void tx_forget_all(struct conn *c);
+enum err tx_conflict(struct fault *f); /* tx_later found other rows than it must */
 
 /* turn.c */
 enum err turns_init(struct turns *t);

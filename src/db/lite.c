@@ -531,8 +531,11 @@ static enum err set_up(struct lite *l, struct fault *f)
 	rc = sqlite3_exec(l->h, pragmas, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(l->h, sync, NULL, NULL, NULL);
-	if (rc == SQLITE_OK && !l->conn.writes)
-		rc = sqlite3_exec(l->h, "PRAGMA query_only = ON", NULL, NULL, NULL);
+	if (rc == SQLITE_OK) /* a bulk act writes in many indexes at once */
+		rc = sqlite3_exec(l->h,
+				  l->conn.writes ? "PRAGMA cache_size = -64000"
+						 : "PRAGMA query_only = ON",
+				  NULL, NULL, NULL);
 	for (int i = 0; rc == SQLITE_OK && i < OWN_N; i++)
 		rc = sqlite3_prepare_v3(l->h,
 					own[i]           ? own[i]

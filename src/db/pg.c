@@ -24,7 +24,7 @@ enum {
 	OID_VARCHAR = 1043
 };
 
-enum { ARGS_AT_HAND = 16, NAME_BYTES = 16 };
+enum { ARGS_AT_HAND = 32, NAME_BYTES = 16 };
 
 static struct pg *pg_of(struct conn *c)
 {
@@ -103,6 +103,74 @@ static enum err exec(struct pg *p, const char *text, const char *where, bool *re
 	return e;
 }
 
+/* ---- what was sent and not waited for ------------------------------------------------------ */
+
+static bool is_aborted(const PGresult *result)
+{
+	return PQresultStatus(result) == PGRES_PIPELINE_ABORTED;
+}
+
+static enum err judge(struct pg *p, const struct pg_late *s, const PGresult *result,
+		      bool *ret_again, struct fault *f)
+{
+	if (!fine(result))
+		return failed(p, result, s->name, ret_again, f);
+	return s->must && strtoull(PQcmdTuples((PGresult *)result), NULL, 10) != s->must
+		       ? tx_conflict(f)
+		       : OK;
+}
+
+/* The next statement's result, and the end of its results. */
+static PGresult *take_result(struct pg *p)
+{
+	PGresult *result = PQgetResult(p->h), *after;
+
+	if (!result || PQresultStatus(result) == PGRES_PIPELINE_SYNC)
+		return result;
+	while ((after = PQgetResult(p->h)))
+		PQclear(after);
+	return result;
+}
+
+/*
+ * Ask the server for all that is on the way, hear it, and leave the pipeline. The first error is
+ * the one. `ret_own`: the last one sent is no late one; its result, or NULL if an error came first.
+ */
+static enum err hear(struct pg *p, PGresult **ret_own, bool *ret_again, struct fault *f)
+{
+	int n = p->n_late;
+	enum err e = PQpipelineSync(p->h) ? OK : failed(p, NULL, "SYNC", ret_again, f);
+	PGresult *result;
+
+	p->n_late = 0;
+	for (int i = 0; i < n && PQstatus(p->h) == CONNECTION_OK; i++) {
+		result = take_result(p);
+		if (!e && !is_aborted(result))
+			e = judge(p, &p->late[i], result, ret_again, f);
+		PQclear(result);
+	}
+	if (ret_own) {
+		*ret_own = take_result(p);
+		if (e) {
+			PQclear(*ret_own);
+			*ret_own = NULL;
+		}
+	}
+	do {
+		result = PQgetResult(p->h);
+		n = result ? (int)PQresultStatus(result) : PGRES_PIPELINE_SYNC;
+		PQclear(result);
+	} while (n != PGRES_PIPELINE_SYNC && PQstatus(p->h) == CONNECTION_OK);
+	if (!PQexitPipelineMode(p->h) && !e)
+		e = failed(p, NULL, "SYNC", ret_again, f);
+	return e;
+}
+
+static enum err settle(struct pg *p, bool *ret_again, struct fault *f)
+{
+	return p->n_late ? hear(p, NULL, ret_again, f) : OK;
+}
+
 /* ---- transactions ------------------------------------------------------------------------- */
 
 static enum err begin(struct conn *c, struct fault *f)
@@ -117,6 +185,7 @@ static enum err begin(struct conn *c, struct fault *f)
 		return OK;
 	/* The server was started again since it was last used: nothing is lost yet. */
 	if (PQstatus(p->h) != CONNECTION_OK) {
+		p->n_late = 0;
 		tx_forget_all(c);
 		PQreset(p->h);
 		if ((e = pg_set_up(p, f)))
@@ -128,10 +197,13 @@ static enum err begin(struct conn *c, struct fault *f)
 static enum err commit(struct conn *c, bool *ret_again, struct fault *f)
 {
 	struct pg *p = pg_of(c);
-	PGresult *result = PQexec(p->h, "COMMIT");
-	enum err e = OK;
+	PGresult *result;
+	enum err e;
 
 	*ret_again = false;
+	if ((e = settle(p, ret_again, f)))
+		return e;
+	result = PQexec(p->h, "COMMIT");
 	if (!result || PQstatus(p->h) != CONNECTION_OK)
 		e = fault_set(f, ERR_IO, "提交时与数据库服务器的连接断开，是否已写入不得而知",
 			      "the connection was lost while committing; whether it was written "
@@ -149,6 +221,7 @@ static void rollback(struct conn *c)
 {
 	struct pg *p = pg_of(c);
 
+	ignore(settle(p, NULL, NULL));
 	if (PQtransactionStatus(p->h) != PQTRANS_IDLE)
 		ignore(exec(p, "ROLLBACK", "ROLLBACK", NULL, NULL));
 }
@@ -156,8 +229,10 @@ static void rollback(struct conn *c)
 static enum err script(struct conn *c, const char *text, struct fault *f)
 {
 	CLEANUP(buf_release) struct buf spelled = { 0 };
-	enum err e = sql_spell(text, false, &spelled);
+	enum err e = settle(pg_of(c), NULL, f);
 
+	if (!e)
+		e = sql_spell(text, false, &spelled);
 	return e ? e : exec(pg_of(c), spelled.p, "script", NULL, f);
 }
 
@@ -245,6 +320,10 @@ static enum err prepare(struct conn *c, struct prepared *s, struct fault *f)
 
 	if (!types)
 		return ERR_MEMORY;
+	if ((e = settle(p, NULL, f))) {
+		mem_drop(types);
+		return e;
+	}
 	for (size_t i = 0; i < n; i++)
 		types[i] = oid_of(s->sql->args[i]);
 	s->handle = (void *)(uintptr_t)++p->n_names;
@@ -291,34 +370,59 @@ static void put(const struct wire *w, size_t i, const struct sql_value *v)
 	}
 }
 
-static enum err start(struct rows *r, struct sql_args args, struct fault *f)
-{
+/* Arguments, as they lie between taking and sending them. */
+struct sending {
+	struct wire w;
+	char *block; /* if they are many */
 	const char *value[ARGS_AT_HAND];
 	int length[ARGS_AT_HAND], format[ARGS_AT_HAND];
 	uint64_t number[ARGS_AT_HAND];
-	struct wire w = { value, length, format, number };
-	struct pg *p = pg_of(r->tx->c);
-	char *block = NULL;
 	char name[NAME_BYTES];
-	PGresult *result;
-	enum err e = OK;
+};
 
+static enum err lay_out(struct sending *s, const struct prepared *p, struct sql_args args)
+{
+	s->w = (struct wire){ s->value, s->length, s->format, s->number };
+	s->block = NULL;
 	if (args.n > ARGS_AT_HAND) {
-		block = mem_take(args.n, 2 * sizeof(uint64_t) + 2 * sizeof(int));
-		if (!block)
+		s->block = mem_take(args.n, 2 * sizeof(uint64_t) + 2 * sizeof(int));
+		if (!s->block)
 			return ERR_MEMORY;
-		w.number = (uint64_t *)(void *)block;
-		w.value = (const char **)(void *)(w.number + args.n);
-		w.length = (int *)(void *)(w.value + args.n);
-		w.format = w.length + args.n;
+		s->w.number = (uint64_t *)(void *)s->block;
+		s->w.value = (const char **)(void *)(s->w.number + args.n);
+		s->w.length = (int *)(void *)(s->w.value + args.n);
+		s->w.format = s->w.length + args.n;
 	}
 	for (size_t i = 0; i < args.n; i++)
-		put(&w, i, &args.v[i]);
-	name_of(r->p, name);
-	result = PQexecPrepared(p->h, name, (int)args.n, w.value, w.length, w.format, 1);
-	mem_drop(block);
-	if (!fine(result)) {
+		put(&s->w, i, &args.v[i]);
+	name_of(p, s->name);
+	return OK;
+}
+
+static bool send_it(struct pg *p, const struct sending *s, struct sql_args args)
+{
+	return PQsendQueryPrepared(p->h, s->name, (int)args.n, s->w.value, s->w.length, s->w.format,
+				   1);
+}
+
+static enum err start(struct rows *r, struct sql_args args, struct fault *f)
+{
+	struct pg *p = pg_of(r->tx->c);
+	struct sending s;
+	PGresult *result = NULL;
+	enum err e = lay_out(&s, r->p, args);
+
+	if (e)
+		return e;
+	if (!p->n_late)
+		result = PQexecPrepared(p->h, s.name, (int)args.n, s.w.value, s.w.length,
+					s.w.format, 1);
+	else if (send_it(p, &s, args))
+		e = hear(p, &result, &r->tx->again, f);
+	mem_drop(s.block);
+	if (!e && !fine(result))
 		e = failed(p, result, r->p->sql->name, &r->tx->again, f);
+	if (e) {
 		PQclear(result);
 		return e;
 	}
@@ -327,6 +431,23 @@ static enum err start(struct rows *r, struct sql_args args, struct fault *f)
 	r->n = PQntuples(result);
 	r->n_columns = (size_t)PQnfields(result);
 	return OK;
+}
+
+static enum err later(struct tx *tx, const struct prepared *s, struct sql_args args, uint64_t must,
+		      struct fault *f)
+{
+	struct pg *p = pg_of(tx->c);
+	struct sending with;
+	enum err e = p->n_late == PG_LATE_MAX ? hear(p, NULL, &tx->again, f) : OK;
+
+	if (e || (e = lay_out(&with, s, args)))
+		return e;
+	if ((p->n_late || PQenterPipelineMode(p->h)) && send_it(p, &with, args))
+		p->late[p->n_late++] = (struct pg_late){ s->sql->name, must };
+	else
+		e = failed(p, NULL, s->sql->name, &tx->again, f);
+	mem_drop(with.block);
+	return e;
 }
 
 static enum err next(struct rows *r, bool *ret_more, struct fault *f)
@@ -409,6 +530,7 @@ const struct conn_ops pg_ops = {
 	.prepare = prepare,
 	.forget = forget,
 	.start = start,
+	.later = later,
 	.next = next,
 	.null = null,
 	.cell = cell,

@@ -5,9 +5,17 @@
 
 struct pg_conn; /* libpq calls it PGconn */
 
+enum { PG_LATE_MAX = 128 }; /* their answers fit into the socket's buffer, unread */
+struct pg_late { /* a statement that was sent, and whose end nobody has seen yet */
+	const char *name;
+	uint64_t must;
+};
+
 struct pg {
 	struct conn conn;
 	struct pg_conn *h;
+	struct pg_late late[PG_LATE_MAX];
+	int n_late;
 	unsigned n_names; /* prepared statements are called s1, s2, ... */
 };
 

@@ -29,6 +29,42 @@ static enum err said(struct tx *tx, struct fault *f)
 	return tx->failed ? tx_ended(tx, tx->failed, f) : OK;
 }
 
+/* ---- what is kept as long as it ----------------------------------------------------------- */
+
+struct tx_kept {
+	struct tx_kept *next;
+	const struct tx_kind *kind;
+	max_align_t memory[];
+};
+
+enum err tx_keep(struct tx *tx, const struct tx_kind *kind, void *ret, struct fault *f)
+{
+	struct tx_kept *k = tx->kept;
+	void *memory;
+
+	while (k && k->kind != kind)
+		k = k->next;
+	if (!k) {
+		if (!(k = mem_take(sizeof(*k) + kind->bytes, 1)))
+			return tx_ended(tx, ERR_MEMORY, f);
+		k->kind = kind;
+		k->next = tx->kept;
+		tx->kept = k;
+	}
+	memory = k->memory;
+	memcpy(ret, &memory, sizeof(memory));
+	return OK;
+}
+
+static void forget_kept(struct tx *tx)
+{
+	for (struct tx_kept *k = tx->kept, *next; k; k = next) {
+		next = k->next;
+		mem_drop(k);
+	}
+	tx->kept = NULL;
+}
+
 enum err tx_act(struct tx *tx, struct conn *c, db_act *act, void *arg, struct fault *f)
 {
 	enum err e;
@@ -36,6 +72,10 @@ enum err tx_act(struct tx *tx, struct conn *c, db_act *act, void *arg, struct fa
 	memset(tx, 0, sizeof(*tx));
 	tx->c = c;
 	e = act(tx, arg, f);
+	for (struct tx_kept *k = tx->kept; k && !e && !tx->failed; k = k->next)
+		if (k->kind->end)
+			e = k->kind->end(tx, k->memory, f);
+	forget_kept(tx);
 	return tx->failed ? tx_ended(tx, tx->failed, f) : e;
 }
 
@@ -90,6 +130,7 @@ static enum err make(struct tx *tx, const struct sql *sql, struct prepared **ret
 	p->sql = sql;
 	memcpy(p->text, sql->text, n);
 	if ((e = tx->c->ops->prepare(tx->c, p, &tx->why))) {
+		tx->again |= e == ERR_BUSY; /* what was sent before it met a conflict */
 		drop(tx->c, p);
 		return e;
 	}
@@ -198,20 +239,32 @@ static void stop(struct rows *r)
 	r->p = NULL;
 }
 
-static enum err start(struct tx *tx, const struct sql *sql, struct sql_args args, struct rows *r,
-		      struct fault *f)
+/* r: nothing but its tx; then with the statement made ready. */
+static enum err make_ready(const struct sql *sql, struct sql_args args, struct rows *r,
+			   struct fault *f)
 {
+	struct tx *tx = r->tx;
 	enum err e = said(tx, f);
 
 	if (e)
 		return e;
-	memset(r, 0, sizeof(*r));
-	r->tx = tx;
 	if (sql->act == SQL_WRITE && !tx->c->writes)
 		e = fault_set(&tx->why, ERR_BUG, "语句 %s 会写入，此处只能读取",
 			      "statement %s writes, and this act only reads", sql->name);
 	if (e || (e = check_args(sql, args, &tx->why)) || (e = find(tx, sql, &r->p, &r->own)))
 		return tx_ended(tx, e, f);
+	return OK;
+}
+
+static enum err start(struct tx *tx, const struct sql *sql, struct sql_args args, struct rows *r,
+		      struct fault *f)
+{
+	enum err e;
+
+	memset(r, 0, sizeof(*r));
+	r->tx = tx;
+	if ((e = make_ready(sql, args, r, f)))
+		return e;
 	r->p->busy = true;
 	if ((e = tx->c->ops->start(r, args, &tx->why))) {
 		stop(r);
@@ -251,6 +304,31 @@ enum err tx_run(struct tx *tx, const struct sql *sql, struct sql_args args, uint
 	if (e == OK && ret_changed)
 		*ret_changed = changed;
 	return e;
+}
+
+enum err tx_conflict(struct fault *f)
+{
+	return fault_set(f, ERR_CONFLICT, "在此期间有了变化；请刷新后再试",
+			 "this changed in between; look again, then repeat");
+}
+
+enum err tx_later(struct tx *tx, const struct sql *sql, struct sql_args args, uint64_t must,
+		  struct fault *f)
+{
+	struct rows r = { .tx = tx };
+	uint64_t changed;
+	enum err e;
+
+	if (!tx->c->ops->later) {
+		e = tx_run(tx, sql, args, &changed, f);
+		if (!e && must && changed != must)
+			e = tx_ended(tx, tx_conflict(&tx->why), f);
+		return e;
+	}
+	if ((e = make_ready(sql, args, &r, f)))
+		return e;
+	e = tx->c->ops->later(tx, r.p, args, must, &tx->why);
+	return e ? tx_ended(tx, e, f) : OK;
 }
 
 enum err tx_rows(struct tx *tx, const struct sql *sql, struct sql_args args, struct rows **ret,
