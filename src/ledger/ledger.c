@@ -24,6 +24,18 @@ struct pace {
 	int64_t head;
 };
 
+/* Where chains stand as far as this act has come; it is written when the act ends. */
+enum { CHAINS_AT_HAND = 8 };
+struct at_hand {
+	bool paced;
+	struct pace pace;
+	struct chain_at_hand {
+		struct area_code county;
+		struct tip tip;
+	} chain[CHAINS_AT_HAND];
+	size_t n;
+};
+
 static enum err corrupt_tip(struct area_code county, struct fault *f)
 {
 	char text[AREA_TEXT_BYTES];
@@ -76,6 +88,51 @@ static enum err take_tip(struct tx *tx, struct area_code county, struct utc_s at
 	return e == ERR_ABSENT ? corrupt_tip(county, f) : e;
 }
 
+static enum err move(struct tx *tx, const struct chain_at_hand *c, struct fault *f)
+{
+	return tx_later(tx, &ledger_sql.move,
+			SQL_ARGS(sql_i64(c->county.v), sql_i64(c->tip.seq), sql_time(c->tip.at),
+				 sql_blob((struct str){ (const char *)c->tip.hash.v,
+							sizeof c->tip.hash.v })),
+			1, f);
+}
+
+static enum err move_all(struct tx *tx, void *kept, struct fault *f)
+{
+	struct at_hand *k = kept;
+	enum err e = OK;
+
+	for (size_t i = 0; i < k->n && !e; i++)
+		e = move(tx, &k->chain[i], f);
+	k->n = 0;
+	return e;
+}
+static const struct tx_kind at_hand = { sizeof(struct at_hand), move_all };
+
+/* The county's chain, taken from the database once an act; with many counties, now and then. */
+static enum err chain_of(struct tx *tx, struct at_hand *k, struct area_code county, struct utc_s at,
+			 struct tip **ret, struct fault *f)
+{
+	struct chain_at_hand *c = k->chain;
+	enum err e;
+
+	while (c < k->chain + k->n && c->county.v != county.v)
+		c++;
+	if (c < k->chain + k->n) {
+		*ret = &c->tip;
+		return OK;
+	}
+	if ((e = tx_turn(tx, county.v, f)) || (k->n == CHAINS_AT_HAND && (e = move_all(tx, k, f))))
+		return e;
+	c = &k->chain[k->n];
+	if ((e = take_tip(tx, county, at, &c->tip, f)))
+		return e;
+	c->county = county;
+	k->n++;
+	*ret = &c->tip;
+	return OK;
+}
+
 static enum err read_pace(struct tx *tx, struct pace *ret, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
@@ -111,12 +168,12 @@ static enum err add(struct tx *tx, struct crypt_hasher *h, struct tip *tip, stru
 		return e;
 	all.n = entry_write(en, bytes);
 	entry_hash(h, &tip->hash, all, &hash);
-	e = tx_run(tx, &ledger_sql.add,
-		   SQL_ARGS(sql_i64(en->county.v), sql_i64(en->seq), sql_time(en->at),
-			    sql_i64(en->actor), sql_text(en->object), sql_i64(en->object_id),
-			    sql_i64(en->version), sql_blob(all),
-			    sql_blob((struct str){ (const char *)hash.v, sizeof hash.v })),
-		   NULL, f);
+	e = tx_later(tx, &ledger_sql.add,
+		     SQL_ARGS(sql_i64(en->county.v), sql_i64(en->seq), sql_time(en->at),
+			      sql_i64(en->actor), sql_text(en->object), sql_i64(en->object_id),
+			      sql_i64(en->version), sql_blob(all),
+			      sql_blob((struct str){ (const char *)hash.v, sizeof hash.v })),
+		     0, f);
 	if (!e)
 		*tip = (struct tip){ en->seq, en->at, hash };
 	return e;
@@ -143,34 +200,30 @@ enum err ledger_append(struct tx *tx, struct ledger_entry *en, struct ledger_rec
 {
 	CLEANUP(crypt_hasher_end) struct crypt_hasher *h = NULL;
 	struct ledger_entry asked = *en;
-	struct pace pace;
-	struct tip tip;
-	uint64_t moved = 0;
+	struct at_hand *k;
+	struct tip *tip;
 	enum err e;
 
 	asked.seq = 1; /* what it will be is not known yet, and it is not the caller's to say */
-	if ((e = entry_check(&asked, f)) || (e = tx_turn(tx, en->county.v, f)) ||
-	    (e = read_pace(tx, &pace, f)) || (e = take_tip(tx, en->county, en->at, &tip, f)))
+	if ((e = entry_check(&asked, f)) || (e = tx_keep(tx, &at_hand, &k, f)))
 		return e;
-	if (crypt_hasher_new(pace.suite, &h))
+	if (!k->paced && (e = read_pace(tx, &k->pace, f)))
+		return e;
+	k->paced = true;
+	if ((e = chain_of(tx, k, en->county, en->at, &tip, f)))
+		return e;
+	if (crypt_hasher_new(k->pace.suite, &h))
 		return fault_set(f, ERR_MEMORY, "内存不足，未记入台账",
 				 "there is no memory to write the ledger");
-	if (tip.seq > 0 && en->at.v < tip.at.v - CHAIN_CLOCK_SLACK_S && !chain_tells_of_clock(en) &&
-	    (e = add_set_back(tx, h, &tip, en, f)))
+	if (tip->seq > 0 && en->at.v < tip->at.v - CHAIN_CLOCK_SLACK_S &&
+	    !chain_tells_of_clock(en) && (e = add_set_back(tx, h, tip, en, f)))
 		return e;
-	if ((e = add(tx, h, &tip, &asked, f)) ||
-	    (e = tx_run(tx, &ledger_sql.move,
-			SQL_ARGS(sql_i64(en->county.v), sql_i64(tip.seq), sql_time(tip.at),
-				 sql_blob((struct str){ (const char *)tip.hash.v,
-							sizeof tip.hash.v })),
-			&moved, f)))
+	if ((e = add(tx, h, tip, &asked, f)))
 		return e;
-	if (moved != 1)
-		return corrupt_tip(en->county, f);
-	en->seq = tip.seq;
+	en->seq = tip->seq;
 	if (ret)
-		*ret = (struct ledger_receipt){ en->county, tip.seq, tip.at,
-						pace.head + HEADS_UNTIL_SURE, tip.hash };
+		*ret = (struct ledger_receipt){ en->county, tip->seq, tip->at,
+						k->pace.head + HEADS_UNTIL_SURE, tip->hash };
 	return OK;
 }
 
@@ -186,7 +239,13 @@ enum err ledger_read(struct tx *tx, struct ledger_entry *en, struct ledger_recei
 
 enum err ledger_use_suite(struct tx *tx, enum crypt_suite suite, struct fault *f)
 {
+	struct at_hand *k;
+	enum err e = tx_keep(tx, &at_hand, &k, f);
+
 	assert(crypt_suite_known((uint8_t)suite));
+	if (e)
+		return e;
+	k->paced = false;
 	return tx_run(tx, &ledger_sql.use_suite, SQL_ARGS(sql_i64(suite)), NULL, f);
 }
 
