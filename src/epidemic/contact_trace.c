@@ -37,6 +37,10 @@ struct spot { /* where a place lies; 0: nobody described it */
 	int64_t place;
 	struct area_code area;
 };
+struct answers { /* who sees to contacts of an area */
+	struct area_code area;
+	struct flow_duty duty;
+};
 struct matching {
 	struct call *c;
 	struct tx *tx;
@@ -47,6 +51,7 @@ struct matching {
 	struct flow_party sender; /* the officer's; 0: of no department */
 	VEC(struct known) known;
 	VEC(struct spot) spot;
+	VEC(struct answers) answers;
 	struct contact_change *ret;
 };
 
@@ -54,6 +59,7 @@ static void matching_end(struct matching *m)
 {
 	vec_drop(&m->known);
 	vec_drop(&m->spot);
+	vec_drop(&m->answers);
 }
 
 static int by_person(const void *a, const void *b)
@@ -114,6 +120,23 @@ static enum err area_of(struct matching *m, const struct trail_contact *k, struc
 	return vec_push(&m->spot, spot);
 }
 
+static enum err duty_of(struct matching *m, struct area_code area, struct flow_duty *ret)
+{
+	struct answers x = { .area = area };
+	enum err e;
+
+	for (size_t i = 0; i < m->answers.n; i++)
+		if (m->answers.v[i].area.v == area.v) {
+			*ret = m->answers.v[i].duty;
+			return OK;
+		}
+	e = loop_duty(m->tx, area, DUTY_EPIDEMIC, (struct flow_party){ 0 }, &x.duty, m->f);
+	if (e)
+		return e;
+	*ret = x.duty;
+	return vec_push(&m->answers, x);
+}
+
 static void tell_of(const struct matching *m, const struct trail_contact *k,
 		    struct contact_row *ret, char trace[24])
 {
@@ -145,6 +168,8 @@ static enum err raise_task(struct matching *m, const struct contact_row *k,
 		.needs = FLOW_TEXT,
 		.until = FLOW_NEVER,
 		.sender = m->sender.v ? m->sender : duty->checker,
+		.caller = m->sender,
+		.duty = duty,
 	};
 	int64_t id;
 
@@ -179,16 +204,14 @@ static enum err add(struct matching *m, const struct trail_contact *k)
 	row.of_case = m->of->record.id;
 	row.push = (enum contact_push)(1 + FLOW_KEPT);
 	tell_of(m, k, &row, trace);
-	if ((e = area_of(m, k, &row.record.area)) ||
-	    (e = loop_duty(m->tx, row.record.area, DUTY_EPIDEMIC, (struct flow_party){ 0 }, &duty,
-			   m->f)))
+	if ((e = area_of(m, k, &row.record.area)) || (e = duty_of(m, row.record.area, &duty)))
 		return e;
 	row.party.v = duty.owner.v;
 	county = sql_i64(area_county(row.record.area).v);
 	if ((e = record_put(book, m->tx, &contact_noun, &row, m->f)) ||
-	    (e = tx_run(m->tx, &epidemic_sql.contact_person_put,
-			SQL_ARGS(county, sql_i64(row.record.id.v), sql_i64(k->person)), NULL,
-			m->f)) ||
+	    (e = tx_later(m->tx, &epidemic_sql.contact_person_put,
+			  SQL_ARGS(county, sql_i64(row.record.id.v), sql_i64(k->person)), 1,
+			  m->f)) ||
 	    (e = record_entry(&contact_noun, NULL, &row, STR("find"), &en)) ||
 	    (e = call_act(m->c, m->tx, &en, m->f)))
 		return e;

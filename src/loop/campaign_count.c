@@ -47,7 +47,7 @@ enum err campaign_count_add(struct tx *tx, int64_t campaign, struct area_code no
 
 	for (size_t i = 0; i < SLOT_N; i++)
 		v[5 + i] = sql_i64(t->n[i]);
-	return tx_run(tx, &campaign_sql.count_add, (struct sql_args){ v, ARRAY_LEN(v) }, NULL, f);
+	return tx_later(tx, &campaign_sql.count_add, (struct sql_args){ v, ARRAY_LEN(v) }, 1, f);
 }
 
 enum err campaign_counted(struct tx *tx, int64_t campaign, struct area_code area,

@@ -199,14 +199,15 @@ static enum err tell_owner(struct raising *r, const struct task *row, const stru
 
 	for (uint32_t i = 0; !e && !was && i < fx->n; i++)
 		if (fx->v[i].is == FLOW_NOTIFY)
-			e = tx_run(a->tx, &loop_sql.notice_put,
-				   SQL_ARGS(sql_i64(area_county(row->record.area).v),
-					    sql_i64(record_id_new(a->l->o.book).v),
-					    sql_i64(row->record.id.v),
-					    sql_i64((int64_t)fx->v[i].key), sql_i64(fx->v[i].who.v),
-					    sql_text(str_of(flow_say_words[fx->v[i].say].word)),
-					    sql_null(), sql_i64(0), sql_time(a->now), sql_i64(0)),
-				   NULL, a->f);
+			e = tx_later(a->tx, &loop_sql.notice_put,
+				     SQL_ARGS(sql_i64(area_county(row->record.area).v),
+					      sql_i64(record_id_new(a->l->o.book).v),
+					      sql_i64(row->record.id.v),
+					      sql_i64((int64_t)fx->v[i].key),
+					      sql_i64(fx->v[i].who.v),
+					      sql_text(str_of(flow_say_words[fx->v[i].say].word)),
+					      sql_null(), sql_i64(0), sql_time(a->now), sql_i64(0)),
+				     0, a->f);
 	return e;
 }
 

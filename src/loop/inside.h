@@ -32,6 +32,14 @@ struct work {
 /* ERR_ABSENT, without a word; ERR_CORRUPT what is stored is no sound task. */
 MUST_CHECK enum err work_load(struct loop *l, struct tx *tx, int64_t id, struct arena *a,
 			      struct work *ret, struct fault *f);
+/*
+ * The same for many, a statement for WORK_GROUP of them; `act` is told of each in its order, with
+ * what loading it came to. `a` is cleared between groups. No act changes another task of them.
+ */
+enum { WORK_GROUP = 32, WORK_INNER = 4 };
+typedef enum err work_act(void *arg, size_t i, enum err loaded, struct work *w, struct fault *why);
+MUST_CHECK enum err work_each(struct loop *l, struct tx *tx, const int64_t *id, size_t n,
+			      struct arena *a, work_act *act, void *arg, struct fault *f);
 /* All but the row: the engine's task, and what no field says. ERR_ABSENT: it has none. */
 MUST_CHECK enum err work_inner(struct tx *tx, struct area_code county, int64_t id, struct work *ret,
 			       struct fault *f);

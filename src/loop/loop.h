@@ -90,6 +90,9 @@ struct loop_new {
 	int64_t until;            /* done not later than this, or FLOW_NEVER */
 	struct flow_party owner;  /* 0: the resolver says (duty_of.h) */
 	struct flow_party sender; /* 0: the caller's organisation */
+	/* For whom raises many: what was asked before. 0 and NULL: it is asked now. */
+	struct flow_party caller;     /* the caller's organisation */
+	const struct flow_duty *duty; /* who answers (loop_duty) */
 };
 /* The caller's areas are not asked about: the handler does. */
 MUST_CHECK enum err loop_raise(struct call *c, struct tx *tx, const struct loop_new *n,

@@ -197,8 +197,8 @@ static enum err write_tasks(struct many_tasks *m, const struct held *h, size_t n
 	same_of(h, v);
 	for (size_t i = 0; i < n; i++)
 		each_of(&h[i], v + TASK_SAME + i * TASK_EACH);
-	return tx_run(m->tx, &m->sql->v[n == 1 ? TASK : TASKS],
-		      (struct sql_args){ v, TASK_SAME + n * TASK_EACH }, NULL, f);
+	return tx_later(m->tx, &m->sql->v[n == 1 ? TASK : TASKS],
+			(struct sql_args){ v, TASK_SAME + n * TASK_EACH }, n, f);
 }
 
 static enum err write_stories(struct many_tasks *m, const struct held *h, size_t n, struct fault *f)
@@ -219,8 +219,8 @@ static enum err write_stories(struct many_tasks *m, const struct held *h, size_t
 		v[STORY_SAME + i * STORY_EACH + 1] = sql_i64(h[i].t.t.owner.v);
 		v[STORY_SAME + i * STORY_EACH + 2] = id_or_null(h[i].t.key);
 	}
-	return tx_run(m->tx, &m->sql->v[n == 1 ? STORY : STORIES],
-		      (struct sql_args){ v, STORY_SAME + n * STORY_EACH }, NULL, f);
+	return tx_later(m->tx, &m->sql->v[n == 1 ? STORY : STORIES],
+			(struct sql_args){ v, STORY_SAME + n * STORY_EACH }, n, f);
 }
 
 enum err many_tasks_flush(struct many_tasks *m, struct fault *f)

@@ -20,7 +20,7 @@ enum {
 	TOLD_MAX = 100,
 	TITLE_BYTES = 480,
 	TEXT_BYTES = 8000,
-	ONE_BYTES = 64 << 10,
+	ONE_BYTES = 1 << 20,
 	IDS_BYTES = PARTS_MAX * 24
 };
 static const struct json_limits limits = { BODY, 8 * MANY_MAX, 8 };
@@ -66,16 +66,18 @@ static enum err begin(struct many *m, struct call *c, struct tx *tx, struct faul
 	return work_person(c, tx, &m->a.ev, f);
 }
 
+static enum err seen(struct many *m, enum err loaded, const struct work *w)
+{
+	if (loaded)
+		return loaded == ERR_ABSENT ? call_absent(m->f) : loaded;
+	return task_seen(m->c, m->tx, &w->row, m->f);
+}
+
 static enum err load(struct many *m, int64_t task, struct work *ret)
 {
-	enum err e;
-
 	arena_clear(m->one);
 	m->a.task = task;
-	e = work_load(loop_of(m->c), m->tx, task, m->one, ret, m->f);
-	if (e)
-		return e == ERR_ABSENT ? call_absent(m->f) : e;
-	return task_seen(m->c, m->tx, &ret->row, m->f);
+	return seen(m, work_load(loop_of(m->c), m->tx, task, m->one, ret, m->f), ret);
 }
 
 /* A refusal of the flow, or of the grid, is the task's own; anything else ends the act. */
@@ -84,15 +86,11 @@ static bool is_refusal(enum err e)
 	return e == ERR_CONFLICT || e == ERR_RANGE || e == ERR_ROLE || e == ERR_FULL;
 }
 
-static enum err try_one(struct many *m, int64_t task)
+static enum err try_it(struct many *m, const struct work *w)
 {
 	struct fault why = { 0 };
-	struct work w;
-	enum err e = load(m, task, &w);
+	enum err e = work_try(m->c, m->tx, w, &m->a, m->c->now, &m->fx, &why);
 
-	if (e)
-		return e;
-	e = work_try(m->c, m->tx, &w, &m->a, m->c->now, &m->fx, &why);
 	if (!e)
 		return OK;
 	if (!is_refusal(e)) {
@@ -100,21 +98,17 @@ static enum err try_one(struct many *m, int64_t task)
 		return e;
 	}
 	if (m->n_refused < TOLD_MAX)
-		m->refused[m->n_refused] = (struct refusal){ task, e, why };
+		m->refused[m->n_refused] = (struct refusal){ m->a.task, e, why };
 	m->n_refused++;
 	return OK;
 }
 
-static enum err do_one(struct many *m, int64_t task)
+static enum err do_it(struct many *m, struct work *w)
 {
-	struct work w;
-	enum err e = load(m, task, &w);
+	enum err e = work_do(loop_of(m->c), m->c, m->tx, w, &m->a, m->c->now, &m->fx, m->f);
 
-	if (e)
-		return e;
-	e = work_do(loop_of(m->c), m->c, m->tx, &w, &m->a, m->c->now, &m->fx, m->f);
 	m->n_stored += !e && !m->fx.again;
-	m->last.record = w.row.record;
+	m->last.record = w->row.record;
 	return e;
 }
 
@@ -211,6 +205,7 @@ static enum err get_tasks(struct call *c, const struct json_node *map, bool turn
 	for (size_t i = 0; i < list->n && !e; i++) {
 		const struct json_node *x = &list->items[i];
 
+		v[i].turn = FLOW_ANY_TURN; /* a list of tasks does not say it */
 		if (!turns) {
 			if (x->is != JSON_IS_TEXT || str_i64(x->text, &v[i].id))
 				return bad(f, "tasks", "tasks 应为编号的列表",
@@ -220,7 +215,6 @@ static enum err get_tasks(struct call *c, const struct json_node *map, bool turn
 		if ((e = json_only(x, keys, f)) || (e = json_need(x, "id", f)) ||
 		    (e = json_get_id(x, "id", &v[i].id, f)))
 			return e;
-		v[i].turn = FLOW_ANY_TURN; /* a list of tasks does not say it */
 		e = json_get_i64(x, "turn", 0, UINT32_MAX - 1, &v[i].turn, f);
 	}
 	*ret = v;
@@ -228,23 +222,45 @@ static enum err get_tasks(struct call *c, const struct json_node *map, bool turn
 	return e;
 }
 
-static enum err run(struct many *m, const struct chosen *v, size_t n, bool turns)
-{
-	struct work first;
-	enum err e = load(m, v[0].id, &first);
+/* One event for all of them: `turn` of each, or FLOW_ANY_TURN. */
+struct each {
+	struct many *m;
+	const struct chosen *v;
+	const int64_t *id;
+	bool really;
+};
 
-	for (size_t i = 0; i < n && !e; i++) {
-		m->a.ev.turn = turns ? (uint32_t)v[i].turn : FLOW_ANY_TURN;
-		e = try_one(m, v[i].id);
-	}
+static enum err each_one(void *arg, size_t i, enum err loaded, struct work *w, struct fault *why)
+{
+	const struct each *x = arg;
+	enum err e = seen(x->m, loaded, w);
+
+	if (e && e == loaded && e != ERR_ABSENT)
+		*x->m->f = *why;
+	x->m->a.task = x->v[i].id;
+	x->m->a.ev.turn = (uint32_t)x->v[i].turn;
 	if (e)
 		return e;
+	return x->really ? do_it(x->m, w) : try_it(x->m, w);
+}
+
+static enum err run(struct many *m, const struct chosen *v, size_t n)
+{
+	struct loop *l = loop_of(m->c);
+	int64_t *id = arena_take(m->c->a, n, sizeof *id);
+	struct each x = { m, v, id, false };
+	struct work first = { .there = false };
+	enum err e = id ? load(m, v[0].id, &first) : ERR_MEMORY;
+	struct area_code area = first.row.record.area;
+
+	for (size_t i = 0; i < n && !e; i++)
+		id[i] = v[i].id;
+	if (e || (e = work_each(l, m->tx, id, n, m->one, each_one, &x, m->f)))
+		return e;
 	if (m->n_refused)
-		return tell_refused(m, first.row.record.area);
-	for (size_t i = 0; i < n && !e; i++) {
-		m->a.ev.turn = turns ? (uint32_t)v[i].turn : FLOW_ANY_TURN;
-		e = do_one(m, v[i].id);
-	}
+		return tell_refused(m, area);
+	x.really = true;
+	e = work_each(l, m->tx, id, n, m->one, each_one, &x, m->f);
 	return e ? e : tell_done(m, n);
 }
 
@@ -266,7 +282,7 @@ static enum err many_do(struct call *c, struct tx *tx, struct fault *f)
 	if ((e = begin(&m, c, tx, f)))
 		return e;
 	m.a.ev.by = by;
-	return run(&m, v, n, true);
+	return run(&m, v, n);
 }
 
 /* ---- several into one ------------------------------------------------------------------------ */
@@ -308,7 +324,7 @@ static enum err tasks_merge(struct call *c, struct tx *tx, struct fault *f)
 	m.a.ev.by = into.t.stage[FLOW_TO_DO].by;
 	(void)snprintf(text, sizeof text, "→ %lld", (long long)id);
 	m.a.text = str_of(text);
-	return run(&m, v, n, false);
+	return run(&m, v, n);
 }
 
 /* ---- one into several ------------------------------------------------------------------------ */

@@ -63,7 +63,9 @@ static enum err begin(struct loop *l, struct call *c, struct tx *tx, const struc
 		return e;
 	if (n->owner.v && (e = loop_party_there(tx, n->owner, "owner", f)))
 		return e;
-	if ((e = loop_duty(tx, n->area, n->sector, n->owner, &ev->duty, f)))
+	if (n->duty)
+		ev->duty = *n->duty;
+	else if ((e = loop_duty(tx, n->area, n->sector, n->owner, &ev->duty, f)))
 		return e;
 	ev->on = FLOW_ON_RAISE;
 	ev->turn = FLOW_ANY_TURN;
@@ -92,12 +94,13 @@ enum err loop_raise(struct call *c, struct tx *tx, const struct loop_new *n, int
 		    struct fault *f)
 {
 	struct loop *l = loop_of(c);
-	struct flow_event ev = { .actor = FLOW_PERSON };
-	enum err e;
+	struct flow_event ev = { .actor = FLOW_PERSON, .party = n->caller };
+	enum err e = OK;
 
 	if (!l)
 		return fault_set(f, ERR_BUG, "任务功能未运行", "nobody keeps tasks here");
-	e = loop_party(c, tx, &ev.party, NULL, f);
+	if (!n->caller.v)
+		e = loop_party(c, tx, &ev.party, NULL, f);
 	ev.person.v = c->who->account;
 	if (e)
 		return e;

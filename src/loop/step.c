@@ -21,47 +21,6 @@
 
 enum { ACT_BYTES = 64 << 10 };
 
-/* ---- reading --------------------------------------------------------------------------------- */
-
-static enum err corrupt(struct fault *f)
-{
-	return fault_set(f, ERR_CORRUPT, "任务的存储内容不合法；请运行 outpost fsck",
-			 "a stored task is not sound: run outpost fsck");
-}
-
-enum err work_inner(struct tx *tx, struct area_code county, int64_t id, struct work *ret,
-		    struct fault *f)
-{
-	CLEANUP(rows_end) struct rows *r = NULL;
-	struct str packed;
-	enum err e =
-		tx_row(tx, &loop_sql.inner_of, SQL_ARGS(sql_i64(county.v), sql_i64(id)), &r, f);
-
-	if (e)
-		return e;
-	if (rows_null(r, 0))
-		return ERR_ABSENT;
-	packed = rows_blob(r, 0);
-	ret->about_id = rows_i64(r, 1);
-	ret->campaign = rows_i64(r, 2);
-	ret->signal = rows_i64(r, 3);
-	if (flow_unpack((const uint8_t *)packed.p, packed.n, &ret->t) || ret->t.id != id)
-		return corrupt(f);
-	return OK;
-}
-
-enum err work_load(struct loop *l, struct tx *tx, int64_t id, struct arena *a, struct work *ret,
-		   struct fault *f)
-{
-	void *row;
-	enum err e = record_get(l->o.book, tx, &task_noun, (struct record_id){ id }, a, &row, f);
-
-	if (e)
-		return e;
-	*ret = (struct work){ .row = *(struct task *)row, .there = true };
-	return work_inner(tx, area_county(ret->row.record.area), id, ret, f);
-}
-
 /* ---- writing --------------------------------------------------------------------------------- */
 
 static struct sql_value id_or_null(int64_t id)
@@ -102,46 +61,40 @@ static enum err put_row(const struct storing *s, struct str packed)
 	const struct task *t = &s->w->row;
 	const struct record *r = &t->record;
 
-	return tx_run(s->tx, &loop_sql.put,
-		      SQL_ARGS(sql_i64(area_county(r->area).v), sql_i64(r->id.v),
-			       sql_i64(r->area.v), sql_text(str_of(task_states[r->state].word)),
-			       sql_time(s->now), sql_i64(r->created_by.v), sql_text(t->kind),
-			       word_or_null(duty_sectors, t->sector), text_or_null(t->rule),
-			       sql_text(t->title), text_or_null(t->detail), text_or_null(t->about),
-			       id_or_null(s->w->about_id), id_or_null(s->w->campaign),
-			       id_or_null(s->w->signal), id_or_null(t->owner.v),
-			       id_or_null(t->checker.v), id_or_null(t->sender.v), sql_i64(t->needs),
-			       sql_i64(t->level), sql_i64(t->late),
-			       word_or_null(task_stages, t->stage), time_or_null(t->next_by),
-			       time_or_null(t->due), time_or_null(t->accept_by),
-			       time_or_null(t->done_by), sql_i64(area_at(r->area, AREA_CITY).v),
-			       sql_blob(packed)),
-		      NULL, s->f);
+	return tx_later(s->tx, &loop_sql.put,
+			SQL_ARGS(sql_i64(area_county(r->area).v), sql_i64(r->id.v),
+				 sql_i64(r->area.v), sql_text(str_of(task_states[r->state].word)),
+				 sql_time(s->now), sql_i64(r->created_by.v), sql_text(t->kind),
+				 word_or_null(duty_sectors, t->sector), text_or_null(t->rule),
+				 sql_text(t->title), text_or_null(t->detail),
+				 text_or_null(t->about), id_or_null(s->w->about_id),
+				 id_or_null(s->w->campaign), id_or_null(s->w->signal),
+				 id_or_null(t->owner.v), id_or_null(t->checker.v),
+				 id_or_null(t->sender.v), sql_i64(t->needs), sql_i64(t->level),
+				 sql_i64(t->late), word_or_null(task_stages, t->stage),
+				 time_or_null(t->next_by), time_or_null(t->due),
+				 time_or_null(t->accept_by), time_or_null(t->done_by),
+				 sql_i64(area_at(r->area, AREA_CITY).v), sql_blob(packed)),
+			1, s->f);
 }
 
 static enum err store_row(const struct storing *s, struct str packed)
 {
 	const struct task *t = &s->w->row;
 	const struct record *r = &t->record;
-	uint64_t changed;
-	enum err e =
-		tx_run(s->tx, &loop_sql.store,
-		       SQL_ARGS(sql_i64(area_county(r->area).v), sql_i64(r->id.v),
-				sql_i64(r->version), sql_text(str_of(task_states[r->state].word)),
-				sql_time(s->now), id_or_null(t->owner.v), id_or_null(t->checker.v),
-				id_or_null(t->sender.v), id_or_null(t->offered_to.v),
-				id_or_null(t->doer.v), word_or_null(task_outcomes, t->outcome),
-				sql_i64(t->level), sql_i64(t->late),
-				word_or_null(task_stages, t->stage), time_or_null(t->next_by),
-				time_or_null(t->due), time_or_null(t->accept_by),
-				time_or_null(t->done_by), time_or_null(t->closed_at),
-				sql_blob(packed)),
-		       &changed, s->f);
 
-	if (e || changed == 1)
-		return e;
-	return fault_set(s->f, ERR_CONFLICT, "任务在此期间有了变化；请刷新后再试",
-			 "the task changed in between; look again, then repeat");
+	return tx_later(s->tx, &loop_sql.store,
+			SQL_ARGS(sql_i64(area_county(r->area).v), sql_i64(r->id.v),
+				 sql_i64(r->version), sql_text(str_of(task_states[r->state].word)),
+				 sql_time(s->now), id_or_null(t->owner.v), id_or_null(t->checker.v),
+				 id_or_null(t->sender.v), id_or_null(t->offered_to.v),
+				 id_or_null(t->doer.v), word_or_null(task_outcomes, t->outcome),
+				 sql_i64(t->level), sql_i64(t->late),
+				 word_or_null(task_stages, t->stage), time_or_null(t->next_by),
+				 time_or_null(t->due), time_or_null(t->accept_by),
+				 time_or_null(t->done_by), time_or_null(t->closed_at),
+				 sql_blob(packed)),
+			1, s->f);
 }
 
 /* ---- the ledger, a record at a time ---------------------------------------------------------- */
@@ -225,19 +178,20 @@ static enum err tell_story(const struct storing *s, const struct span *p)
 
 	for (uint32_t i = p->from + 1; i < p->to && !key; i++)
 		key = (int64_t)s->fx->v[i].key;
-	return tx_run(s->tx, &loop_sql.history_put,
-		      SQL_ARGS(sql_i64(area_county(r->area).v), sql_i64(r->id.v),
-			       sql_i64(r->version), sql_i64(p->i), sql_i64(s->w->t.turn),
-			       sql_time(s->now), sql_text(str_of(flow_say_words[first->say].word)),
-			       sql_i64(clocks ? 0 : s->ev->person.v),
-			       sql_i64(clocks ? 0 : s->ev->party.v), sql_i64(s->w->t.owner.v),
-			       id_or_null(own ? s->ev->to.v : 0),
-			       clocks ? sql_text(str_of(flow_stage_words[stage_of(s, p)].word))
-				      : sql_null(),
-			       sql_i64(level_of(s, p)), sql_i64(s->w->t.stage[FLOW_TO_DO].by),
-			       id_or_null(key), own ? text_or_null(s->words->reason) : sql_null(),
-			       own ? text_or_null(s->words->text) : sql_null()),
-		      NULL, s->f);
+	return tx_later(s->tx, &loop_sql.history_put,
+			SQL_ARGS(sql_i64(area_county(r->area).v), sql_i64(r->id.v),
+				 sql_i64(r->version), sql_i64(p->i), sql_i64(s->w->t.turn),
+				 sql_time(s->now),
+				 sql_text(str_of(flow_say_words[first->say].word)),
+				 sql_i64(clocks ? 0 : s->ev->person.v),
+				 sql_i64(clocks ? 0 : s->ev->party.v), sql_i64(s->w->t.owner.v),
+				 id_or_null(own ? s->ev->to.v : 0),
+				 clocks ? sql_text(str_of(flow_stage_words[stage_of(s, p)].word))
+					: sql_null(),
+				 sql_i64(level_of(s, p)), sql_i64(s->w->t.stage[FLOW_TO_DO].by),
+				 id_or_null(key), own ? text_or_null(s->words->reason) : sql_null(),
+				 own ? text_or_null(s->words->text) : sql_null()),
+			1, s->f);
 }
 
 /* The rule's way says whether its notices break into the night. */
@@ -259,16 +213,16 @@ static enum err owe_notice(const struct storing *s, const struct flow_effect *x)
 {
 	const struct record *r = &s->w->row.record;
 
-	return tx_run(s->tx, &loop_sql.notice_put,
-		      SQL_ARGS(sql_i64(area_county(r->area).v),
-			       sql_i64(record_id_new(s->l->o.book).v), sql_i64(r->id.v),
-			       sql_i64((int64_t)x->key), sql_i64(x->who.v),
-			       sql_text(str_of(flow_say_words[x->say].word)),
-			       x->say >= FLOW_ON_N
-				       ? sql_text(str_of(flow_stage_words[x->stage].word))
-				       : sql_null(),
-			       sql_i64(x->level), sql_time(s->now), sql_i64(is_urgent(s, x))),
-		      NULL, s->f);
+	return tx_later(s->tx, &loop_sql.notice_put,
+			SQL_ARGS(sql_i64(area_county(r->area).v),
+				 sql_i64(record_id_new(s->l->o.book).v), sql_i64(r->id.v),
+				 sql_i64((int64_t)x->key), sql_i64(x->who.v),
+				 sql_text(str_of(flow_say_words[x->say].word)),
+				 x->say >= FLOW_ON_N
+					 ? sql_text(str_of(flow_stage_words[x->stage].word))
+					 : sql_null(),
+				 sql_i64(x->level), sql_time(s->now), sql_i64(is_urgent(s, x))),
+			0, s->f);
 }
 
 static enum err tell_all(const struct storing *s)
@@ -357,7 +311,7 @@ enum err work_step(struct loop *l, struct call *c, struct tx *tx, struct work *w
 		return work_refused(ret->why, c, f);
 	if (ret->again || !ret->n)
 		return OK;
-	if ((e = store(&s, &t)) || !c)
+	if ((e = store(&s, &t)) || !c || ev->on == FLOW_ON_RAISE)
 		return e;
 	/* Whoever does something about it has heard of it. */
 	return notice_acted(tx, area_county(w->row.record.area), w->row.record.id.v,

@@ -29,6 +29,8 @@ struct ticking {
 	struct due_task after; /* where it begins, and where the next one will */
 	struct due_task last;
 	size_t from, to; /* the piece of it that is written */
+	struct tx *tx;
+	struct fault *f;
 	struct arena *a;
 	bool told[GROUP];
 	enum err bad; /* of tasks that were passed over */
@@ -99,46 +101,51 @@ static enum err list_all(struct tx *tx, void *arg, struct fault *f)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static enum err tick_one(struct ticking *t, struct tx *tx, size_t i, struct fault *f)
+static enum err clock_comes(struct ticking *t, size_t i, struct work *w, struct fault *f)
 {
-	const struct loop_act a = { .task = t->v[i].id,
+	const struct loop_act a = { .task = w->t.id,
 				    .ev = { .on = FLOW_ON_CLOCK,
 					    .turn = FLOW_ANY_TURN,
 					    .actor = FLOW_CLOCK,
 					    .by = FLOW_NEVER } };
 	struct flow_effects fx;
-	struct work w;
-	enum err e;
+	enum err e = work_do(t->l, NULL, t->tx, w, &a, t->now, &fx, f);
 
-	arena_clear(t->a);
-	if ((e = work_load(t->l, tx, t->v[i].id, t->a, &w, f)) ||
-	    (e = work_do(t->l, NULL, tx, &w, &a, t->now, &fx, f)))
-		return e;
-	t->told[i] = fx.n > 0;
-	return OK;
+	t->told[i] = !e && fx.n > 0;
+	return e;
+}
+
+static enum err tick_one(void *arg, size_t i, enum err loaded, struct work *w, struct fault *why)
+{
+	struct ticking *t = arg;
+	enum err e = loaded;
+
+	i += t->from;
+	t->told[i] = false;
+	if (!e)
+		e = clock_comes(t, i, w, why);
+	if (e == ERR_CORRUPT) {
+		t->bad = e;
+		t->why = *why;
+		return OK;
+	}
+	if (e == ERR_ABSENT)
+		return OK; /* gone since, or never the engine's */
+	if (e && t->f)
+		*t->f = *why;
+	return e;
 }
 
 static enum err write_group(struct tx *tx, void *arg, struct fault *f)
 {
 	struct ticking *t = arg;
-	enum err e = OK;
+	int64_t id[GROUP];
 
-	for (size_t i = t->from; i < t->to && !e; i++) {
-		struct fault why = { 0 };
-
-		t->told[i] = false;
-		e = tick_one(t, tx, i, &why);
-		if (e == ERR_CORRUPT) {
-			t->bad = e;
-			t->why = why;
-			e = OK;
-		} else if (e == ERR_ABSENT) {
-			e = OK; /* gone since, or never the engine's */
-		} else if (e && f) {
-			*f = why;
-		}
-	}
-	return e;
+	t->tx = tx;
+	t->f = f;
+	for (size_t i = t->from; i < t->to; i++)
+		id[i - t->from] = t->v[i].id;
+	return work_each(t->l, tx, id, t->to - t->from, t->a, tick_one, t, f);
 }
 
 static enum err write_piece(struct ticking *t, size_t from, size_t to, struct fault *f)

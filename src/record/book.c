@@ -211,6 +211,14 @@ enum err record_get(const struct record_book *b, struct tx *tx, const struct nou
 	return k ? act_load(tx, k, id, a, ret, f) : ERR_BUG;
 }
 
+enum err record_take(const struct record_book *b, struct rows *r, const struct noun *n,
+		     struct arena *a, void **ret, struct fault *f)
+{
+	const struct record_kind *k = record_kind_of(b, n->name);
+
+	return k ? act_read(r, k, a, ret, f) : ERR_BUG;
+}
+
 enum err record_put(const struct record_book *b, struct tx *tx, const struct noun *n,
 		    const void *row, struct fault *f)
 {

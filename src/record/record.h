@@ -111,6 +111,7 @@ void noun_blank(const struct noun *n, void *row);
 /* ---- the book of all nouns ------------------------------------------------------------------ */
 
 struct record_book;
+struct rows;
 
 struct record_area_name {
 	struct str zh, en;
@@ -172,6 +173,9 @@ struct record_id record_id_new(struct record_book *b);
  */
 MUST_CHECK enum err record_get(const struct record_book *b, struct tx *tx, const struct noun *n,
 			       struct record_id id, struct arena *a, void **ret, struct fault *f);
+/* The row at hand of a statement that begins with the noun's columns, first those of the head. */
+MUST_CHECK enum err record_take(const struct record_book *b, struct rows *r, const struct noun *n,
+				struct arena *a, void **ret, struct fault *f);
 /*
  * Put the key "labels" into the open map of an answer: the names of these rows of a noun, null for
  * those that the caller could not look up (labels.h). A book without that noun names none.
