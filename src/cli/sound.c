@@ -78,14 +78,17 @@ static void say_tasks(struct cli *c, const struct loop_report *r)
 			cli_say(c,
 				"其中内容不一致 %" PRIu64 "，无人负责 %" PRIu64
 				"，无理由推迟 %" PRIu64 "，漏报升级 %" PRIu64 "，重复 %" PRIu64
-				"，专项计数不符 %" PRIu64 "；首个任务 %" PRId64,
+				"，专项计数不符 %" PRIu64 "，信号无任务也未排除 %" PRIu64
+				"，推送无从答复 %" PRIu64 "；首个任务 %" PRId64,
 				"of them %" PRIu64 " contradict themselves, %" PRIu64
 				" have no owner at work, %" PRIu64
 				" were put off without a reason, %" PRIu64
 				" escalations were not told, %" PRIu64 " told twice, %" PRIu64
-				" counts of campaigns are wrong; the first task is %" PRId64,
+				" counts of campaigns are wrong, %" PRIu64
+				" signals have neither task nor dismissal, %" PRIu64
+				" pushes cannot be answered; the first task is %" PRId64,
 				r->unsound, r->ownerless, r->put_off, r->untold, r->twice,
-				r->miscounted, r->first_wrong);
+				r->miscounted, r->dropped, r->stray, r->first_wrong);
 		return;
 	}
 	json_key(cli_tell(c), "tasks");

@@ -10,6 +10,7 @@
 #include "ledger/ledger.h"
 #include "loop/fsck.sql.h"
 #include "loop/campaign_inside.h"
+#include "loop/signal_inside.h"
 
 #include "base/ban.h"
 
@@ -209,6 +210,20 @@ static enum err counts(struct look *l)
 	return e;
 }
 
+/* Every signal has a task or a dismissal; every push can still be answered. */
+static enum err signals(struct look *l)
+{
+	struct signal_fsck r;
+	enum err e = signal_look(l->tx, &r, l->f);
+
+	if (e)
+		return e;
+	l->r.dropped = r.dropped;
+	l->r.stray = r.stray;
+	l->r.wrong += r.dropped + r.stray;
+	return OK;
+}
+
 struct fsck {
 	const struct record_book *book;
 	struct utc_s now;
@@ -221,7 +236,7 @@ static enum err fsck_act(struct tx *tx, void *arg, struct fault *f)
 	CLEANUP(look_end) struct look l = { .book = x->book, .tx = tx, .f = f, .now = x->now };
 	enum err e = arena_new(ROW_BYTES, &l.a);
 
-	if (e || (e = look_all(&l)) || (e = doubles(&l)) || (e = counts(&l)))
+	if (e || (e = look_all(&l)) || (e = doubles(&l)) || (e = counts(&l)) || (e = signals(&l)))
 		return e;
 	x->report = l.r;
 	return OK;

@@ -4,18 +4,19 @@
 #include "loop/campaign_inside.h"
 #include "loop/loop.sql.h"
 #include "loop/many.h"
+#include "loop/signal_inside.h"
 
 #include "base/ban.h"
 
 enum { CLOCKS_BYTES = 4 << 20 };
 
-const struct noun *const loop_nouns[] = { &task_noun, &campaign_noun };
+const struct noun *const loop_nouns[] = { &task_noun, &campaign_noun, &signal_noun, &push_noun };
 const size_t loop_nouns_n = ARRAY_LEN(loop_nouns);
 
-static const struct route_list *const loop_lists[] = {
-	&loop_routes_task, &loop_routes_board,    &loop_routes_comment,
-	&loop_routes_many, &loop_routes_campaign, &loop_routes_evidence
-};
+static const struct route_list *const loop_lists[] = { &loop_routes_task,     &loop_routes_board,
+						       &loop_routes_comment,  &loop_routes_many,
+						       &loop_routes_campaign, &loop_routes_evidence,
+						       &loop_routes_signal,   &loop_routes_push };
 
 static enum err open_routes(struct loop *l)
 {

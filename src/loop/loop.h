@@ -115,6 +115,7 @@ struct loop_act {
 	struct str reason, text;
 	const int64_t *file; /* ids of evidence */
 	size_t n_files;
+	bool moved; /* DECLINE, REFUSE: right, but it has moved to somebody else */
 };
 /* `c` NULL: by clock, house, or somebody without a request. ret->again: nothing was done. */
 MUST_CHECK enum err loop_do(struct loop *l, struct call *c, struct tx *tx, const struct loop_act *a,
@@ -141,7 +142,8 @@ MUST_CHECK enum err loop_tick(struct loop *l, struct utc_s now, struct utc_s ste
 /* ---- invariants ------------------------------------------------------------------------------ */
 
 /*
- * I3 an open task has one owner, there and at work, and its columns are what the engine says;
+ * I3 a signal has a task, or a dismissal with its reason; an open task has one owner, there and
+ * at work, and its columns are what the engine says;
  * I4 no deadline was moved later but by an extension with a reason; I5 each level climbed has its
  * notice, and, of a house at work at `now` (0: nobody says so), the clock has come to what is due;
  * I6 no step was told twice.
@@ -150,6 +152,8 @@ struct loop_report {
 	uint64_t tasks, wrong;
 	uint64_t unsound, ownerless, put_off, untold, twice; /* what `wrong` is made of, with */
 	uint64_t miscounted; /* areas in which a campaign stands otherwise than its tasks say */
+	uint64_t dropped;    /* signals with neither a task nor a dismissal */
+	uint64_t stray;      /* pushes that wait for an answer that cannot come */
 	int64_t first_wrong; /* a task, or 0 */
 };
 MUST_CHECK enum err loop_fsck(struct db *db, const struct record_book *book, struct utc_s now,

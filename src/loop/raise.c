@@ -83,8 +83,7 @@ static enum err begin(struct loop *l, struct call *c, struct tx *tx, const struc
 	w.row.detail = n->detail;
 	w.row.about = n->about;
 	w.t.id = w.row.record.id.v;
-	e = work_step(l, c, tx, &w, ev, &(struct step_words){ { NULL, 0 }, { NULL, 0 } }, now, &fx,
-		      f);
+	e = work_step(l, c, tx, &w, ev, &(struct step_words){ .moved = false }, now, &fx, f);
 	if (!e)
 		*ret_id = w.t.id;
 	return e;

@@ -15,6 +15,7 @@
 #include "loop/evidence.h"
 #include "loop/inside.h"
 #include "loop/notice.h"
+#include "loop/signal_inside.h"
 #include "loop/loop.sql.h"
 
 #include "base/ban.h"
@@ -259,6 +260,16 @@ static enum err tell_room(const struct storing *s)
 	return OK;
 }
 
+/* Before the task's own entry, which is the one that the answer's receipt names. */
+static enum err tell_signal(const struct storing *s, const struct flow_task *was)
+{
+	const struct task_stepped t = { s->l,   s->c, s->tx, s->w, was, s->ev, s->words->moved,
+					s->now, s->f };
+	enum err e = push_stepped(&t);
+
+	return e ? e : signal_stepped(&t);
+}
+
 /* ---- the road -------------------------------------------------------------------------------- */
 
 static enum err store(struct storing *s, const struct flow_task *t)
@@ -285,7 +296,7 @@ static enum err store(struct storing *s, const struct flow_task *t)
 	s->w->there = true;
 	if (!e && s->w->campaign)
 		e = campaign_counted(s->tx, s->w->campaign, r->area, &was, t, s->f);
-	if (e || (e = tell_all(s)))
+	if (e || (e = tell_signal(s, &was)) || (e = tell_all(s)))
 		return e;
 	return tell_room(s);
 }
@@ -393,7 +404,7 @@ enum err work_do(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 		 const struct loop_act *a, struct utc_s now, struct flow_effects *ret,
 		 struct fault *f)
 {
-	const struct step_words words = { a->reason, a->text };
+	const struct step_words words = { a->reason, a->text, a->moved };
 	struct flow_event ev;
 	enum err e;
 

@@ -5,6 +5,7 @@
 #include "engine/flow/table.h"
 #include "http/http.h"
 #include "loop/inside.h"
+#include "loop/signal_inside.h"
 
 #include "base/ban.h"
 
@@ -78,25 +79,37 @@ static enum err get_sector(const struct json_node *map, enum duty_sector *ret, s
 	return e;
 }
 
+/* What is not there stays as it is. */
+enum err task_get_new(struct call *c, const struct json_node *map, struct loop_new *n,
+		      struct fault *f)
+{
+	enum err e;
+
+	if ((json_at(map, "area") && (e = get_area(map, "area", &n->area, f))) ||
+	    (json_at(map, "sector") && (e = get_sector(map, &n->sector, f))) ||
+	    (e = json_get_text(map, "rule", 60, &n->rule, f)) ||
+	    (e = json_get_text(map, "title", TITLE_BYTES, &n->title, f)) ||
+	    (e = json_get_text(map, "detail", TEXT_BYTES, &n->detail, f)) ||
+	    (json_at(map, "needs") && (e = get_needs(map, &n->needs, f))) ||
+	    (e = json_get_id(map, "owner", &n->owner.v, f)))
+		return e;
+	return json_at(map, "until") ? get_time(c, map, "until", &n->until, f) : OK;
+}
+
 static enum err get_new(struct call *c, struct loop_new *n, struct fault *f)
 {
-	static const char *const keys[] = { "area",   "sector",   "rule",  "title",
-					    "detail", "needs",    "owner", "until",
-					    "about",  "about_id", NULL };
+	static const char *const keys[] = { "area",   "sector",   "rule",   "title",
+					    "detail", "needs",    "owner",  "until",
+					    "about",  "about_id", "signal", NULL };
 	const struct json_node *map;
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
 	    (e = json_only(map, keys, f)) || (e = json_need(map, "area", f)) ||
 	    (e = json_need(map, "sector", f)) || (e = json_need(map, "rule", f)) ||
-	    (e = json_need(map, "title", f)) || (e = get_area(map, "area", &n->area, f)) ||
-	    (e = get_sector(map, &n->sector, f)) ||
-	    (e = json_get_text(map, "rule", 60, &n->rule, f)) ||
-	    (e = json_get_text(map, "title", TITLE_BYTES, &n->title, f)) ||
-	    (e = json_get_text(map, "detail", TEXT_BYTES, &n->detail, f)) ||
-	    (e = get_needs(map, &n->needs, f)) || (e = json_get_id(map, "owner", &n->owner.v, f)) ||
-	    (e = get_time(c, map, "until", &n->until, f)) ||
-	    (e = json_get_text(map, "about", 40, &n->about, f)))
+	    (e = json_need(map, "title", f)) || (e = task_get_new(c, map, n, f)) ||
+	    (e = json_get_text(map, "about", 40, &n->about, f)) ||
+	    (e = json_get_id(map, "signal", &n->signal, f)))
 		return e;
 	return json_get_id(map, "about_id", &n->about_id, f);
 }
@@ -128,6 +141,7 @@ static enum err task_raise(struct call *c, struct tx *tx, struct fault *f)
 	enum err e;
 
 	if ((e = get_new(c, &n, f)) || (e = call_reach(c, n.area, f)) ||
+	    (n.signal && (e = signal_takes_task(c, tx, n.signal, f))) ||
 	    (e = loop_raise(c, tx, &n, &id, f)))
 		return e;
 	(void)snprintf(url, sizeof url, "/api/v1/tasks/%lld", (long long)id);
@@ -183,6 +197,7 @@ enum err task_get_facts(struct call *c, const struct json_node *map, struct loop
 	if ((e = json_get_text(map, "reason", TEXT_BYTES, &a->reason, f)) ||
 	    (e = json_get_text(map, "text", TEXT_BYTES, &a->text, f)) ||
 	    (e = json_get_id(map, "to", &a->ev.to.v, f)) ||
+	    (e = json_get_bool(map, "moved", &a->moved, f)) ||
 	    (e = get_time(c, map, "until", &a->ev.by, f)))
 		return e;
 	return get_files(c, map, a, f);
@@ -220,9 +235,8 @@ static enum err put_event(struct call *c, struct tx *tx, struct work *w, const s
 
 static enum err task_do(struct call *c, struct tx *tx, struct fault *f)
 {
-	static const char *const keys[] = {
-		"turn", "reason", "text", "files", "to", "until", NULL
-	};
+	static const char *const keys[] = { "turn", "reason", "text",  "files",
+					    "to",   "until",  "moved", NULL };
 	struct loop_act a = { .ev = { .actor = FLOW_PERSON } };
 	const struct json_node *map;
 	struct work w;

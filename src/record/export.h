@@ -14,17 +14,12 @@
  */
 #ifndef RECORD_EXPORT_H
 #define RECORD_EXPORT_H
+#include "record/export_csv.h"
 #include "record/inside.h"
 #include "record/labels.h"
 #include "record/query.h"
 
-#define EXPORT_MARK "\xEF\xBB\xBF" /* without it Excel takes UTF-8 for the local code page */
-
-void export_field(struct buf *b, struct str s, bool first); /* one CSV field */
 struct str export_unescape(struct str s);
-/* Give the bytes as a file. `b` is empty afterwards. */
-MUST_CHECK enum err export_reply(struct call *c, struct buf *b, const char *type,
-				 struct str file_name);
 
 enum { EXPORT_HEADS = 5, EXPORT_COLUMNS_MAX = EXPORT_HEADS + NOUN_FIELDS_MAX };
 

@@ -280,8 +280,8 @@ static void every_signal_step_is_as_written(void **state)
 {
 	static const char *const leads[FLOW_SIGNAL_ON_N] = {
 		/* none, formed, passed, answered, verified, dismissed, fed back */
-		[FLOW_SIGNAL_ON_FORM] = "1------",      [FLOW_SIGNAL_ON_PASS] = "-2-----",
-		[FLOW_SIGNAL_ON_ANSWER] = "--3----",    [FLOW_SIGNAL_ON_MISS] = "--1----",
+		[FLOW_SIGNAL_ON_FORM] = "1------",      [FLOW_SIGNAL_ON_PASS] = "-22----",
+		[FLOW_SIGNAL_ON_ANSWER] = "-33----",    [FLOW_SIGNAL_ON_MISS] = "--1----",
 		[FLOW_SIGNAL_ON_VERIFY] = "---4---",    [FLOW_SIGNAL_ON_DISMISS] = "-555---",
 		[FLOW_SIGNAL_ON_FEED_BACK] = "----66-", [FLOW_SIGNAL_ON_TASK] = "-====--",
 		[FLOW_SIGNAL_ON_DONE] = "-====--",
@@ -308,6 +308,17 @@ static void every_signal_step_is_as_written(void **state)
 			else
 				assert_int_equal(s.phase, to == '=' ? phase : to - '0');
 		}
+}
+
+static void what_nobody_found_out_is_not_verified(void **state)
+{
+	struct flow_signal s = { .id = 1, .phase = FLOW_SIGNAL_ANSWERED };
+	struct flow_signal_event ev = { .on = FLOW_SIGNAL_ON_VERIFY, .turn = FLOW_ANY_TURN };
+	struct flow_signal_effects sx;
+
+	(void)state;
+	assert_int_equal(flow_signal_step(&s, &ev, (struct utc_s){ T0 }, &sx), ERR_CONFLICT);
+	assert_string_equal(sx.why->word, "tasks");
 }
 
 static void a_signal_has_a_task_or_a_dismissal(void **state)
@@ -391,6 +402,7 @@ int main(void)
 		cmocka_unit_test(a_task_merged_into_another_brings_its_deadline_forward),
 		cmocka_unit_test(every_signal_step_is_as_written),
 		cmocka_unit_test(a_signal_has_a_task_or_a_dismissal),
+		cmocka_unit_test(what_nobody_found_out_is_not_verified),
 		cmocka_unit_test(a_packed_task_is_the_task_and_no_other_bytes_are),
 	};
 

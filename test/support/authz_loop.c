@@ -96,6 +96,40 @@ static void a_board(struct desk *k, const struct route *r, enum authz_place p,
 		       authz_area(p));
 }
 
+static void figures(struct desk *k, const struct route *r, enum authz_place p,
+		    struct authz_request *ret)
+{
+	(void)k;
+	(void)r;
+	(void)snprintf(ret->target, sizeof ret->target, "/api/v1/pushes/accuracy?area=%s",
+		       authz_area(p));
+}
+
+static void a_new_signal(struct desk *k, const struct route *r, enum authz_place p,
+			 struct authz_request *ret)
+{
+	(void)k;
+	(void)r;
+	(void)snprintf(ret->body, sizeof ret->body,
+		       "{\"area\":\"%s\",\"sector\":\"mine\",\"rule\":\"none\",\"title\":\"xx\","
+		       "\"source\":\"citizen\"}",
+		       authz_area(p));
+}
+
+static void of_a_signal(struct desk *k, const struct route *r, enum authz_place p,
+			struct authz_request *ret)
+{
+	char text[24];
+
+	(void)k;
+	(void)r;
+	(void)snprintf(text, sizeof text, "%lld",
+		       (long long)authz_row_make(record_kind_of(book, "signal"), p).v);
+	authz_put(ret->target, text);
+	authz_put(ret->target, "dismiss");
+	(void)snprintf(ret->body, sizeof ret->body, "{\"turn\":1,\"reason\":\"x\"}");
+}
+
 static void no_tasks(struct desk *k, const struct route *r, enum authz_place p,
 		     struct authz_request *ret)
 {
@@ -217,6 +251,9 @@ const struct authz_probe authz_loop[] = {
 	{ "DELETE /api/v1/tasks/{id}/watch", of_a_task, NULL },
 	{ "POST /api/v1/tasks/do/{event:text}", no_tasks, "conflict" },
 	{ "POST /api/v1/tasks/merge", no_tasks, "conflict" },
+	{ "POST /api/v1/signals", a_new_signal, "conflict" },
+	{ "POST /api/v1/signals/{id}/do/{event:text}", of_a_signal, "conflict" },
+	{ "GET /api/v1/pushes/accuracy", figures, NULL },
 	{ "GET /api/v1/inbox", no_tasks, NULL },
 	{ "GET /api/v1/clocks", no_tasks, NULL },
 	{ "GET /api/v1/clockboard", a_board, NULL },

@@ -7,7 +7,8 @@
 
 #define IN(phase) (1u << FLOW_SIGNAL_##phase)
 #define ON(event) FLOW_SIGNAL_ON_##event
-#define ASKED (IN(FORMED) | IN(PASSED) | IN(ANSWERED))
+#define UNANSWERED (IN(FORMED) | IN(PASSED))
+#define ASKED (UNANSWERED | IN(ANSWERED))
 
 enum { SAME = FLOW_SIGNAL_PHASE_N };
 
@@ -15,6 +16,12 @@ static bool has_tasks(const struct flow_signal *s, const struct flow_signal_even
 {
 	(void)s;
 	return ev->tasks > 0 && ev->tasks < FLOW_TURNS_MAX;
+}
+
+static bool has_task(const struct flow_signal *s, const struct flow_signal_event *ev)
+{
+	(void)ev;
+	return s->n_tasks > 0;
 }
 
 static bool has_reason(const struct flow_signal *s, const struct flow_signal_event *ev)
@@ -48,15 +55,22 @@ const struct flow_signal_row flow_signal_rows[] = {
 	  has_tasks,
 	  { ERR_RANGE, "tasks", "信号须同时立至少一项任务，才有人负责核实。",
 	    "a signal is formed with at least one task, so that somebody answers for it." } },
-	{ IN(FORMED), ON(PASS), FLOW_SIGNAL_PASSED, NULL, { 0 } },
-	{ IN(PASSED), ON(ANSWER), FLOW_SIGNAL_ANSWERED, NULL, { 0 } },
+	/* Again, when somebody above says that it is another's. */
+	{ UNANSWERED, ON(PASS), FLOW_SIGNAL_PASSED, NULL, { 0 } },
+	/* Whoever formed it may find out themselves. */
+	{ UNANSWERED, ON(ANSWER), FLOW_SIGNAL_ANSWERED, NULL, { 0 } },
 	{ IN(PASSED),
 	  ON(MISS),
 	  FLOW_SIGNAL_FORMED,
 	  has_reason,
 	  { ERR_RANGE, "reason", "请写明为何不归本单位，或已转往何处。",
 	    "say why it is not yours, or where it moved to." } },
-	{ IN(ANSWERED), ON(VERIFY), FLOW_SIGNAL_VERIFIED, NULL, { 0 } },
+	{ IN(ANSWERED),
+	  ON(VERIFY),
+	  FLOW_SIGNAL_VERIFIED,
+	  has_task,
+	  { ERR_CONFLICT, "tasks", "信号的任务都已撤销，没有人核实过；请先立一项任务。",
+	    "all of its tasks were cancelled, so nobody found out; raise one first." } },
 	{ ASKED,
 	  ON(DISMISS),
 	  FLOW_SIGNAL_DISMISSED,

@@ -1,0 +1,48 @@
+/*
+ * signal.h - something noticed: formed, passed, answered, verified or dismissed, fed back.
+ *
+ * A signal is formed with its first task, which is to find out; so at every instant it has a task
+ * with an owner and a clock, or a dismissal with its reason. Where it is until it is answered
+ * follows from that task: whoever accepts it has answered the signal, whoever declines it has said
+ * that it is not theirs. What was found out is said by people of the parties: verified, dismissed
+ * (not by who formed it), fed back. A superior's instruction and a meeting's decision are signals
+ * with many tasks; how far they have come is counted from the tasks.
+ *
+ * Source:   engine/flow/signal.h holds the flow; the words are those of the infectious disease
+ *           early warning (形成、传递、应答、核实、反馈).
+ */
+#ifndef LOOP_SIGNAL_H
+#define LOOP_SIGNAL_H
+#include "grid/duty.h"
+#include "record/record.h"
+
+enum signal_source {
+	SIGNAL_NO_SOURCE,
+	SIGNAL_CITIZEN,
+	SIGNAL_SILENT,
+	SIGNAL_SUPERIOR,
+	SIGNAL_MEETING,
+	SIGNAL_LINK,
+	SIGNAL_OTHER,
+	SIGNAL_SOURCE_N
+};
+
+enum signal_answer { SIGNAL_NO_ANSWER, SIGNAL_RIGHT, SIGNAL_WRONG, SIGNAL_MOVED, SIGNAL_ANSWER_N };
+
+struct signal {
+	struct record record; /* state: enum flow_signal_phase */
+	struct str title, detail;
+	enum signal_source source;
+	enum duty_sector sector;
+	struct str about; /* "hazards/7", or nothing */
+	struct record_id sender, receiver;
+	struct record_id task; /* the first, which finds out */
+	struct utc_s passed_at;
+	enum signal_answer answer; /* the last one */
+	struct utc_s answered_at, settled_at, fed_back_at;
+	struct str reason; /* of its dismissal */
+	struct str result; /* what was found out, and what who noticed it was told */
+};
+
+extern const struct noun signal_noun;
+#endif

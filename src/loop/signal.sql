@@ -1,0 +1,108 @@
+-- Signals and pushes, beside the statements that the nouns have.
+
+-- name: count
+-- How the tasks of a signal stand.
+-- across: a meeting's decision is for many counties
+-- $1 signal bigint
+SELECT count(*),
+	coalesce(sum(CASE WHEN state = 'closed' AND outcome = 'cancelled' THEN 1 ELSE 0 END), 0),
+	coalesce(sum(CASE WHEN state = 'closed' AND outcome <> 'cancelled' THEN 1 ELSE 0 END), 0),
+	coalesce(sum(CASE WHEN state <> 'closed' AND late = 1 THEN 1 ELSE 0 END), 0)
+FROM tasks WHERE signal = $1;
+
+-- name: tasks
+-- The tasks of a signal, by their areas.
+-- across: a meeting's decision is for many counties
+-- $1 signal bigint
+-- $2 limit  bigint
+SELECT t.id, t.title, t.state, t.stage, t.next_by, t.late, t.level, t.owner, o.name, t.area,
+	t.outcome
+FROM tasks t LEFT JOIN organisations o ON o.id = t.owner
+WHERE t.signal = $1 ORDER BY t.area, t.id LIMIT $2;
+
+-- name: open_tasks
+-- Those of a signal that are not closed.
+-- across: a meeting's decision is for many counties
+-- $1 signal bigint
+SELECT id FROM tasks WHERE signal = $1 AND state <> 'closed' ORDER BY area, id;
+
+-- name: waiting
+-- Pushes of a task that wait for an answer.
+-- $1 county bigint
+-- $2 task   bigint
+SELECT id, receiver FROM pushes WHERE county = $1 AND task = $2 AND state = 'waiting' ORDER BY id;
+
+-- name: every
+-- All signals, in pages, for fsck.
+-- across: the whole house is looked at
+-- $1 after bigint
+-- $2 limit bigint
+SELECT id, state, reason FROM signals WHERE id > $1 ORDER BY id LIMIT $2;
+
+-- name: every_push
+-- All pushes that wait, with how their tasks stand, for fsck.
+-- across: the whole house is looked at
+-- scan: fsck reads all of it
+SELECT p.id, p.task, p.receiver, t.state FROM pushes p
+LEFT JOIN tasks t ON t.county = p.county AND t.id = p.task
+WHERE p.state = 'waiting' ORDER BY p.task, p.receiver;
+
+-- name: by_sender
+-- How right and how fast what each party sent was answered: of months, in an area.
+-- across: a city has many counties
+-- $1  area bigint
+-- $2  end  bigint
+-- $3  m0   bigint
+-- $4  m1   bigint
+-- $5  m2   bigint
+-- $6  m3   bigint
+-- $7  m4   bigint
+-- $8  m5   bigint
+-- $9  m6   bigint
+-- $10 m7   bigint
+-- $11 m8   bigint
+-- $12 m9   bigint
+-- $13 m10  bigint
+-- $14 m11  bigint
+-- $15 limit bigint
+SELECT sender, count(*),
+	sum(CASE WHEN state = 'right' THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'wrong' THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'moved' THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'withdrawn' THEN 1 ELSE 0 END),
+	CAST(coalesce(sum(took), 0) AS BIGINT), CAST(coalesce(max(took), 0) AS BIGINT),
+	sum(CASE WHEN took <= 900 THEN 1 ELSE 0 END), sum(CASE WHEN took <= 3600 THEN 1 ELSE 0 END),
+	sum(CASE WHEN took <= 86400 THEN 1 ELSE 0 END)
+FROM pushes
+WHERE month IN ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AND area >= $1 AND area < $2
+GROUP BY sender ORDER BY count(*) DESC, sender LIMIT $15;
+
+-- name: by_receiver
+-- The same of what each party was sent.
+-- across: a city has many counties
+-- $1  area bigint
+-- $2  end  bigint
+-- $3  m0   bigint
+-- $4  m1   bigint
+-- $5  m2   bigint
+-- $6  m3   bigint
+-- $7  m4   bigint
+-- $8  m5   bigint
+-- $9  m6   bigint
+-- $10 m7   bigint
+-- $11 m8   bigint
+-- $12 m9   bigint
+-- $13 m10  bigint
+-- $14 m11  bigint
+-- $15 limit bigint
+SELECT receiver, count(*),
+	sum(CASE WHEN state = 'right' THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'wrong' THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'moved' THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'withdrawn' THEN 1 ELSE 0 END),
+	CAST(coalesce(sum(took), 0) AS BIGINT), CAST(coalesce(max(took), 0) AS BIGINT),
+	sum(CASE WHEN took <= 900 THEN 1 ELSE 0 END), sum(CASE WHEN took <= 3600 THEN 1 ELSE 0 END),
+	sum(CASE WHEN took <= 86400 THEN 1 ELSE 0 END)
+FROM pushes
+WHERE month IN ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AND area >= $1 AND area < $2
+GROUP BY receiver ORDER BY count(*) DESC, receiver LIMIT $15;

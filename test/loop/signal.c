@@ -1,0 +1,414 @@
+/*
+ * signal.c - signals over HTTP: formed with a task, answered by what is done with it, settled by
+ * people of their parties; pushes and what they were answered; figures by sender and receiver.
+ */
+#include "loop/signal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/flow/signal.h"
+#include "serve/sound.h"
+#include "support/ward.h"
+
+#include "base/ban.h"
+
+#define CRACK \
+	"{\"area\":\"430802001001\",\"source\":\"%s\",\"sector\":\"mine\",\"rule\":\"" WARD_RULE \
+	"\",\"title\":\"路边坡有裂缝\",\"detail\":\"下雨后变宽\"%s}"
+
+static void is(const struct answer *a, int status)
+{
+	if (a->status != status)
+		fail_msg("%d, not %d: %.*s", a->status, status, (int)a->body.n, a->body.p);
+}
+
+static void must_say(const struct answer *a, const char *text)
+{
+	if (!memmem(a->body.p, a->body.n, text, strlen(text)))
+		fail_msg("no %s in %.*s", text, (int)a->body.n, a->body.p);
+}
+
+static int form_as(struct ward *w, enum ward_who who, const char *source, const char *more,
+		   struct answer *a)
+{
+	char body[2000];
+
+	(void)snprintf(body, sizeof body, CRACK, source, more);
+	return ward_ask(w, who, "POST", "/api/v1/signals", body, a);
+}
+
+static int64_t number(struct answer *a, const char *key)
+{
+	int64_t id;
+
+	assert_int_equal(str_i64(str_of(ward_text(a, key)), &id), OK);
+	return id;
+}
+
+static int64_t formed(struct ward *w, enum ward_who who, const char *source, const char *more)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+
+	(void)form_as(w, who, source, more, &a);
+	is(&a, 201);
+	return number(&a, "id");
+}
+
+static int64_t signal_number(struct ward *w, int64_t id, const char *column)
+{
+	char sql[160];
+
+	(void)snprintf(sql, sizeof sql, "SELECT %s FROM signals WHERE id = %" PRId64, column, id);
+	return ward_scalar(w, sql);
+}
+
+static bool stands(struct ward *w, int64_t id, const char *state)
+{
+	char sql[160];
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT count(*) FROM signals WHERE id = %" PRId64 " AND state = '%s'", id,
+		       state);
+	return ward_scalar(w, sql) == 1;
+}
+
+static int64_t pushes(struct ward *w, const char *where)
+{
+	char sql[200];
+
+	(void)snprintf(sql, sizeof sql, "SELECT count(*) FROM pushes WHERE %s", where);
+	return ward_scalar(w, sql);
+}
+
+static int settle(struct ward *w, enum ward_who who, int64_t id, const char *event,
+		  const char *more, struct answer *a)
+{
+	char target[120], body[600];
+
+	(void)snprintf(target, sizeof target, "/api/v1/signals/%" PRId64 "/do/%s", id, event);
+	(void)snprintf(body, sizeof body, "{\"turn\":%" PRId64 "%s}",
+		       signal_number(w, id, "version"), more);
+	return ward_ask(w, who, "POST", target, body, a);
+}
+
+static int settled(struct ward *w, enum ward_who who, int64_t id, const char *event,
+		   const char *more)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+
+	return settle(w, who, id, event, more, &a);
+}
+
+static void show(struct ward *w, enum ward_who who, int64_t id, struct answer *a)
+{
+	char target[80];
+
+	(void)snprintf(target, sizeof target, "/api/v1/signals/%" PRId64, id);
+	is((ward_ask(w, who, "GET", target, "", a), a), 200);
+}
+
+static struct sound_report look(struct ward *w)
+{
+	struct database *d = w->d;
+	struct sound_report r;
+	const struct sound_ask ask = { .whole = true, .alive_at = ward_now() };
+
+	MUST(sound_look(w->h, &ask, &r, &d->fault));
+	return r;
+}
+
+static void sound(struct ward *w)
+{
+	struct sound_report r = look(w);
+
+	if (r.loop.wrong || r.ledger.verdict)
+		fail_msg("%d wrong, %d dropped, %d stray; ledger %d", (int)r.loop.wrong,
+			 (int)r.loop.dropped, (int)r.loop.stray, (int)r.ledger.verdict);
+}
+
+/* ---- the way of one signal ------------------------------------------------------------------ */
+
+static void what_the_doctor_noticed_goes_all_the_way(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = formed(&w, WARD_DOCTOR, "citizen", ""), task = signal_number(&w, id, "task");
+
+	assert_true(stands(&w, id, "passed"));
+	assert_int_equal(signal_number(&w, id, "receiver"), WARD_VILLAGE);
+	assert_int_equal(signal_number(&w, id, "sender"), WARD_CLINIC);
+	assert_int_equal(settled(&w, WARD_CLERK, id, "verify", ""), 409);
+	ward_pass(&w, 300);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "accept", ""), 200);
+	assert_true(stands(&w, id, "answered"));
+	assert_int_equal(pushes(&w, "state = 'right' AND took = 300 AND sender = 106"), 1);
+	assert_int_equal(settled(&w, WARD_WORKER, id, "verify", ",\"result\":\"属实\""), 200);
+	is((settle(&w, WARD_WORKER, id, "feed_back", ",\"result\":\"已设警示\"", &a), &a), 409);
+	must_say(&a, "open");
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "prove", ",\"text\":\"好\""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, task, "close", ""), 200);
+	is((settle(&w, WARD_WORKER, id, "feed_back", ",\"result\":\"\"", &a), &a), 422);
+	assert_int_equal(settled(&w, WARD_WORKER, id, "feed_back", ",\"result\":\"已告知\""), 200);
+	show(&w, WARD_DOCTOR, id, &a);
+	must_say(&a, "\"progress\":{\"tasks\":1,\"closed\":1,\"open\":0,\"late\":0,"
+		     "\"cancelled\":0}");
+	must_say(&a, "\"state\":\"fed_back\"");
+	sound(&w);
+}
+
+static void who_declines_says_wrong_person_and_it_is_passed_on(void **state)
+{
+	WARD(w);
+	int64_t id = formed(&w, WARD_LEAD, "link", ",\"owner\":\"104\""),
+		task = signal_number(&w, id, "task");
+
+	ward_pass(&w, 60);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "decline", ",\"reason\":\"不归我们\""),
+			 200);
+	assert_true(stands(&w, id, "formed"));
+	assert_int_equal(pushes(&w, "state = 'wrong' AND took = 60"), 1);
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "offer", ",\"to\":\"106\""), 200);
+	assert_true(stands(&w, id, "passed"));
+	assert_int_equal(signal_number(&w, id, "receiver"), WARD_CLINIC);
+	assert_int_equal(ward_do(&w, WARD_DOCTOR, task, "refuse",
+				 ",\"reason\":\"搬走了\",\"moved\":true"),
+			 200);
+	assert_true(stands(&w, id, "formed"));
+	assert_int_equal(pushes(&w, "state = 'moved' AND way = 'offered' AND receiver = 106"), 1);
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "accept", ""), 200);
+	assert_true(stands(&w, id, "answered"));
+	sound(&w);
+}
+
+static void who_offers_it_on_and_is_taken_up_has_said_moved(void **state)
+{
+	WARD(w);
+	int64_t id = formed(&w, WARD_LEAD, "citizen", ""), task = signal_number(&w, id, "task");
+
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "offer", ",\"to\":\"106\""), 200);
+	assert_int_equal(pushes(&w, "state = 'waiting'"), 2);
+	assert_true(stands(&w, id, "passed"));
+	assert_int_equal(ward_do(&w, WARD_DOCTOR, task, "take", ""), 200);
+	assert_int_equal(pushes(&w, "state = 'moved' AND way = 'raised' AND receiver = 104"), 1);
+	assert_int_equal(pushes(&w, "state = 'right' AND way = 'offered' AND receiver = 106"), 1);
+	assert_true(stands(&w, id, "answered"));
+	assert_int_equal(signal_number(&w, id, "receiver"), WARD_CLINIC);
+	sound(&w);
+}
+
+static void an_offer_of_any_task_is_a_push_and_may_be_withdrawn(void **state)
+{
+	WARD(w);
+	int64_t task = ward_raise(&w, WARD_LEAD, "430802001001", "");
+
+	assert_int_equal(pushes(&w, "1 = 1"), 0);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "offer", ",\"to\":\"106\""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "withdraw", ""), 200);
+	assert_int_equal(pushes(&w, "state = 'withdrawn' AND took IS NULL"), 1);
+	sound(&w);
+}
+
+/* ---- what is refused ------------------------------------------------------------------------ */
+
+static void a_dismissal_has_a_reason_and_is_another_ones(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = formed(&w, WARD_LEAD, "citizen", ""), task = signal_number(&w, id, "task");
+
+	is((settle(&w, WARD_LEAD, id, "dismiss", ",\"reason\":\"误报\"", &a), &a), 403);
+	is((settle(&w, WARD_CLERK, id, "dismiss", "", &a), &a), 409);
+	is((settle(&w, WARD_DOCTOR, id, "dismiss", ",\"reason\":\"误报\"", &a), &a), 403);
+	assert_true(stands(&w, id, "passed"));
+	is((settle(&w, WARD_CLERK, id, "dismiss", ",\"reason\":\"误报：是施工缝\"", &a), &a), 200);
+	assert_string_equal(ward_state(&w, task), "closed");
+	assert_int_equal(pushes(&w, "state = 'withdrawn'"), 1);
+	assert_int_equal(settled(&w, WARD_CLERK, id, "verify", ""), 409);
+	sound(&w);
+}
+
+static void the_only_task_of_a_signal_is_not_struck_alone(void **state)
+{
+	WARD(w);
+	int64_t id = formed(&w, WARD_LEAD, "citizen", ""), task = signal_number(&w, id, "task");
+
+	assert_int_equal(ward_do(&w, WARD_CLERK, task, "cancel", ",\"reason\":\"不办了\""), 409);
+	assert_string_equal(ward_state(&w, task), "open");
+	sound(&w);
+}
+
+static void who_gives_nobody_tasks_names_nobody(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+
+	is((form_as(&w, WARD_WORKER, "citizen", ",\"owner\":\"106\"", &a), &a), 403);
+	is((form_as(&w, WARD_WORKER, "meeting", "", &a), &a), 403);
+	is((form_as(&w, WARD_WORKER, "rumour", "", &a), &a), 422);
+	is((form_as(&w, WARD_WORKER, "citizen", ",\"about\":\"nothing/1\"", &a), &a), 422);
+	is((form_as(&w, WARD_NOBODYS, "citizen", "", &a), &a), 409);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM signals"), 0);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks"), 0);
+	(void)formed(&w, WARD_WORKER, "citizen", ",\"about\":\"organisations/106\"");
+	sound(&w);
+}
+
+/* ---- an instruction ------------------------------------------------------------------------- */
+
+static const char decision[] =
+	",\"owner\":\"102\",\"tasks\":[{\"title\":\"县里排查\",\"owner\":\"102\",\"area\":\"430802\"},"
+	"{\"title\":\"乡里排查\",\"owner\":\"103\",\"area\":\"430802001\"},"
+	"{\"title\":\"村里排查\",\"owner\":\"104\"}]";
+
+static void a_meetings_decision_counts_its_tasks(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = formed(&w, WARD_MAYOR, "meeting", decision), village;
+	char more[60];
+
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE signal > 0"), 3);
+	assert_int_equal(pushes(&w, "sender = 101"), 3);
+	village = ward_scalar(&w, "SELECT id FROM tasks WHERE owner = 104");
+	assert_int_equal(ward_do(&w, WARD_WORKER, village, "accept", ""), 200);
+	assert_true(stands(&w, id, "passed")); /* the county, who leads, has not answered */
+	(void)snprintf(more, sizeof more, ",\"signal\":\"%" PRId64 "\"", id);
+	(void)ward_raise(&w, WARD_LEAD, "430802001", more);
+	ward_pass(&w, 3 * 3600);
+	show(&w, WARD_CLERK, id, &a);
+	must_say(&a, "\"progress\":{\"tasks\":4,\"closed\":0,\"open\":4,\"late\":4");
+	must_say(&a, "县里排查");
+	assert_int_equal(settled(&w, WARD_LEAD, id, "dismiss", ",\"reason\":\"会议撤回\""), 200);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE outcome = 'cancelled'"),
+			 4);
+	assert_int_equal(
+		ward_status(&w, WARD_LEAD, "POST", "/api/v1/tasks",
+			    "{\"area\":\"430802\",\"sector\":\"mine\",\"rule\":\"" WARD_RULE
+			    "\",\"title\":\"再查\",\"needs\":[\"text\"],\"signal\":\"1\"}"),
+		422);
+	sound(&w);
+}
+
+/* ---- how right and how fast ----------------------------------------------------------------- */
+
+static void figures_are_those_of_the_answers(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = formed(&w, WARD_LEAD, "citizen", ""), task = signal_number(&w, id, "task");
+
+	ward_pass(&w, 120);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "accept", ""), 200);
+	id = formed(&w, WARD_LEAD, "citizen", "");
+	ward_pass(&w, 2000);
+	assert_int_equal(ward_do(&w, WARD_WORKER, signal_number(&w, id, "task"), "decline",
+				 ",\"reason\":\"不归我们\""),
+			 200);
+	(void)formed(&w, WARD_LEAD, "citizen", "");
+	is((ward_ask(&w, WARD_CLERK, "GET", "/api/v1/pushes/accuracy?area=430802001&by=receiver",
+		     "", &a),
+	    &a),
+	   200);
+	must_say(&a,
+		 "\"sent\":3,\"answered\":2,\"right\":1,\"wrong\":1,\"moved\":0,\"withdrawn\":0,"
+		 "\"waiting\":1,\"mean_s\":1060,\"longest_s\":2000,\"in_15_min\":1,\"in_hour\":2,"
+		 "\"in_day\":2");
+	must_say(&a, "\"party\":\"104\"");
+	is((ward_ask(&w, WARD_LEAD, "GET", "/api/v1/pushes/accuracy?by=sender&months=12", "", &a),
+	    &a),
+	   200);
+	must_say(&a, "\"party\":\"102\"");
+	is((ward_ask(&w, WARD_LEAD, "GET", "/api/v1/pushes/accuracy?by=sender&month=2020-01", "",
+		     &a),
+	    &a),
+	   200);
+	must_say(&a, "\"items\":[]");
+	is((ward_ask(&w, WARD_LEAD, "GET", "/api/v1/pushes/accuracy?by=sender&format=csv", "", &a),
+	    &a),
+	   200);
+	must_say(&a, ",3,2,1,1,0,0,1,1060,2000,1,2,2\r\n");
+	is((ward_ask(&w, WARD_CLERK, "GET", "/api/v1/pushes/accuracy?format=csv", "", &a), &a),
+	   403);
+	is((ward_ask(&w, WARD_CLERK, "GET", "/api/v1/pushes/accuracy?month=2020-13", "", &a), &a),
+	   422);
+}
+
+/* ---- what fsck finds, and the table --------------------------------------------------------- */
+
+static void a_signal_without_task_or_dismissal_is_found(void **state)
+{
+	WARD(w);
+	int64_t id = formed(&w, WARD_LEAD, "citizen", "");
+
+	ward_run(&w, "UPDATE tasks SET signal = NULL");
+	assert_int_equal(look(&w).loop.dropped, 1);
+	ward_run(&w, "UPDATE signals SET state = 'dismissed'");
+	assert_int_equal(look(&w).loop.dropped, 1); /* it has no reason */
+	ward_run(&w, "UPDATE signals SET reason = '误报'");
+	assert_int_equal(look(&w).loop.dropped, 0);
+	assert_true(id > 0);
+}
+
+static void a_push_that_nobody_can_answer_is_found(void **state)
+{
+	WARD(w);
+
+	(void)formed(&w, WARD_LEAD, "citizen", "");
+	ward_run(&w, "UPDATE tasks SET state = 'closed'");
+	assert_int_equal(look(&w).loop.stray, 1);
+}
+
+/* The noun says what the engine does: the same ways on, by the same words. */
+static void the_noun_has_the_engines_steps(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < flow_signal_n_rows; i++) {
+		const struct flow_signal_row *r = &flow_signal_rows[i];
+
+		for (int from = 0; from < FLOW_SIGNAL_PHASE_N && r->to < FLOW_SIGNAL_PHASE_N;
+		     from++) {
+			char word[20];
+			const struct step *s;
+
+			if (!(r->from >> from & 1))
+				continue;
+			(void)snprintf(word, sizeof word, "%s", flow_signal_on_words[r->on].word);
+			for (char *p = word; *p; p++)
+				*p = *p == '-' ? '_' : *p;
+			assert_non_null(s = noun_step(&signal_noun, from, str_of(word)));
+			assert_int_equal(s->to, r->to);
+			assert_string_equal(s->zh, flow_signal_on_words[r->on].zh);
+			n++;
+		}
+	}
+	assert_int_equal(n, signal_noun.n_steps);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_BOTH(what_the_doctor_noticed_goes_all_the_way),
+		ON_BOTH(who_declines_says_wrong_person_and_it_is_passed_on),
+		ON_BOTH(who_offers_it_on_and_is_taken_up_has_said_moved),
+		ON_BOTH(an_offer_of_any_task_is_a_push_and_may_be_withdrawn),
+		ON_BOTH(a_dismissal_has_a_reason_and_is_another_ones),
+		ON_BOTH(the_only_task_of_a_signal_is_not_struck_alone),
+		ON_BOTH(who_gives_nobody_tasks_names_nobody),
+		ON_BOTH(a_meetings_decision_counts_its_tasks),
+		ON_BOTH(figures_are_those_of_the_answers),
+		ON_BOTH(a_signal_without_task_or_dismissal_is_found),
+		ON_BOTH(a_push_that_nobody_can_answer_is_found),
+		cmocka_unit_test(the_noun_has_the_engines_steps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
