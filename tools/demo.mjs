@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import {
-  answersHere, campaign, COUNTY, follow, hazards, orders, staff, TOWN, VILLAGE,
+  answersHere, campaign, COUNTY, follow, hazards, orders, signals, staff, TOWN,
+  VILLAGE,
 } from './demo_loop.mjs';
 
 const [outpost, house, accounts] = process.argv.slice(2);
@@ -264,6 +265,7 @@ try {
   await follow(demo, offices, first);
   await hazards(demo, offices);
   await campaign(demo);
+  await signals(demo);
   console.log(`demo: filled in ${Math.round((Date.now() - began) / 1000)} s`);
 } finally {
   const ended = new Promise((resolve) => server.once('exit', resolve));

@@ -199,3 +199,27 @@ export async function campaign(demo) {
   const half = total.closed && total.closed < total.total;
   if (!half) throw new Error('the campaign is not half done');
 }
+
+/** A meeting's decision with a task at each of five levels, and what a citizen noticed. */
+export async function signals({ ask, signIn }) {
+  await signIn('lead');
+  const at = (area, title) => ({ area, title });
+  const { item, tasks } = await ask('POST', '/signals', { area: PROVINCE, source: 'meeting',
+    sector: 'mine', rule: 'hazard-ordinary', title: '省安委会会议决定：汛期矿山边坡排查（合成）',
+    detail: '逐级排查，办结后反馈；演示用，会议为虚构', tasks: [at(CITY, '排查全市矿山边坡'),
+      at(PROVINCE, '抽查两个市的排查情况'), at(COUNTY, '排查全区矿山边坡'),
+      at(TOWN, '排查本乡采石场边坡'), at(VILLAGE, '告知采石场周边住户')] });
+  const of = (area) => tasks.find((x) => x.area === area).id;
+  const demo = { ask, signIn };
+  await walk(demo, of(CITY), [['duty', 'accept', {}]]);
+  await walk(demo, of(COUNTY), [['county', 'accept', {}]]);
+  await walk(demo, of(TOWN), [...proved('town', '演示：六处已查'), ['county', 'close', {}]]);
+  await walk(demo, of(VILLAGE), [['village', 'decline', { reason: '演示：该处归邻村' }]]);
+  await signIn('grid');
+  const seen = await ask('POST', '/signals', { area: VILLAGE, source: 'citizen', sector: 'mine',
+    rule: 'hazard-ordinary', title: '村民反映坡上有滚石（合成）', detail: '雨后可见，路边' });
+  await signIn('lead');
+  const { progress } = await ask('GET', `/signals/${item.id}`);
+  if (progress.closed !== 1 || progress.tasks !== 5) throw new Error(JSON.stringify(progress));
+  console.log(`signals: a decision with ${progress.tasks} tasks, 1 closed; ${seen.item.title}`);
+}

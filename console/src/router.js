@@ -32,6 +32,9 @@ const pages = {
   clocks: () => import('./pages/clocks.vue'),
   campaigns: () => import('./pages/campaigns.vue'),
   campaign: () => import('./pages/campaign.vue'),
+  signals: () => import('./pages/signals.vue'),
+  signal: () => import('./pages/signal.vue'),
+  accuracy: () => import('./pages/accuracy.vue'),
   notices: () => import('./pages/notices.vue'),
   me: () => import('./pages/me.vue'),
   nowhere: () => import('./pages/nowhere.vue'),
@@ -52,11 +55,18 @@ export const router = createRouter({
     page('/clocks', 'clocks', 'nav.clocks'),
     page('/campaigns', 'campaigns', 'nav.campaigns'),
     page('/campaigns/:id(\\d+)', 'campaign', 'nav.campaigns'),
+    page('/signals', 'signals', 'loop.signals'),
+    page('/signals/:id(\\d+)', 'signal', 'loop.signals'),
+    page('/accuracy', 'accuracy', 'loop.accuracy'),
     // What the ledger and the registers lead to by the noun's name has pages of its own.
     { path: '/n/tasks/:id(\\d+)?', redirect: (to) => `/tasks/${to.params.id}`.replace(/\/$/, '') },
     {
       path: '/n/campaigns/:id(\\d+)?',
       redirect: (to) => `/campaigns/${to.params.id}`.replace(/\/$/, ''),
+    },
+    {
+      path: '/n/signals/:id(\\d+)?',
+      redirect: (to) => `/signals/${to.params.id}`.replace(/\/$/, ''),
     },
     page('/n', 'registers', 'nav.registers'),
     {

@@ -213,15 +213,19 @@ static enum err tell_json(struct call *c, struct tx *tx, const struct asked *q,
 			  const struct party_line *v, size_t n, struct fault *f)
 {
 	struct json *j = call_json(c);
-	char area[AREA_TEXT_BYTES];
+	char area[AREA_TEXT_BYTES], month[24];
 	enum err e = OK;
 
 	area_text(q->area, area);
+	(void)snprintf(month, sizeof month, "%04d-%02d", (int)(q->month[0] / 100),
+		       (int)(q->month[0] % 100));
 	json_open(j, '{');
 	json_key(j, "by");
 	json_str(j, q->receivers ? STR("receiver") : STR("sender"));
 	json_key(j, "area");
 	json_str(j, str_of(area));
+	json_key(j, "month");
+	json_str(j, str_of(month));
 	json_key(j, "as_of");
 	call_time_json(c, c->now);
 	json_key(j, "items");

@@ -153,6 +153,17 @@ step('a_case_shows_its_chain_and_where_its_person_was', 'tracer', async (page) =
   assert.match(await text(page, '.case-chain table'), /DEMO-1[\s\S]*DEMO-2[\s\S]*密切接触/);
 });
 
+step('a_decision_shows_how_far_its_tasks_have_come', 'lead', async (page) => {
+  await go(page, '/signals');
+  await page.locator('tr[data-row] a', { hasText: '会议决定' }).click();
+  await page.waitForSelector('.signal-page .way .past');
+  assert.match(await text(page, '.signal-page .block header'), /办结 1[\s\S]*共 5 项/);
+  assert.equal(await page.locator('.signal-page tr[data-row]').count(), 5);
+  await page.screenshot({ path: join(FOLDER, 'decision.png') });
+  await go(page, '/accuracy?by=receiver');
+  await page.waitForSelector('.accuracy-page td a:has-text("毛头关村")');
+});
+
 step('two_records_stand_side_by_side_for_a_reviewer', 'tracer', async (page) => {
   await go(page, '/review');
   await page.waitForSelector('.review tr.differs .mark');

@@ -11,8 +11,8 @@ const BUSY = [408, 425, 429]; // refusals that mean "later", not "no"
 const channel = 'BroadcastChannel' in window ? new BroadcastChannel('outpost-outbox') : null;
 
 /**
- * {id, account, task, event, zh, en, turn, title, reason, text, to, until, photos, key, state,
- * tried, body, at, error}. state: draft (being written), waiting, refused.
+ * {id, account, task, event, zh, en, turn, title, reason, text, to, until, moved, photos, key,
+ * state, tried, body, at, error}. state: draft (being written), waiting, refused.
  */
 export const outbox = shallowRef([]);
 export const receipts = shallowRef([]); // {key, act, receipt} of what was sent from this page
@@ -205,6 +205,7 @@ async function send(act) {
       ...(files.length ? { files } : {}),
       ...(act.to ? { to: act.to } : {}),
       ...(act.until ? { until: act.until } : {}),
+      ...(act.moved ? { moved: true } : {}),
     };
     act.tried = true;
     await put(act);

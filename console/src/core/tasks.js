@@ -12,9 +12,9 @@ export const otherActs = (may, next) => (may || []).filter((m) => m.event !== ne
 const ASKS = {
   prove: { proof: true },
   close: { note: true },
-  decline: { reason: true },
+  decline: { reason: true, moved: true },
   return: { reason: true },
-  refuse: { reason: true },
+  refuse: { reason: true, moved: true },
   cancel: { reason: true },
   offer: { to: true, note: true },
   assign: { to: true, note: true },
