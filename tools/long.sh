@@ -17,10 +17,11 @@ OUTPOST_SOURCE=$PWD OUTPOST_FLOW_YEARS=$years OUTPOST_FLOW_FROM=$first \
 awk -v date="$(date -u +%Y-%m-%d)" -v first="$first" -v years="$years" -v result="$result" \
 	-v commit="$(git rev-parse --short HEAD)" '
 	/ worlds, .* virtual years, / { worlds = $1; years = $3; events = $6 }
+	/ crashes, .* mischief/ { gsub(/,/, ""); faults = $0 }
 	END {
 		printf "%s,%s,flow simulator (virtual years),%d-%d,%d,%s",
 			date, commit, first, first + worlds - (worlds > 0), years, result
-		print events ? ": " events " events" : ""
+		print (events ? ": " events " events" : "") (faults ? " with " faults : "")
 	}' "$log" >>quality/LEDGER.csv
 tail -n 1 quality/LEDGER.csv
 if [ "$result" != well ]; then
