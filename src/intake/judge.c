@@ -179,6 +179,22 @@ static bool names_somebody(const struct schema *k, const void *row)
 	return false;
 }
 
+static bool says_anything(const struct schema *k, const void *row)
+{
+	for (size_t i = 0; i < k->n_fields; i++)
+		if (!(k->field[i].flags & FIELD_SERVER) && value_given(&k->field[i], row))
+			return true;
+	return false;
+}
+
+/* A list that was sent to the wrong feed would come in as so many cases of nobody. */
+static enum err says_nothing(struct fault *f)
+{
+	return fault_set(f, ERR_RANGE, "这一行没有任何可识别的内容：请检查列名，或在来源里对应各列",
+			 "nothing in this row is known here: check the headings, or match the "
+			 "columns in the feed");
+}
+
 /* What is asked of a row beyond its fields. */
 static enum err whole(const struct judging *g, const void *row, struct fault *f)
 {
@@ -186,7 +202,7 @@ static enum err whole(const struct judging *g, const void *row, struct fault *f)
 	const struct record *head = row;
 
 	if (k->noun) {
-		enum err e = row_whole(k->noun, row, f);
+		enum err e = says_anything(k, row) ? row_whole(k->noun, row, f) : says_nothing(f);
 
 		if (e || area_covers(g->ask->feed->record.area, head->area))
 			return e;

@@ -8,7 +8,7 @@
 
 #include "base/ban.h"
 
-enum { BODY_MAX = 64 << 20, PUSH_BYTES = 256 << 20, PAGE_ROWS = 500 };
+enum { BODY_MAX = 64 << 20, PUSH_BYTES = 256 << 20, PAGE_ROWS = 500, SENDER_ID_MAX = 128 };
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
@@ -175,13 +175,43 @@ static enum err refuse_key(struct fault *f)
 		"a new one for each");
 }
 
+/* What is sent to be tried must not come in by a slip of the pen: an import says dry_run. */
+static enum err read_dry(const struct http_request *rq, bool *ret, struct fault *f)
+{
+	static const char *const keys[] = { "dry", "dry_run" };
+	static const char *const words[] = { "0", "false", "1", "true" };
+
+	*ret = false;
+	for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
+		struct str s = http_query(rq, keys[k]);
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(words) && !str_eq(s, str_of(words[i])))
+			i++;
+		*ret |= i >= 2 && i < ARRAY_LEN(words);
+		if (i < ARRAY_LEN(words) || !s.p)
+			continue;
+		fault_at(f, keys[k], NULL);
+		return fault_set(f, ERR_RANGE, "%s 应为 true 或 false", "%s is true or false",
+				 keys[k]);
+	}
+	return OK;
+}
+
 static enum err read_query(struct push *p, const struct http_request *rq, struct fault *f)
 {
-	struct str dry = http_query(rq, "dry"), rows = http_query(rq, "rows");
+	struct str rows = http_query(rq, "rows");
+	enum err e = read_dry(rq, &p->dry, f);
 
-	p->dry = str_eq(dry, STR("1")) || str_eq(dry, STR("true"));
+	if (e)
+		return e;
 	p->rows = FIELD_NONE;
 	p->sender_id = http_header(rq, "Idempotency-Key");
+	if (p->sender_id.n > SENDER_ID_MAX) {
+		fault_at(f, "Idempotency-Key", NULL);
+		return fault_set(f, ERR_RANGE, "批次号最长 %d 字节",
+				 "a batch's number has at most %d bytes", SENDER_ID_MAX);
+	}
 	if (rows.n && (str_i64(rows, &p->rows) || p->rows < 0)) {
 		fault_at(f, "rows", NULL);
 		return fault_set(f, ERR_RANGE, "rows 是行数，只含数字",

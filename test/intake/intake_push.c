@@ -95,6 +95,54 @@ static void a_dry_run_says_the_same_and_changes_nothing(void **state)
 	gatehouse_account(&g, &wet, 4, 2, 1, 1);
 }
 
+static void what_is_sent_to_be_tried_never_comes_in_by_a_slip(void **state)
+{
+	static const char *const tried[] = { "?dry=true", "?dry_run=true", "?dry_run=1" };
+	static const char *const slips[] = { "?dry=yes", "?dry_run=TRUE", "?dry=" };
+	GATEHOUSE(g);
+
+	for (size_t i = 0; i < ARRAY_LEN(tried); i++) {
+		ANSWER(a);
+
+		gatehouse_push(&g, FEED_NOTIFICATIONS, "b1", tried[i], cards, &a);
+		assert_true(a.status == 200 && answer_holds(&a, "\"dry\":true"));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(slips); i++) {
+		ANSWER(a);
+
+		gatehouse_push(&g, FEED_NOTIFICATIONS, "b1", slips[i], cards, &a);
+		assert_int_equal(a.status, 422);
+	}
+	assert_int_equal(gatehouse_count(&g, "batches"), 0);
+}
+
+static void a_list_for_another_feed_brings_no_rows_of_nobody(void **state)
+{
+	GATEHOUSE(g);
+	ANSWER(a);
+
+	gatehouse_push(&g, FEED_NOTIFICATIONS, "b1", "", "beds,wards\n12,3\n9,2\n", &a);
+	gatehouse_account(&g, &a, 2, 0, 2, 0);
+	assert_true(answer_holds(&a, "match the columns in the feed"));
+	gatehouse_sound(&g);
+}
+
+static void a_number_of_a_batch_has_an_end(void **state)
+{
+	GATEHOUSE(g);
+	char id[130];
+	ANSWER(a);
+
+	memset(id, 'x', sizeof id);
+	id[129] = '\0';
+	gatehouse_push(&g, FEED_NOTIFICATIONS, id, "", cards, &a);
+	assert_int_equal(a.status, 422);
+	answer_end(&a);
+	id[128] = '\0';
+	gatehouse_push(&g, FEED_NOTIFICATIONS, id, "", cards, &a);
+	assert_int_equal(a.status, 201);
+}
+
 static void what_the_sender_counts_must_be_what_came(void **state)
 {
 	GATEHOUSE(g);
@@ -362,6 +410,9 @@ int main(void)
 		AT_THE_GATE(the_same_rows_come_as_lines_of_json),
 		AT_THE_GATE(a_batch_sent_twice_is_stored_once),
 		AT_THE_GATE(a_dry_run_says_the_same_and_changes_nothing),
+		AT_THE_GATE_SQLITE(what_is_sent_to_be_tried_never_comes_in_by_a_slip),
+		AT_THE_GATE_SQLITE(a_list_for_another_feed_brings_no_rows_of_nobody),
+		AT_THE_GATE_SQLITE(a_number_of_a_batch_has_an_end),
 		AT_THE_GATE(what_the_sender_counts_must_be_what_came),
 		AT_THE_GATE(who_is_the_same_is_linked_and_who_may_be_is_listed),
 		AT_THE_GATE(no_name_is_in_any_answer_list_or_file),
