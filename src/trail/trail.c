@@ -258,6 +258,9 @@ static enum err check_times(const struct trail_visit *v, struct utc_s now, struc
 		return fault_set(f, ERR_RANGE, "到访的结束时间不晚于开始时间；请检查两列是否颠倒",
 				 "the visit ends before it begins; check whether the two columns "
 				 "are exchanged");
+	if (!still && v->to.v > now.v + DAY_S)
+		return fault_set(f, ERR_RANGE, "到访的结束时间在将来；尚未离开的请把结束时间留空",
+				 "the visit ends in the future; leave the end out while it lasts");
 	if (!still && v->to.v - v->from.v > (int64_t)TRAIL_VISIT_DAYS_MAX * DAY_S)
 		return fault_set(f, ERR_RANGE, "到访超过 %d 天；请分段报送",
 				 "the visit lasts over %d days; send it in parts",

@@ -291,6 +291,28 @@ static void under_new_pseudonyms_all_is_as_it_was(void **state)
 	mem_drop(l);
 }
 
+/* ---- what may come in ------------------------------------------------------------------------ */
+
+static void nobody_was_anywhere_tomorrow(void **state)
+{
+	struct database *d = *state;
+	struct trails s;
+
+	trails_begin(&s, d, 1);
+	struct utc_s now = trails_now(&s);
+	struct trail_visit v = {
+		.person = 1, .place = { 1 }, .from = { now.v - 86400 }, .to = { now.v + 86400 }
+	};
+	MUST(trail_check(s.t, &v, now, &d->fault));
+	v.to.v++;
+	MUST_FAIL(trail_check(s.t, &v, now, &d->fault), ERR_RANGE);
+	v.to.v = TRACE_STILL;
+	MUST(trail_check(s.t, &v, now, &d->fault));
+	v.from.v = now.v + 86401;
+	MUST_FAIL(trail_check(s.t, &v, now, &d->fault), ERR_RANGE);
+	trails_end(&s);
+}
+
 /* ---- in order? ------------------------------------------------------------------------------- */
 
 static void a_segment_that_is_not_what_its_packs_say_is_told(void **state)
@@ -326,6 +348,7 @@ int main(void)
 		ON_BOTH(what_is_shown_is_what_came_and_was_not_recalled),
 		ON_BOTH(after_a_recall_all_is_as_if_the_batch_had_never_come),
 		ON_BOTH(under_new_pseudonyms_all_is_as_it_was),
+		ON_SQLITE(nobody_was_anywhere_tomorrow),
 		ON_SQLITE(a_segment_that_is_not_what_its_packs_say_is_told),
 	};
 
