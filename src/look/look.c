@@ -211,6 +211,8 @@ static enum err report(struct call *c, struct tx *tx, struct fault *f)
 {
 	const struct found *w = c->parsed;
 	struct json *j = call_json(c);
+	const struct look_told told = { STR("report"), STR("access-report"),
+					str_of(purpose_word(c->route->why)), 0 };
 	struct ledger_entry en = { .county = c->who->home,
 				   .kind = LEDGER_READ,
 				   .object = STR("access_report"),
@@ -231,6 +233,9 @@ static enum err report(struct call *c, struct tx *tx, struct fault *f)
 			e = tell_look(c, tx, r, true, f);
 	}
 	json_close(j, ']');
+	/* Who holds somebody's number may ask as well as they: the next report says so. */
+	for (size_t i = 0; !e && i < w->n; i++)
+		e = look_note_one(c, tx, c->who->home, &told, w->id[i], f);
 	call_receipt_json(c);
 	json_close(j, '}');
 	return e;
