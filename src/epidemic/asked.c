@@ -25,6 +25,7 @@ static enum err get_instant(struct call *c, const struct json_node *map, const c
 		return e;
 	}
 	*ret = w.at;
+	ret->v += !ret->v; /* 0 says that nothing was asked */
 	return OK;
 }
 

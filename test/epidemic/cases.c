@@ -51,6 +51,7 @@ static void a_confirmed_case_is_traced_by_its_warrant_and_in_no_other_way(void *
 	refused(&t, CLINIC_CHIEF, id, foreign, "");
 	refused(&t, CLINIC_CHIEF, id, warrant, ",\"generations\":3");
 	refused(&t, CLINIC_CHIEF, id, warrant, ",\"from\":\"2020-01-01T00:00:00+08:00\"");
+	refused(&t, CLINIC_CHIEF, id, warrant, ",\"from\":\"1970-01-01T00:00:00Z\"");
 	for (size_t i = 0; i < strlen(warrant); i += 7) {
 		char was = warrant[i];
 
