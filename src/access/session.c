@@ -91,32 +91,87 @@ static enum err read_who(struct rows *r, struct arena *a, struct who *w, struct 
 	return scope_parse(rows_text(r, 3), &w->scope, f);
 }
 
+/* The row as it stands, and what the clock says of it is asked each time. */
+struct found {
+	struct who who;
+	struct utc_s made, seen;
+};
+
+static enum err read_found(struct tx *tx, struct area_code county, struct str hash, struct arena *a,
+			   struct found *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e =
+		tx_row(tx, &session_sql.find, SQL_ARGS(sql_i64(county.v), sql_blob(hash)), &r, f);
+
+	if (e)
+		return e;
+	ret->made = rows_time(r, 4);
+	ret->seen = rows_time(r, 5);
+	return read_who(r, a, &ret->who, f);
+}
+
+/* Its texts lie behind it. */
+static void remember(struct tx *tx, struct str key, const struct found *s, struct arena *a)
+{
+	size_t n = sizeof *s, login = s->who.login.n, name = s->who.name.n;
+	char *p = arena_take(a, n + login + name, 1);
+
+	if (!p)
+		return;
+	memcpy(p, s, n);
+	memcpy(p + n, s->who.login.p, login);
+	memcpy(p + n + login, s->who.name.p, name);
+	tx_remember(tx, &session_sql.find, key, (struct str){ p, n + login + name });
+}
+
+static bool recall(struct tx *tx, struct str key, struct arena *a, struct found *ret)
+{
+	struct str kept;
+	char *p;
+
+	if (!tx_recall(tx, &session_sql.find, key, &kept) || !(p = arena_copy(a, kept.p, kept.n)))
+		return false;
+	memcpy(ret, p, sizeof *ret);
+	ret->who.login.p = p + sizeof *ret;
+	ret->who.name.p = ret->who.login.p + ret->who.login.n;
+	return true;
+}
+
+static enum err find(struct tx *tx, const struct bearer *b, struct arena *a, struct found *ret,
+		     struct fault *f)
+{
+	struct crypt_hash hash;
+	char bytes[sizeof b->county.v + sizeof hash.v];
+	struct str key = { bytes, sizeof bytes };
+	enum err e = bearer_hash(b, &hash);
+
+	if (e)
+		return e;
+	memcpy(bytes, &b->county.v, sizeof b->county.v);
+	memcpy(bytes + sizeof b->county.v, hash.v, sizeof hash.v);
+	if (recall(tx, key, a, ret))
+		return OK;
+	e = read_found(tx, b->county, (struct str){ (const char *)hash.v, sizeof hash.v }, a, ret,
+		       f);
+	if (!e)
+		remember(tx, key, ret, a);
+	return e;
+}
+
 enum err session_find(struct tx *tx, const struct policy *p, const struct bearer *b,
 		      struct utc_s now, struct arena *a, struct who *ret, bool *ret_touch_due,
 		      struct fault *f)
 {
-	CLEANUP(rows_end) struct rows *r = NULL;
-	struct utc_s made, seen;
-	struct crypt_hash hash;
-	struct who w;
-	enum err e;
+	struct found s;
+	enum err e = find(tx, b, a, &s, f);
 
-	if ((e = bearer_hash(b, &hash)))
-		return e;
-	e = tx_row(tx, &session_sql.find,
-		   SQL_ARGS(sql_i64(b->county.v),
-			    sql_blob((struct str){ (const char *)hash.v, sizeof(hash.v) })),
-		   &r, f);
 	if (e)
 		return e == ERR_ABSENT ? ERR_LOGIN : e;
-	made = rows_time(r, 4);
-	seen = rows_time(r, 5);
-	if (session_over(policy_choice(p), made, seen, now))
+	if (session_over(policy_choice(p), s.made, s.seen, now))
 		return ERR_LOGIN;
-	if ((e = read_who(r, a, &w, f)))
-		return e;
-	*ret = w;
-	*ret_touch_due = session_touch_due(policy_choice(p), seen, now);
+	*ret = s.who;
+	*ret_touch_due = session_touch_due(policy_choice(p), s.seen, now);
 	return OK;
 }
 

@@ -2,9 +2,11 @@
  * hash.c - SHA-256 and SM3, both from OpenSSL: its SHA-256 uses the processor's own instructions
  * and is three times as fast as libsodium's.
  *
- * The digest is fetched once a hasher. Beginning again with "the same as before" skips the search
+ * A digest is fetched once a process. Beginning again with "the same as before" skips the search
  * that OpenSSL 3 otherwise makes for every message, which costs more than hashing 200 bytes.
  */
+#include <stdatomic.h>
+
 #include "base/memory.h"
 #include "crypt/crypt.h"
 #include "crypt/suite.h"
@@ -18,6 +20,19 @@ struct crypt_hasher {
 	uint8_t suite;
 };
 
+static EVP_MD *digest_of_suite(enum crypt_suite suite)
+{
+	static _Atomic(EVP_MD *) kept[CRYPT_SM + 1];
+	EVP_MD *before = NULL, *md = atomic_load(&kept[suite]);
+
+	if (md || !(md = EVP_MD_fetch(NULL, suite_of((uint8_t)suite)->digest, NULL)))
+		return md;
+	if (atomic_compare_exchange_strong(&kept[suite], &before, md))
+		return md;
+	EVP_MD_free(md); /* another thread was faster */
+	return before;
+}
+
 enum err crypt_hasher_new(enum crypt_suite suite, struct crypt_hasher **ret)
 {
 	const struct suite *s = suite_of((uint8_t)suite);
@@ -30,10 +45,9 @@ enum err crypt_hasher_new(enum crypt_suite suite, struct crypt_hasher **ret)
 		return ERR_MEMORY;
 	h->suite = (uint8_t)suite;
 	h->own = EVP_MD_CTX_new();
-	md = EVP_MD_fetch(NULL, s->digest, NULL);
+	md = digest_of_suite(suite);
 	if (!h->own || !md || !EVP_DigestInit_ex2(h->own, md, NULL))
 		crypt_hasher_end(&h);
-	EVP_MD_free(md); /* the context holds on to it */
 	if (!h)
 		return ERR_MEMORY;
 	*ret = h;

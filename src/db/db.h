@@ -140,6 +140,14 @@ struct str rows_blob(struct rows *r, size_t column);
 void rows_end(struct rows **r); /* for CLEANUP(); NULL is fine */
 
 /*
+ * What an act worked out from the rows of `of` (mostly a statement) for this key, by an earlier act
+ * or by this one, if nothing was committed since; the bytes live until the act ends. On PostgreSQL
+ * and in writing acts nothing is remembered. `value` is copied, and lies aligned as malloc's does.
+ */
+bool tx_recall(struct tx *tx, const void *of, struct str key, struct str *ret);
+void tx_remember(struct tx *tx, const void *of, struct str key, struct str value);
+
+/*
  * SQLite: write the state of this moment to a new file, while others read and write. The file is a
  * whole database. ERR_USAGE on PostgreSQL, which has its own means.
  */

@@ -27,6 +27,7 @@ struct prepared {
 };
 
 struct conn;
+struct memo;
 
 struct conn_ops {
 	bool held; /* a result is held whole: one prepared statement serves many walks */
@@ -49,6 +50,8 @@ struct conn_ops {
 	enum err (*cell)(struct rows *r, size_t column, enum sql_type want, struct sql_value *ret);
 	uint64_t (*changed)(struct rows *r);
 	void (*stop)(struct rows *r);
+	/* The count of commits that this snapshot stands on; NULL: there is no such number. */
+	enum err (*version)(struct conn *c, int64_t *ret);
 	bool (*broken)(struct conn *c);
 	void (*close)(struct conn *c);
 };
@@ -71,6 +74,7 @@ struct conn {
 	struct db *db;
 	bool writes;
 	struct turn turn;
+	struct memo *memo;
 	struct prepared **slot; /* a hash table by address; n_slots is a power of two or 0 */
 	size_t n_slots, n_prepared;
 };
@@ -83,6 +87,8 @@ struct tx {
 	bool again;       /* a conflict: the whole act may be tried again */
 	enum err failed;  /* the first error; nothing runs after it */
 	struct fault why; /* its words */
+	bool memo_known;
+	struct memo *memo; /* what is kept of this snapshot, or NULL */
 };
 
 struct rows {
@@ -134,6 +140,9 @@ enum err tx_ended(struct tx *tx, enum err e, struct fault *f); /* keep it; give 
 enum err tx_prepare(struct tx *tx, const struct sql *sql, struct fault *f);
 void tx_forget_all(struct conn *c);
 enum err tx_conflict(struct fault *f); /* tx_later found other rows than it must */
+
+/* memo.c */
+void memo_end(struct memo **m);
 
 /* turn.c */
 enum err turns_init(struct turns *t);

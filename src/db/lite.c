@@ -1,4 +1,8 @@
-/* lite.c - a connection to SQLite: how it is set up, what it may do, what its errors mean. */
+/*
+ * lite.c - a connection to SQLite: how it is set up, what it may do, what its errors mean.
+ *
+ * Long because it is all that knows sqlite3.h.
+ */
 #include "db/inside.h"
 
 #include <sqlite3.h>
@@ -18,7 +22,7 @@ enum {
 	OWN_RIGHTS = 0600
 };
 
-enum own { OWN_BEGIN, OWN_COMMIT, OWN_ROLLBACK, OWN_SAVE, OWN_KEEP, OWN_UNDO, OWN_N };
+enum own { OWN_BEGIN, OWN_COMMIT, OWN_ROLLBACK, OWN_SAVE, OWN_KEEP, OWN_UNDO, OWN_VERSION, OWN_N };
 
 /* What the authorizer lets pass. */
 enum may { MAY_READ, MAY_WRITE, MAY_ALL };
@@ -114,6 +118,8 @@ static int authorize(void *arg, int action, const char *a, const char *b, const 
 	case SQLITE_READ:
 	case SQLITE_FUNCTION:
 	case SQLITE_RECURSIVE: return SQLITE_OK;
+	case SQLITE_PRAGMA: /* ours, made ready again after a change of the schema */
+		return !l->current && strcmp(a, "data_version") == 0 ? SQLITE_OK : SQLITE_DENY;
 	case SQLITE_TRANSACTION:
 	case SQLITE_SAVEPOINT:
 		return l->current ? SQLITE_DENY : SQLITE_OK; /* ours, not a statement's */
@@ -174,6 +180,20 @@ static void rollback(struct conn *c)
 {
 	if (lite_in_transaction(c))
 		ignore(own_step(lite_of(c), OWN_ROLLBACK, NULL));
+}
+
+/* It also opens the snapshot, so the number is that of what is read from here on. */
+static enum err version(struct conn *c, int64_t *ret)
+{
+	struct lite *l = lite_of(c);
+	sqlite3_stmt *s = l->own[OWN_VERSION];
+	int rc;
+
+	l->current = NULL;
+	rc = sqlite3_step(s);
+	*ret = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+	sqlite3_reset(s);
+	return rc == SQLITE_ROW ? OK : ERR_IO;
 }
 
 enum err lite_savepoint(struct conn *c, struct fault *f)
@@ -499,6 +519,7 @@ static const struct conn_ops ops = {
 	.cell = cell,
 	.changed = changed,
 	.stop = stop,
+	.version = version,
 	.broken = broken,
 	.close = close_it,
 };
@@ -516,7 +537,7 @@ static enum err set_up(struct lite *l, struct fault *f)
 	static const char *const own[OWN_N] = {
 		[OWN_COMMIT] = "COMMIT",        [OWN_ROLLBACK] = "ROLLBACK",
 		[OWN_SAVE] = "SAVEPOINT act",   [OWN_KEEP] = "RELEASE act",
-		[OWN_UNDO] = "ROLLBACK TO act",
+		[OWN_UNDO] = "ROLLBACK TO act", [OWN_VERSION] = "PRAGMA data_version",
 	};
 	const char *synchronous = l->conn.db->synchronous;
 	char sync[64];

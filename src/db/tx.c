@@ -189,6 +189,7 @@ void tx_forget_all(struct conn *c)
 	mem_drop(c->slot);
 	c->slot = NULL;
 	c->n_slots = c->n_prepared = 0;
+	memo_end(&c->memo);
 }
 
 /* ---- statements --------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "base/ban.h"
 
 enum { CODE, FROM_DAY, TO_DAY, INTO, NAME, NAME_EN, KNOWN_AS };
+enum { NAMES_FEW = 4 };
 
 static struct str kept(struct arena *a, struct str s, enum err *e)
 {
@@ -160,6 +161,57 @@ enum err area_above(struct tx *tx, const struct area_list *list, int32_t day, st
 		 : OK;
 }
 
+/* What is remembered of an area on a day: the length of its Chinese name, that, the English one. */
+static enum err name_at(struct tx *tx, struct area_code code, int32_t day, struct arena *a,
+			struct str *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(tx, &area_sql.at, SQL_ARGS(sql_i64(code.v), sql_i64(day)), &r, f);
+	struct str zh, en;
+	char *p;
+
+	*ret = STR("");
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	zh = rows_text(r, NAME);
+	en = rows_text(r, NAME_EN);
+	if (!(p = arena_take(a, sizeof zh.n + zh.n + en.n, 1)))
+		return ERR_MEMORY;
+	memcpy(p, &zh.n, sizeof zh.n);
+	memcpy(p + sizeof zh.n, zh.p, zh.n);
+	memcpy(p + sizeof zh.n + zh.n, en.p, en.n);
+	*ret = (struct str){ p, sizeof zh.n + zh.n + en.n };
+	return OK;
+}
+
+/* Each by itself: a list of codes costs as much as some ten of them. */
+static enum err names_of_few(struct tx *tx, const struct area_code *code, size_t n, int32_t day,
+			     struct arena *a, struct record_area_name *ret, struct fault *f)
+{
+	for (size_t i = 0; i < n; i++) {
+		const int64_t at[] = { code[i].v, day };
+		const struct str key = { (const char *)at, sizeof at };
+		struct str kept;
+		bool known = tx_recall(tx, &area_sql.at, key, &kept);
+		enum err e = known ? OK : name_at(tx, code[i], day, a, &kept, f);
+		size_t zh = 0;
+
+		ret[i] = (struct record_area_name){ 0 };
+		if (e)
+			return e;
+		if (!known)
+			tx_remember(tx, &area_sql.at, key, kept);
+		else if (!(kept.p = arena_copy(a, kept.p, kept.n)))
+			return ERR_MEMORY;
+		if (!kept.n)
+			continue;
+		memcpy(&zh, kept.p, sizeof zh);
+		ret[i].zh = (struct str){ kept.p + sizeof zh, zh };
+		ret[i].en = (struct str){ kept.p + sizeof zh + zh, kept.n - sizeof zh - zh };
+	}
+	return OK;
+}
+
 enum err area_names(struct tx *tx, const struct area_code *code, size_t n, int32_t day,
 		    struct arena *a, struct record_area_name *ret, struct fault *f)
 {
@@ -169,12 +221,14 @@ enum err area_names(struct tx *tx, const struct area_code *code, size_t n, int32
 	size_t k = 0;
 	enum err e;
 
+	if (n <= NAMES_FEW)
+		return names_of_few(tx, code, n, day, a, ret, f);
 	for (size_t i = 0; i < n; i++) {
 		area_text(code[i], one);
 		buf_lit(&text, one);
 		ret[i] = (struct record_area_name){ 0 };
 	}
-	if (text.failed || !n)
+	if (text.failed)
 		return text.failed;
 	e = list_of(tx, &area_sql.these, SQL_ARGS(sql_text(buf_view(&text)), sql_i64(day)), n, a,
 		    &list, f);

@@ -2,8 +2,11 @@
 #include "record/labels.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/ban.h"
+
+enum { LABELS_FEW = 4 };
 
 enum err labels_begin(struct labels *l, const struct record_book *b, const struct who *who,
 		      struct arena *a)
@@ -121,29 +124,98 @@ static bool may_know(const struct who *who, const struct noun *n, struct area_co
 	       (scope_covers(&who->scope, area) || (n->reads_up && scope_under(&who->scope, area)));
 }
 
-static enum err ask_some(struct labels *l, struct tx *tx, const struct record_kind *k, size_t from,
-			 struct arena *a, struct fault *f)
+static enum err tell(const struct labels *l, const struct noun *n, struct area_code area,
+		     struct str name, struct label *at, struct arena *a)
+{
+	char *copy;
+
+	if (!may_know(l->who, n, area))
+		return OK;
+	if (!(copy = arena_copy(a, name.p, name.n)))
+		return ERR_MEMORY;
+	at->zh = at->en = (struct str){ copy, name.n };
+	return OK;
+}
+
+/* What is remembered of a row: its area, then its name. Who may know it is asked each time. */
+static void remember(struct tx *tx, const struct sql *of, int64_t id, int64_t area, struct str name,
+		     struct arena *a)
+{
+	char *p = arena_take(a, sizeof area + name.n, 1);
+
+	if (!p)
+		return;
+	memcpy(p, &area, sizeof area);
+	memcpy(p + sizeof area, name.p, name.n);
+	tx_remember(tx, of, (struct str){ (const char *)&id, sizeof id },
+		    (struct str){ p, sizeof area + name.n });
+}
+
+static bool recall(struct tx *tx, const struct sql *of, int64_t id, struct area_code *ret_area,
+		   struct str *ret_name)
+{
+	struct str kept;
+
+	if (!tx_recall(tx, of, (struct str){ (const char *)&id, sizeof id }, &kept))
+		return false;
+	memcpy(&ret_area->v, kept.p, sizeof ret_area->v);
+	*ret_name = (struct str){ kept.p + sizeof ret_area->v, kept.n - sizeof ret_area->v };
+	return true;
+}
+
+static enum err ask(struct labels *l, struct tx *tx, const struct record_kind *k,
+		    const struct sql *sql, struct sql_args ids, struct arena *a, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
-	const label_set *set = &l->set[k - l->book->kind];
-	struct sql_value v[LABELS_AT_ONCE];
 	bool more;
-	enum err e;
+	enum err e = tx_rows(tx, sql, ids, &r, f);
 
-	for (size_t i = 0; i < LABELS_AT_ONCE; i++) /* the last one fills up */
-		v[i] = sql_i64(set->v[min_size(from + i, set->n - 1)].id);
-	e = tx_rows(tx, k->sql->label, (struct sql_args){ v, LABELS_AT_ONCE }, &r, f);
 	while (!e && !(e = rows_next(r, &more, f)) && more) {
-		struct label *at = find(set, rows_i64(r, 0));
-		struct str s = rows_text(r, 2);
-		const char *copy;
+		struct label *at = find(&l->set[k - l->book->kind], rows_i64(r, 0));
+		struct area_code area = { rows_i64(r, 1) };
+		struct str name = rows_text(r, 2);
 
 		assert(at);
-		if (!may_know(l->who, k->noun, (struct area_code){ rows_i64(r, 1) }))
-			continue;
-		if (!(copy = arena_copy(a, s.p, s.n)))
-			return ERR_MEMORY;
-		at->zh = at->en = (struct str){ copy, s.n };
+		if (ids.n == 1)
+			remember(tx, sql, at->id, area.v, name, a);
+		e = tell(l, k->noun, area, name, at, a);
+	}
+	return e;
+}
+
+static enum err ask_few(struct labels *l, struct tx *tx, const struct record_kind *k,
+			struct arena *a, struct fault *f)
+{
+	const label_set *set = &l->set[k - l->book->kind];
+	const struct sql *sql = k->sql->label_one;
+	enum err e = OK;
+
+	for (size_t i = 0; i < set->n && !e; i++) {
+		struct area_code area;
+		struct str name;
+
+		if (recall(tx, sql, set->v[i].id, &area, &name))
+			e = tell(l, k->noun, area, name, &set->v[i], a);
+		else
+			e = ask(l, tx, k, sql, SQL_ARGS(sql_i64(set->v[i].id)), a, f);
+	}
+	return e;
+}
+
+/* A list of 64 costs as much as some ten ids by themselves; a page of one row has two or three. */
+static enum err ask_kind(struct labels *l, struct tx *tx, const struct record_kind *k,
+			 struct arena *a, struct fault *f)
+{
+	const label_set *set = &l->set[k - l->book->kind];
+	struct sql_value v[LABELS_AT_ONCE];
+	enum err e = OK;
+
+	if (set->n <= LABELS_FEW)
+		return ask_few(l, tx, k, a, f);
+	for (size_t from = 0; from < set->n && !e; from += LABELS_AT_ONCE) {
+		for (size_t i = 0; i < LABELS_AT_ONCE; i++) /* the last one fills up */
+			v[i] = sql_i64(set->v[min_size(from + i, set->n - 1)].id);
+		e = ask(l, tx, k, k->sql->label, (struct sql_args){ v, LABELS_AT_ONCE }, a, f);
 	}
 	return e;
 }
@@ -175,9 +247,8 @@ enum err labels_ask(struct labels *l, struct tx *tx, struct utc_s now, struct ar
 
 	for (size_t i = 0; i <= l->book->n_kinds; i++)
 		sort(&l->set[i]);
-	for (size_t i = 0; i < l->book->n_kinds; i++)
-		for (size_t at = 0; at < l->set[i].n && !e; at += LABELS_AT_ONCE)
-			e = ask_some(l, tx, &l->book->kind[i], at, a, f);
+	for (size_t i = 0; i < l->book->n_kinds && !e; i++)
+		e = ask_kind(l, tx, &l->book->kind[i], a, f);
 	return e || !l->book->area_names ? e : ask_areas(l, tx, now, a, f);
 }
 

@@ -10,7 +10,7 @@
  *
  * Life:     labels_begin -> labels_note for each row -> labels_ask -> labels_put, labels_of;
  *           labels_clear to begin again; labels_end always.
- * Shapes:   one statement for 64 ids of a noun, one for all areas.
+ * Shapes:   a statement for each of a few ids of a noun, else one for 64; one for all areas.
  * Memory:   names lie in the arena handed to labels_ask.
  */
 #ifndef RECORD_LABELS_H

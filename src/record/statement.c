@@ -89,20 +89,21 @@ static enum err write_one(struct draft *d, struct statements *s)
 	return take(d, "update", SQL_WRITE, &s->update);
 }
 
-static enum err label(struct draft *d, struct statements *s)
+/* The names of `ids` rows. */
+static enum err label(struct draft *d, const char *word, size_t ids, const struct sql **ret)
 {
 	const struct field *x = noun_label(d->n);
 
 	if (!x)
 		return OK;
 	buf_fmt(&d->text, "SELECT id, area, %s FROM %s WHERE id IN (", x->name, d->n->path);
-	for (size_t i = 1; i <= LABELS_AT_ONCE; i++) {
+	for (size_t i = 1; i <= ids; i++) {
 		buf_fmt(&d->text, "%s$%zu", i > 1 ? ", " : "", i);
 		buf_char(&d->letters, 'i');
 	}
 	buf_char(&d->text, ')');
 	d->across = "an id does not say its county; labels.c asks who may know the name";
-	return take(d, "label", SQL_READ, &s->label);
+	return take(d, word, SQL_READ, ret);
 }
 
 static enum err read_one(struct draft *d, struct statements *s)
@@ -114,7 +115,9 @@ static enum err read_one(struct draft *d, struct statements *s)
 	buf_fmt(&d->text, " FROM %s WHERE id = $1", d->n->path);
 	buf_lit(&d->letters, "i");
 	d->across = "an id does not say its county; the handler asks whether the caller reaches it";
-	if ((e = take(d, "get", SQL_READ, &s->get)) || (e = label(d, s)))
+	if ((e = take(d, "get", SQL_READ, &s->get)) ||
+	    (e = label(d, "label", LABELS_AT_ONCE, &s->label)) ||
+	    (e = label(d, "label_one", 1, &s->label_one)))
 		return e;
 	buf_lit(&d->text, "SELECT ");
 	columns(d, "");

@@ -195,6 +195,67 @@ static void a_file_of_chosen_columns_has_names(void **state)
 	assert_true(answer_holds(&b, want));
 }
 
+static const struct sql rename_all = {
+	.name = "organisations.rename",
+	.text = "UPDATE organisations SET name = $1 WHERE id > 0",
+	.args = "t",
+	.act = SQL_WRITE,
+	.scan = "a test's",
+	.across = "a test's",
+};
+static const struct sql rename_areas = {
+	.name = "area.rename",
+	.text = "UPDATE area SET name = $1 WHERE code > 0",
+	.args = "t",
+	.act = SQL_WRITE,
+	.scan = "a test's",
+	.across = "a test's",
+};
+
+static enum err rename_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct sql_value name = sql_text(*(const struct str *)arg);
+	enum err e = tx_run(tx, &rename_all, (struct sql_args){ &name, 1 }, NULL, f);
+
+	return e ? e : tx_run(tx, &rename_areas, (struct sql_args){ &name, 1 }, NULL, f);
+}
+
+/* What is remembered of names is not older than the rows, and no reader has it from another. */
+static void a_name_that_is_corrected_is_told_from_the_next_answer_on(void **state)
+{
+	struct visitor lead, worker;
+	OPEN(p);
+	struct database *d = p.k.d;
+	struct organisation office = { .record = head_in(&p, 430802000000000, 0),
+				       .name = STR("永定区应急局"),
+				       .kind = ORGANISATION_GOVERNMENT };
+	struct record_id id = put(&p, &organisation_noun, &office);
+	struct record_id above = officer(&p, 430802000000000, id, (struct record_id){ 0 });
+	struct record_id own = officer(&p, 430802001000000, id, above);
+	struct record_id far = officer(&p, 430811000000000, id, above);
+	struct str corrected = STR("更正后的名称");
+	char target[64], want[64];
+
+	desk_account(&p.k, "lead", role_bit(ROLE_AREA_LEAD), "430802");
+	desk_account(&p.k, "worker", role_bit(ROLE_GRID_WORKER), "430811");
+	desk_sign_in(&p.k, "lead", &lead);
+	desk_sign_in(&p.k, "worker", &worker);
+	(void)snprintf(target, sizeof target, "/api/v1/officers/%lld", (long long)own.v);
+	for (int i = 0; i < 3; i++) {
+		ASK(a, p, &lead, target);
+		assert_true(answer_holds(&a, "永定区应急局"));
+		assert_true(answer_holds(&a, "永定街道"));
+	}
+	MUST(db_write(d->db, rename_act, &corrected, &d->fault));
+	ASK(b, p, &lead, target);
+	assert_false(answer_holds(&b, "永定"));
+	assert_true(answer_holds(&b, "更正后的名称"));
+	(void)snprintf(target, sizeof target, "/api/v1/officers/%lld", (long long)far.v);
+	ASK(c, p, &worker, target);
+	(void)snprintf(want, sizeof want, "\"officer\":{\"%lld\":null}", (long long)above.v);
+	assert_true(answer_holds(&c, want)); /* the other reader's answer had it */
+}
+
 static int64_t some_area(struct dice *d)
 {
 	static const int64_t area[] = { 430000000000000, 430800000000000, 430802000000000,
@@ -248,6 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_label_is_what_the_reader_could_look_up),
 		ON_BOTH(a_file_of_chosen_columns_has_names),
+		ON_BOTH(a_name_that_is_corrected_is_told_from_the_next_answer_on),
 		ON_BOTH(labels_are_what_asking_for_each_row_gives),
 	};
 
