@@ -36,6 +36,7 @@ static enum err beyond(struct fault *f)
 enum err call_reach(struct call *c, struct area_code area, struct fault *f)
 {
 	c->state->answer.reached = true;
+	c->state->answer.area = area;
 	return scope_covers(&c->who->scope, area) ? OK : beyond(f);
 }
 

@@ -263,6 +263,11 @@ static enum err refusal(struct call_state *s, enum err e, struct fault *f)
 	return ERR_ABSENT;
 }
 
+static struct area_code acted_in(const struct call_answer *a)
+{
+	return area_covers(a->act.county, a->area) ? a->area : a->act.county;
+}
+
 enum err dispatch_handle(void *dispatch, struct http_request *rq, struct http_reply *rp,
 			 struct fault *f)
 {
@@ -277,7 +282,7 @@ enum err dispatch_handle(void *dispatch, struct http_request *rq, struct http_re
 	s->call.rq = rq;
 	e = run(s, f);
 	if (e == OK && s->answer.acted && d->o.acted)
-		d->o.acted(d->o.house, &s->answer.act);
+		d->o.acted(d->o.house, &s->answer.act, acted_in(&s->answer));
 	if (e == OK && s->answer.refused) {
 		*f = s->answer.refusal;
 		e = s->answer.refused;

@@ -43,8 +43,11 @@ struct dispatch_options {
 	/* Name an area where a session is shown, into an open JSON map. NULL: by number alone. */
 	enum err (*area_tell)(void *house, struct tx *tx, struct area_code a, struct json *j,
 			      struct fault *f);
-	/* What was just committed, as the ledger has it: whoever lists such things may look. */
-	void (*acted)(void *house, const struct ledger_entry *act);
+	/*
+	 * What was just committed, as the ledger has it, and where: the area that was asked about,
+	 * or the county of the entry. Whoever lists such things may look.
+	 */
+	void (*acted)(void *house, const struct ledger_entry *act, struct area_code area);
 };
 
 struct dispatch;

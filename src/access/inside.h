@@ -24,6 +24,7 @@ struct call_answer {
 	struct fault refusal;
 	bool done;               /* `before` has answered */
 	bool reached;            /* areas were asked about */
+	struct area_code area;   /* the one that was asked about last, if one by one */
 	bool acted;              /* the ledger has it */
 	struct ledger_entry act; /* as call_act appended it last */
 	struct ledger_receipt receipt;

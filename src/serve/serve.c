@@ -145,11 +145,11 @@ static enum err page(void *arg, struct http_request *rq, struct http_reply *rp, 
 }
 
 /* A hint to open pages that something they may show has changed; who may see it asks for it. */
-static void tell_acted(void *serve, const struct ledger_entry *act)
+static void tell_acted(void *serve, const struct ledger_entry *act, struct area_code area)
 {
 	struct serve *s = serve;
 	char data[80];
-	struct http_event ev = { act->object, act->county.v, { data, 0 } };
+	struct http_event ev = { act->object, area.v, { data, 0 } };
 
 	epidemic_acted(s->rooms.epidemic, act);
 	ev.data.n =
@@ -354,7 +354,7 @@ static void tell_by_clock(void *serve, struct area_code county, const char *obje
 {
 	struct ledger_entry en = { .county = county, .object = str_of(object), .object_id = id };
 
-	tell_acted(serve, &en);
+	tell_acted(serve, &en, county);
 }
 
 /* Rooms whose rows have tasks. */
@@ -426,7 +426,7 @@ static void tell_silent(void *serve, struct area_code county, int64_t feed)
 {
 	struct ledger_entry en = { .county = county, .object = STR("feed"), .object_id = feed };
 
-	tell_acted(serve, &en);
+	tell_acted(serve, &en, county);
 }
 
 /* One folder of them a time, in turn; what cannot be swept now is found the next time round. */

@@ -296,7 +296,9 @@ static bool ear_wants(void *arg, const struct http_event *ev)
 
 	if (ev->key < 0)
 		return ear->account && notify_is_for(ev, ear->account);
-	return scope_covers(&ear->scope, (struct area_code){ ev->key });
+	/* What happens above is for those below, too: an import, a campaign, a county's duty. */
+	return scope_covers(&ear->scope, (struct area_code){ ev->key }) ||
+	       scope_under(&ear->scope, (struct area_code){ ev->key });
 }
 
 static void ear_end(void *arg)

@@ -235,23 +235,75 @@ static void somebody_who_must_change_their_password_can(void **state)
 	close_town(&t);
 }
 
+static void open_live(struct town *t, struct client *page)
+{
+	char request[900];
+
+	assert_true(client_open(page, http_port(t->s->http)));
+	(void)snprintf(request, sizeof request,
+		       "GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n",
+		       http_port(t->s->http), t->headers);
+	assert_true(client_send(page, request));
+	assert_true(client_wait(page, "hello"));
+}
+
 static void open_pages_hear_of_what_changed_in_their_area(void **state)
 {
 	CLEANUP(client_close) struct client page = { 0 };
 	struct town t = { 0 };
-	char request[900];
 
 	make_town(&t, *state, "live");
 	open_town(&t);
 	sign_in(&t, "lead", t.password);
-	assert_true(client_open(&page, http_port(t.s->http)));
-	(void)snprintf(request, sizeof request,
-		       "GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n",
-		       http_port(t.s->http), t.headers);
-	assert_true(client_send(&page, request));
-	assert_true(client_wait(&page, "hello"));
+	open_live(&t, &page);
 	assert_int_equal(status_of(&t, "POST", "/api/v1/organisations", office), 201);
 	assert_true(client_wait(&page, "event: organisation"));
+	close_town(&t);
+}
+
+/* Make an office, and what an open page is told of it. */
+static void make_office(struct town *t, const char *area, const char *name, char ret[48])
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char body[200], id[32];
+
+	(void)snprintf(body, sizeof body,
+		       "{\"area\":\"%s\",\"name\":\"%s\",\"kind\":\"government\"}", area, name);
+	ask(t, "POST", "/api/v1/organisations", body, &a);
+	assert_int_equal(a.status, 201);
+	text_of(&a, "id", id, sizeof id);
+	(void)snprintf(ret, 48, "{\"id\":\"%s\"}", id);
+}
+
+/* A village's worker hears of the village and of what stands above it; of the next one, nothing. */
+static void open_pages_below_the_county_hear_of_their_own_area(void **state)
+{
+	CLEANUP(client_close) struct client page = { 0 };
+	struct town t = { 0 };
+	struct database *d = *state;
+	struct found_account worker = { .login = STR("worker"),
+					.name = STR("合成"),
+					.roles = role_bit(ROLE_GRID_WORKER),
+					.area = { 430802001000000 } };
+	char once[POLICY_ONCE_BYTES], next[48], above[48], own[48];
+
+	make_town(&t, d, "below");
+	MUST(house_open(t.dir, &t.h, &d->fault));
+	MUST(house_database(t.h, false, now(), &d->fault));
+	MUST(scope_add(&worker.scope, worker.area, &d->fault));
+	MUST(found_account(t.h, &worker, now(), once, &d->fault));
+	house_end(&t.h);
+	open_town(&t);
+	sign_in(&t, "worker", once);
+	open_live(&t, &page);
+	sign_in(&t, "lead", t.password);
+	make_office(&t, "430802000000000", "合成·上", above);
+	make_office(&t, "430802002000000", "合成·邻", next);
+	make_office(&t, "430802001001000", "合成·本", own);
+	assert_true(client_wait(&page, above));
+	assert_true(client_wait(&page, "data: "));
+	assert_true(page.in.n - page.used >= strlen(own));
+	assert_memory_equal(page.in.p + page.used, own, strlen(own));
 	close_town(&t);
 }
 
@@ -515,6 +567,7 @@ int main(void)
 		ON_BOTH(a_day_in_the_house),
 		ON_SQLITE(somebody_who_must_change_their_password_can),
 		ON_SQLITE(open_pages_hear_of_what_changed_in_their_area),
+		ON_SQLITE(open_pages_below_the_county_hear_of_their_own_area),
 		ON_BOTH(the_matrix_shows_holders_and_counts_holes),
 		ON_BOTH(a_watch_ends_after_it_begins),
 		ON_SQLITE(a_backup_made_at_work_becomes_the_same_house),
