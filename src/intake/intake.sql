@@ -78,10 +78,10 @@ SELECT id FROM batch_row WHERE county = $1 AND digest = $2 AND repeats = 0
 ORDER BY id LIMIT 1;
 
 -- name: row_of_subject
--- Whose batch a subject came with.
+-- Whose batch a subject came with. (The sign keeps SQLite from reading the county in this order.)
 -- $1 county  bigint
 -- $2 subject bigint
-SELECT batch FROM batch_row WHERE county = $1 AND subject = $2 ORDER BY batch LIMIT 1;
+SELECT batch FROM batch_row WHERE county = $1 AND subject = $2 ORDER BY +batch LIMIT 1;
 
 -- name: rows_of_batch
 -- What a batch has stored, in the order of its rows.
@@ -286,13 +286,13 @@ SELECT id, version FROM likenesses WHERE county = $1 AND other_batch = $2 ORDER 
 -- Pairs of a row.
 -- $1 county  bigint
 -- $2 subject bigint
-SELECT id FROM likenesses WHERE county = $1 AND subject = $2 ORDER BY id;
+SELECT id FROM likenesses WHERE county = $1 AND subject = $2 ORDER BY +id;
 
 -- name: likeness_other
 -- Pairs in which others are like a row.
 -- $1 county bigint
 -- $2 other  bigint
-SELECT id FROM likenesses WHERE county = $1 AND other = $2 ORDER BY id;
+SELECT id FROM likenesses WHERE county = $1 AND other = $2 ORDER BY +id;
 
 -- name: likeness_move
 -- Another row has taken the place of one of them.
