@@ -239,6 +239,29 @@ static void hear(struct asker *a)
 	a->status = atoi(a->in.p + 9);
 }
 
+static void dial(struct asker *a)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(a->s->port) };
+	int yes = 1;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	a->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (a->fd < 0 || connect(a->fd, (struct sockaddr *)&to, sizeof to) ||
+	    setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes))
+		die("no connection", STR(""));
+}
+
+/* A line that nobody used for long was hung up: somebody else's trace took its time. */
+static void dial_anew(struct asker *a)
+{
+	char c;
+
+	if (recv(a->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+		return;
+	close(a->fd);
+	dial(a);
+}
+
 struct str asker_ask(struct asker *a, const char *method, const char *target, struct str body)
 {
 	char head[HEAD_MAX];
@@ -249,6 +272,7 @@ struct str asker_ask(struct asker *a, const char *method, const char *target, st
 			 body.n);
 	struct str reply;
 
+	dial_anew(a);
 	send_all(a->fd, head, (size_t)n);
 	send_all(a->fd, body.p, body.n);
 	hear(a);
@@ -273,21 +297,17 @@ struct str asker_value(const struct asker *a, const char *key)
 
 void asker_begin(struct asker *a, const struct served *s, enum served_who who)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(s->port) };
 	static atomic_int askers;
 	char body[200];
 	struct str cookie;
-	int n, yes = 1;
+	int n;
 
-	*a = (struct asker){ .s = s,
-			     .number = askers++,
-			     .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	*a = (struct asker){ .s = s, .number = askers++ };
 	a->in.p = mem_take(REPLY_FIRST, 1);
 	a->in.cap = REPLY_FIRST;
-	if (!a->in.p || a->fd < 0 || connect(a->fd, (struct sockaddr *)&to, sizeof to) ||
-	    setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes))
-		die("no connection", STR(""));
+	if (!a->in.p)
+		die("no memory", STR(""));
+	dial(a);
 	n = snprintf(body, sizeof body, "{\"login\":\"%s\",\"password\":\"%s\"}", people[who].login,
 		     s->password[who]);
 	(void)asker_ask(a, "POST", "/api/v1/session", (struct str){ body, (size_t)n });
