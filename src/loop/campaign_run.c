@@ -196,6 +196,21 @@ static enum err extend_all(struct campaign_act *a)
 	return e;
 }
 
+/* Another calendar, counted from the start as the first was; one that was handed over stays so. */
+static enum err put_calendar(const struct campaign_act *a, const struct campaign *before,
+			     struct campaign_run *run)
+{
+	struct utc_s next = run->started_at;
+
+	if (before->repeats != CAMPAIGN_ONCE && run->next_at.v == FIELD_NONE)
+		return OK;
+	do
+		next = next_of(a->l, a->campaign, next);
+	while (next.v != FIELD_NONE && next.v <= a->now.v);
+	run->next_at = next;
+	return campaign_run_put(a->tx, a->campaign, run, a->f);
+}
+
 /* ---- by the noun's own steps ---------------------------------------------------------------- */
 
 enum err campaign_follow(struct call *c, struct tx *tx, const void *before, const void *after,
@@ -220,6 +235,8 @@ enum err campaign_follow(struct call *c, struct tx *tx, const void *before, cons
 	a.sender = run.sender;
 	if (n->record.state == CAMPAIGN_CLOSED)
 		return close_all(&a);
+	if (b->repeats != n->repeats && (e = put_calendar(&a, b, &run)))
+		return e;
 	return b->until.v != n->until.v ? extend_all(&a) : OK;
 }
 

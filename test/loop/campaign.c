@@ -505,6 +505,39 @@ static void a_week_later_it_begins_again_as_a_campaign_of_its_own(void **state)
 	sound(&w);
 }
 
+static void repeated(struct ward *w, int64_t id, int version, const char *word)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char target[80], headers[70], body[40];
+
+	(void)snprintf(target, sizeof target, RUN, id);
+	(void)snprintf(headers, sizeof headers,
+		       "If-Match: \"%d\"\r\nIdempotency-Key: calendar-%d\r\n", version,
+		       w->n_keys++);
+	(void)snprintf(body, sizeof body, "{\"repeats\":%s}", word);
+	desk_sign_in(&w->k, "county.lead", &w->visitor[WARD_LEAD]); /* days have passed */
+	desk_ask(&w->k, &w->visitor[WARD_LEAD], "PATCH", target, headers, body, &a);
+	is(&a, 200);
+}
+
+static void one_that_runs_takes_a_calendar_that_counts_from_its_start(void **state)
+{
+	WARD(w);
+	int64_t id = started(&w, "organisations", "", "");
+
+	ward_pass(&w, 10 * 86400);
+	repeated(&w, id, 2, "\"weekly\"");
+	ward_pass(&w, 4 * 86400 - 60);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM campaigns"), 1);
+	ward_pass(&w, 120);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM campaigns"), 2);
+	repeated(&w, id, 3, "\"monthly\""); /* it has handed its calendar over */
+	repeated(&w, ward_scalar(&w, "SELECT max(id) FROM campaigns"), 1, "null");
+	ward_pass(&w, 40 * 86400);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM campaigns"), 2);
+	sound(&w);
+}
+
 static void those_who_may_not_start_one_do_not(void **state)
 {
 	WARD(w);
@@ -655,6 +688,7 @@ int main(void)
 		ON_BOTH(an_end_moves_later_with_a_reason_and_closing_strikes_what_is_open),
 		ON_SQLITE(what_runs_is_not_about_something_else_any_more),
 		ON_BOTH(a_week_later_it_begins_again_as_a_campaign_of_its_own),
+		ON_BOTH(one_that_runs_takes_a_calendar_that_counts_from_its_start),
 		ON_SQLITE(those_who_may_not_start_one_do_not),
 		ON_BOTH(a_count_that_is_not_that_of_the_tasks_is_found),
 		ON_BOTH(after_random_steps_the_counts_are_those_of_the_tasks),
