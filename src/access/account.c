@@ -105,7 +105,7 @@ enum err account_secret(struct tx *tx, const struct account *of, struct arena *a
 	return OK;
 }
 
-static enum err read_roles(struct tx *tx, const struct account *of, uint32_t *ret, struct fault *f)
+enum err account_roles(struct tx *tx, const struct account *of, uint32_t *ret, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	uint32_t roles = 0;
@@ -131,7 +131,7 @@ enum err account_rights(struct tx *tx, const struct account *of, uint32_t *ret_r
 	bool more;
 	enum err e;
 
-	if ((e = read_roles(tx, of, &roles, f)) ||
+	if ((e = account_roles(tx, of, &roles, f)) ||
 	    (e = tx_rows(tx, &account_sql.areas, SQL_ARGS(county_of(of), sql_i64(of->id)), &r, f)))
 		return e;
 	while ((e = rows_next(r, &more, f)) == OK && more)

@@ -54,6 +54,8 @@ MUST_CHECK enum err account_at(struct tx *tx, int64_t id, struct arena *a, struc
 			       struct fault *f);
 MUST_CHECK enum err account_secret(struct tx *tx, const struct account *of, struct arena *a,
 				   struct account_secret *ret, struct fault *f);
+MUST_CHECK enum err account_roles(struct tx *tx, const struct account *of, uint32_t *ret,
+				  struct fault *f);
 MUST_CHECK enum err account_rights(struct tx *tx, const struct account *of, uint32_t *ret_roles,
 				   struct scope *ret_scope, struct fault *f);
 /* What the account is as somebody who asks. */

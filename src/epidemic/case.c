@@ -112,6 +112,7 @@ const struct noun case_noun = {
 	.path = "cases",
 	.zh = "病例",
 	.en = "Case",
+	.en_many = "Cases",
 	NOUN_OF(struct case_row, fields, states, steps),
 	.read = CAP_CDC_READ,
 	.write = CAP_CASE_WRITE,

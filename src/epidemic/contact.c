@@ -100,6 +100,7 @@ const struct noun contact_noun = {
 	.path = "contacts",
 	.zh = "接触者",
 	.en = "Contact",
+	.en_many = "Contacts",
 	NOUN_OF(struct contact_row, fields, states, steps),
 	.read = CAP_CDC_READ,
 	.write = CAP_CASE_WRITE,

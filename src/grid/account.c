@@ -80,11 +80,40 @@ static enum err follow(struct call *c, struct tx *tx, const void *before, const 
 	return session_finish_others(tx, a->record.area, a->record.id.v, 0, f);
 }
 
+static enum err put_roles(struct call *c, struct tx *tx, const void *row, struct fault *f)
+{
+	const struct record *r = row;
+	const struct account of = { .id = r->id.v, .area = r->area };
+	struct json *j = call_json(c);
+	uint32_t roles = 0;
+	enum err e = account_roles(tx, &of, &roles, f);
+
+	json_open(j, '[');
+	for (int i = 0; i < ROLE_N; i++) {
+		const struct role_row *role = role_row((enum role)i);
+
+		if (!(roles & role_bit((enum role)i)))
+			continue;
+		json_open(j, '{');
+		json_key(j, "word");
+		json_str(j, str_of(role->word));
+		json_key(j, "zh");
+		json_str(j, str_of(role->zh));
+		json_key(j, "en");
+		json_str(j, str_of(role->en));
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	return e;
+}
+static const struct beside roles = { "roles", "角色", "Roles", put_roles };
+
 const struct noun account_noun = {
 	.name = "account",
 	.path = "accounts",
 	.zh = "账号",
 	.en = "Account",
+	.en_many = "Accounts",
 	NOUN_OF(struct account_row, fields, states, steps),
 	.read = CAP_ACCOUNT_READ,
 	.write = CAP_ACCOUNT_WRITE,
@@ -92,6 +121,7 @@ const struct noun account_noun = {
 	.why = WHY_ADMIN,
 	.check = check,
 	.follow = follow,
+	.beside = &roles,
 	.make_before = account_once_before,
 	.make_flags = ROUTE_SECRET,
 };

@@ -74,6 +74,7 @@ const struct noun duty_noun = {
 	.path = "duties",
 	.zh = "责任",
 	.en = "Responsibility",
+	.en_many = "Responsibilities",
 	NOUN_OF(struct duty, fields, states, steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_GRID_WRITE,

@@ -50,6 +50,7 @@ const struct noun officer_noun = {
 	.path = "officers",
 	.zh = "责任人",
 	.en = "Duty holder",
+	.en_many = "Duty holders",
 	NOUN_OF(struct officer, fields, states, steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_GRID_WRITE,

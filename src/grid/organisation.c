@@ -94,6 +94,7 @@ const struct noun organisation_noun = {
 	.path = "organisations",
 	.zh = "机构",
 	.en = "Organisation",
+	.en_many = "Organisations",
 	NOUN_OF(struct organisation, fields, states, steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_GRID_WRITE,

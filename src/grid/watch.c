@@ -56,6 +56,7 @@ const struct noun watch_noun = {
 	.path = "watches",
 	.zh = "值班",
 	.en = "Watch",
+	.en_many = "Watches",
 	NOUN_OF(struct watch, fields, states, steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_ROSTER_WRITE,

@@ -57,6 +57,7 @@ const struct noun batch_noun = {
 	.path = "batches",
 	.zh = "批次",
 	.en = "Batch",
+	.en_many = "Batches",
 	NOUN_OF(struct batch, fields, batch_states, steps),
 	.read = CAP_FEED_READ,
 	.write = CAP_FEED_WRITE,

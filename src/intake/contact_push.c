@@ -34,6 +34,7 @@ const struct noun contact_push_noun = {
 	.path = "contact_pushes",
 	.zh = "密接推送",
 	.en = "Pushed close contact",
+	.en_many = "Pushed close contacts",
 	NOUN_OF(struct contact_push, fields, brought_states, brought_steps),
 	.read = CAP_CDC_READ,
 	.write = CAP_CDC_WRITE,

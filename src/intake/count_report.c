@@ -34,6 +34,7 @@ const struct noun count_report_noun = {
 	.path = "count_reports",
 	.zh = "日报数字",
 	.en = "Daily numbers",
+	.en_many = "Daily numbers",
 	NOUN_OF(struct count_report, fields, brought_states, brought_steps),
 	.read = CAP_CDC_READ,
 	.write = CAP_CDC_WRITE,

@@ -77,6 +77,7 @@ const struct noun feed_noun = {
 	.path = "feeds",
 	.zh = "数据来源",
 	.en = "Feed",
+	.en_many = "Feeds",
 	NOUN_OF(struct feed, fields, states, steps),
 	.read = CAP_FEED_READ,
 	.write = CAP_FEED_WRITE,

@@ -43,6 +43,7 @@ const struct noun likeness_noun = {
 	.path = "likenesses",
 	.zh = "疑似同一人",
 	.en = "Perhaps one person",
+	.en_many = "Perhaps one person",
 	NOUN_OF(struct likeness, fields, likeness_states, steps),
 	.read = CAP_REVIEW,
 	.write = CAP_REVIEW,

@@ -61,6 +61,7 @@ const struct noun notification_noun = {
 	.path = "notifications",
 	.zh = "传染病报告卡",
 	.en = "Case report card",
+	.en_many = "Case report cards",
 	NOUN_OF(struct notification, fields, brought_states, brought_steps),
 	.read = CAP_CDC_READ,
 	.write = CAP_CDC_WRITE,

@@ -32,6 +32,7 @@ const struct noun sample_noun = {
 	.path = "samples",
 	.zh = "检测结果",
 	.en = "Laboratory result",
+	.en_many = "Laboratory results",
 	NOUN_OF(struct sample, fields, brought_states, brought_steps),
 	.read = CAP_CDC_READ,
 	.write = CAP_CDC_WRITE,

@@ -145,6 +145,7 @@ const struct noun campaign_noun = {
 	.path = "campaigns",
 	.zh = "专项行动",
 	.en = "Campaign",
+	.en_many = "Campaigns",
 	NOUN_OF(struct campaign, fields, states, steps),
 	.read = CAP_TASK_READ,
 	.write = CAP_CAMPAIGN_WRITE,

@@ -51,6 +51,7 @@ const struct noun push_noun = {
 	.path = "pushes",
 	.zh = "推送",
 	.en = "Push",
+	.en_many = "Pushes",
 	NOUN_OF(struct push, fields, states, steps),
 	.read = CAP_TASK_READ,
 	.write = CAP_TASK_DO,

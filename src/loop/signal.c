@@ -87,6 +87,7 @@ const struct noun signal_noun = {
 	.path = "signals",
 	.zh = "信号",
 	.en = "Signal",
+	.en_many = "Signals",
 	NOUN_OF(struct signal, fields, states, steps),
 	.read = CAP_TASK_READ,
 	.write = CAP_TASK_DO,

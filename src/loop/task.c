@@ -99,6 +99,7 @@ const struct noun task_noun = {
 	.path = "tasks",
 	.zh = "任务",
 	.en = "Task",
+	.en_many = "Tasks",
 	NOUN_OF(struct task, fields, task_states, steps),
 	.read = CAP_TASK_READ,
 	.write = CAP_TASK_DO,

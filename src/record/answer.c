@@ -26,6 +26,22 @@ static unsigned list_sight(const struct record_kind *k, unsigned sight)
 	return k->listed_official ? sight : sight & ((1u << SEE_OFFICIAL) - 1);
 }
 
+static enum err put_row(struct call *c, struct tx *tx, const struct record_kind *k, const void *row,
+			unsigned sight, struct fault *f)
+{
+	const struct beside *b = k->noun->beside;
+	struct json *j = call_json(c);
+	enum err e = OK;
+
+	row_to_json(k->noun, row, sight, k->book->zone, j);
+	if (b) {
+		json_key(j, b->name);
+		e = b->put(c, tx, row, f);
+	}
+	json_close(j, '}');
+	return e;
+}
+
 /* Beside the rows of an answer, what they refer to. */
 static enum err put_page(struct call *c, struct tx *tx, const struct record_kind *k, void **row,
 			 size_t n, unsigned sight, struct fault *f)
@@ -37,8 +53,8 @@ static enum err put_page(struct call *c, struct tx *tx, const struct record_kind
 	json_key(j, "items");
 	json_open(j, '[');
 	for (size_t i = 0; i < n && !e; i++) {
-		row_to_json(k->noun, row[i], sight, k->book->zone, j);
-		e = labels_note(&l, k, row[i], sight);
+		if (!(e = put_row(c, tx, k, row[i], sight, f)))
+			e = labels_note(&l, k, row[i], sight);
 	}
 	json_close(j, ']');
 	if (!e && !(e = labels_ask(&l, tx, c->now, c->a, f)))
@@ -138,7 +154,8 @@ enum err handler_item(struct call *c, struct tx *tx, const struct record_kind *k
 	enum err e;
 
 	json_key(j, "item");
-	row_to_json(n, row, sight_of(c->who), k->book->zone, j);
+	if ((e = put_row(c, tx, k, row, sight_of(c->who), f)))
+		return e;
 	if (!n->own_way)
 		put_ways(j, c, n, row);
 	if ((e = labels_begin(&l, k->book, c->who, c->a)) ||
@@ -340,6 +357,23 @@ static void put_may(struct json *j, const struct call *c, const struct noun *n)
 	json_close(j, '}');
 }
 
+static void put_beside(struct json *j, const struct beside *b)
+{
+	json_open(j, '{');
+	json_key(j, "name");
+	json_str(j, str_of(b->name));
+	json_key(j, "type");
+	json_str(j, STR("words"));
+	put_labels(j, b->zh, b->en);
+	json_key(j, "see");
+	json_str(j, str_of(field_see_word(SEE_AREA)));
+	json_key(j, "server");
+	json_bool(j, true);
+	json_key(j, "listed");
+	json_bool(j, true);
+	json_close(j, '}');
+}
+
 static void put_noun(struct json *j, const struct call *c, const struct noun *n)
 {
 	json_open(j, '{');
@@ -348,11 +382,14 @@ static void put_noun(struct json *j, const struct call *c, const struct noun *n)
 	json_key(j, "path");
 	json_str(j, str_of(n->path));
 	put_labels(j, n->zh, n->en);
+	put_maybe(j, "en_many", n->en_many);
 	json_key(j, "fields");
 	json_open(j, '[');
 	for (size_t i = 0; i < n->n_fields; i++)
 		if (row_sees(sight_of(c->who), &n->field[i]))
 			put_field(j, &n->field[i]);
+	if (n->beside)
+		put_beside(j, n->beside);
 	json_close(j, ']');
 	json_key(j, "states");
 	put_words(j, n->state, n->n_states);

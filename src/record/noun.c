@@ -230,7 +230,8 @@ enum err noun_check(const struct noun *n, struct fault *f)
 {
 	enum err e;
 
-	if (!is_word(n->name) || !is_word(n->path) || !is_label(n->zh, n->en))
+	if (!is_word(n->name) || !is_word(n->path) || !is_label(n->zh, n->en) ||
+	    !is_label(n->zh, n->en_many))
 		return wrong(f, n, "it has no name", n->path);
 	if (n->bytes < sizeof(struct record) || n->n_fields == 0 || n->n_fields > NOUN_FIELDS_MAX)
 		return wrong(f, n, "it has no fields", n->path);

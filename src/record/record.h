@@ -55,10 +55,17 @@ struct step {
 #define STEP(from_, event_, to_, zh_, en_) \
 	.from = (from_), .event = (event_), .to = (to_), .zh = (zh_), .en = (en_)
 
+/* What a row shows besides what is kept in it: [{word, zh, en}], as a last field of its JSON. */
+struct beside {
+	const char *name, *zh, *en;
+	enum err (*put)(struct call *c, struct tx *tx, const void *row, struct fault *f);
+};
+
 struct noun {
 	const char *name;    /* "organisation": one, in the ledger and in `refers` */
 	const char *path;    /* "organisations": many, in the address, and the table's name */
 	const char *zh, *en; /* what people call it */
+	const char *en_many; /* what they call a list of it; Chinese says no number */
 	size_t bytes;        /* sizeof its struct */
 	const struct field *field;
 	size_t n_fields;
@@ -82,6 +89,7 @@ struct noun {
 			   struct fault *f);
 	/* Who sees a row besides whoever's areas cover it: OK, or ERR_FORBIDDEN. NULL: nobody. */
 	enum err (*reach)(struct call *c, struct tx *tx, const void *row, struct fault *f);
+	const struct beside *beside; /* or NULL; a list asks it row by row */
 	/* What the answer with one row says besides its fields, into the open map. */
 	enum err (*tell)(struct call *c, struct tx *tx, const void *row, struct fault *f);
 	route_before *make_before; /* of the route that makes a row, with these flags besides */

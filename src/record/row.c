@@ -182,7 +182,6 @@ void row_to_json(const struct noun *n, const void *row, unsigned sight, const st
 			json_key(j, n->field[i].name);
 			value_to_json(&n->field[i], row, zone, j);
 		}
-	json_close(j, '}');
 }
 
 void row_canonical(const struct noun *n, const void *row, struct buf *b)

@@ -29,7 +29,9 @@ MUST_CHECK enum err row_from_json(const struct noun *n, const struct json_node *
 /* Is everything there that must be? */
 MUST_CHECK enum err row_whole(const struct noun *n, const void *row, struct fault *f);
 
-/* As the API shows it: what is not seen has no key; what is not given is null. */
+/*
+ * As the API shows it: what is not seen has no key; what is not given is null. The map stays open.
+ */
 void row_to_json(const struct noun *n, const void *row, unsigned sight, const struct zone *zone,
 		 struct json *j);
 /*

@@ -81,6 +81,7 @@ const struct noun hazard_noun = {
 	.path = "hazards",
 	.zh = "隐患",
 	.en = "Hazard",
+	.en_many = "Hazards",
 	NOUN_OF(struct hazard, fields, states, steps),
 	.read = CAP_SAFETY_READ,
 	.write = CAP_HAZARD_WRITE,

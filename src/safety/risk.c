@@ -62,6 +62,7 @@ const struct noun risk_noun = {
 	.path = "risks",
 	.zh = "风险点",
 	.en = "Risk",
+	.en_many = "Risks",
 	NOUN_OF(struct risk, fields, states, steps),
 	.read = CAP_SAFETY_READ,
 	.write = CAP_SAFETY_WRITE,

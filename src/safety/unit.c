@@ -93,6 +93,7 @@ const struct noun unit_noun = {
 	.path = "units",
 	.zh = "生产经营单位",
 	.en = "Unit",
+	.en_many = "Units",
 	NOUN_OF(struct unit, fields, states, steps),
 	.read = CAP_SAFETY_READ,
 	.write = CAP_SAFETY_WRITE,

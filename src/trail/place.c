@@ -48,6 +48,7 @@ const struct noun place_noun = {
 	.path = "places",
 	.zh = "场所",
 	.en = "Place",
+	.en_many = "Places",
 	NOUN_OF(struct place, fields, states, steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_GRID_WRITE,

@@ -99,6 +99,26 @@ static const char *under(const struct made *m, const char *more)
 	return text;
 }
 
+static void a_list_and_a_row_say_the_roles(void **state)
+{
+	static const char roles[] = "\"roles\":[{\"word\":\"security_admin\",\"zh\":\"安全管理员\","
+				    "\"en\":\"Security administrator\"}]}";
+	OPEN(p);
+	ASK(list, p, &p.runs, "GET", "/api/v1/accounts", NULL, NULL);
+	ASK(nouns, p, &p.runs, "GET", "/api/v1/nouns", NULL, NULL);
+
+	is(&list, 200);
+	assert_non_null(memmem(list.body.p, list.body.n, roles, sizeof roles - 1));
+	assert_non_null(
+		memmem(nouns.body.p, nouns.body.n, "\"name\":\"roles\",\"type\":\"words\"", 29));
+	assert_non_null(memmem(nouns.body.p, nouns.body.n, "\"en_many\":\"Accounts\"", 20));
+	struct made m = make(&p);
+	ASK(one, p, &p.runs, "GET", m.url, NULL, NULL);
+
+	is(&one, 200);
+	assert_non_null(memmem(one.body.p, one.body.n, "\"roles\":[]", 10));
+}
+
 static void whoever_makes_one_is_told_its_password_once(void **state)
 {
 	static const char key[] = "Idempotency-Key: one-and-the-same-key-1\r\n";
@@ -233,6 +253,7 @@ static void accounts_out_of_a_file_open_when_they_are_given_a_password(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		ON_BOTH(a_list_and_a_row_say_the_roles),
 		ON_BOTH(whoever_makes_one_is_told_its_password_once),
 		ON_BOTH(a_login_name_is_one_accounts_for_ever),
 		ON_SQLITE(what_is_no_login_name_is_refused_by_its_field),

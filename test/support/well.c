@@ -60,6 +60,7 @@ const struct noun well_noun = {
 	.path = "wells",
 	.zh = "水井",
 	.en = "Well",
+	.en_many = "Wells",
 	NOUN_OF(struct well, well_fields, well_states, well_steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_GRID_WRITE,
