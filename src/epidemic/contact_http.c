@@ -2,10 +2,12 @@
  * contact_http.c - the funnel of an area, and the name of one contact for those who must find them.
  *
  * Found is pushed out and ours; pushed out is waiting, taken, refused and withdrawn; ours is
- * located and still looked for. Each is a count over the same rows in one snapshot, so it adds up.
+ * located and still looked for. Each is a count over the same rows in one snapshot, so it adds up;
+ * at an earlier moment, over what the stories of the tasks had told by then (contact_told.c).
  */
 #include <stdio.h>
 
+#include "base/when.h"
 #include "epidemic/contact.h"
 #include "epidemic/epidemic.sql.h"
 #include "epidemic/inside.h"
@@ -17,32 +19,33 @@
 
 /* ---- the funnel ------------------------------------------------------------------------------ */
 
-struct funnel {
-	int64_t found, push[FLOW_PUSH_N], located, tracing, released, excluded;
-};
-
-static enum err count_row(struct funnel *n, struct rows *r)
+void funnel_add(struct funnel *n, enum contact_state state, enum flow_push p, int64_t many)
 {
-	struct str state = rows_text(r, 0), push = rows_text(r, 1);
-	int64_t many = rows_i64(r, 2);
-	size_t n_choices = 0;
-	const struct choice *words = contact_pushes(&n_choices);
-	size_t i = choice_find(words, n_choices, push), p = i ? i - 1 : FLOW_KEPT;
-
-	if (str_eq(state, STR("excluded"))) {
+	if (state == CONTACT_EXCLUDED) {
 		n->excluded += many;
-		return OK;
+		return;
 	}
-	if (!i && !rows_null(r, 1))
-		return ERR_CORRUPT;
 	n->found += many;
 	n->push[p] += many;
-	if (p == FLOW_KEPT && str_eq(state, STR("found")))
+	if (p == FLOW_KEPT && state == CONTACT_FOUND)
 		n->tracing += many;
 	else if (p == FLOW_KEPT)
 		n->located += many;
-	if (str_eq(state, STR("released")))
+	if (state == CONTACT_RELEASED)
 		n->released += many;
+}
+
+static enum err count_row(struct funnel *n, struct rows *r)
+{
+	size_t n_choices = 0;
+	const struct choice *words = contact_pushes(&n_choices);
+	size_t push = choice_find(words, n_choices, rows_text(r, 1));
+	size_t state = choice_find(contact_noun.state, contact_noun.n_states, rows_text(r, 0));
+
+	if (!state || (!push && !rows_null(r, 1)))
+		return ERR_CORRUPT;
+	funnel_add(n, (enum contact_state)state, push ? (enum flow_push)(push - 1) : FLOW_KEPT,
+		   rows_i64(r, 2));
 	return OK;
 }
 
@@ -64,7 +67,7 @@ static void number(struct json *j, const char *key, int64_t v)
 	json_i64(j, v);
 }
 
-static void tell(struct call *c, const struct funnel *n)
+static void tell(struct call *c, const struct funnel *n, struct utc_s at)
 {
 	struct json *j = call_json(c);
 	int64_t out = 0;
@@ -90,8 +93,24 @@ static void tell(struct call *c, const struct funnel *n)
 	number(j, "released", n->released);
 	number(j, "excluded", n->excluded);
 	json_key(j, "as_of");
-	call_time_json(c, c->now);
+	call_time_json(c, at);
 	json_close(j, '}');
+}
+
+/* ?at=: a moment that lies behind; none: now. */
+static enum err moment(struct call *c, struct utc_s *ret, struct fault *f)
+{
+	struct str s = http_query(c->rq, "at");
+	struct when w = { .at = c->now };
+
+	if (s.n && (when_read(s, epidemic_of(c)->o.zone, &w) || w.at.v > c->now.v)) {
+		fault_at(f, "at", NULL);
+		return fault_set(f, ERR_RANGE,
+				 "at 应为一个已经过去的时刻，如 2026-08-04T14:30:00+08:00",
+				 "at is a moment that has passed, as 2026-08-04T14:30:00+08:00");
+	}
+	*ret = w.at;
+	return OK;
 }
 
 enum err contact_funnel(struct call *c, struct tx *tx, struct fault *f)
@@ -99,14 +118,17 @@ enum err contact_funnel(struct call *c, struct tx *tx, struct fault *f)
 	struct funnel n = { 0 };
 	struct area_code asked;
 	struct str text = call_text(c, "area");
+	struct utc_s at;
 	enum err e;
 
 	if (area_parse(text, &asked))
 		return fault_set(f, ERR_RANGE, "区域代码不对：2 至 15 位数字",
 				 "an area code has 2 to 15 digits");
-	if ((e = call_reach(c, asked, f)) || (e = count(tx, asked, &n, f)))
+	if ((e = call_reach(c, asked, f)) || (e = moment(c, &at, f)) ||
+	    (e = http_query(c->rq, "at").n ? funnel_told(tx, asked, at, &n, f)
+					   : count(tx, asked, &n, f)))
 		return e;
-	tell(c, &n);
+	tell(c, &n, at);
 	return OK;
 }
 

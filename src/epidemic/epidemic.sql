@@ -208,6 +208,18 @@ SELECT id FROM tasks WHERE about = $1 AND about_id = $2 AND closed_at IS NULL OR
 -- $2 end_  bigint
 SELECT state, push, COUNT(*) FROM contacts WHERE area >= $1 AND area < $2 GROUP BY state, push;
 
+-- name: funnel_told
+-- The same contacts with what had been done to the tasks about them by a moment, in its order.
+-- across: the funnel of a city adds up its counties
+-- $1 from_ bigint
+-- $2 end_  bigint
+-- $3 at    bigint
+SELECT c.id, c.state, c.updated_at, h.event, h.owner, h.to_whom FROM contacts c
+LEFT JOIN tasks t ON t.about = 'contact' AND t.about_id = c.id
+LEFT JOIN task_history h ON h.county = t.county AND h.task = t.id AND h.at <= $3
+WHERE c.area >= $1 AND c.area < $2 AND c.created_at <= $3
+ORDER BY c.area, c.id, h.task, h.version, h.n;
+
 -- name: contact_to_name
 -- A contact that is followed, and the task about it: whose it is.
 -- across: an id does not say its county

@@ -109,7 +109,15 @@ MUST_CHECK enum err contact_match(struct call *c, struct tx *tx, const struct ca
 				  struct contact_change *ret, struct fault *f);
 
 /* ---- contact_http.c ---- */
+struct funnel {
+	int64_t found, push[FLOW_PUSH_N], located, tracing, released, excluded;
+};
+void funnel_add(struct funnel *n, enum contact_state state, enum flow_push p, int64_t many);
 route_before contact_name_before;
 route_run contact_funnel, contact_name;
 route_after contact_name_after;
+
+/* ---- contact_told.c ---- */
+MUST_CHECK enum err funnel_told(struct tx *tx, struct area_code under, struct utc_s at,
+				struct funnel *ret, struct fault *f);
 #endif

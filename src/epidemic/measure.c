@@ -208,11 +208,18 @@ static enum err follow(struct call *c, struct tx *tx, const void *before, const 
 	return OK;
 }
 
+/* Its appeals. */
+static enum err tell(struct call *c, struct tx *tx, const void *row, struct fault *f)
+{
+	return loop_tell_about(c, tx, STR("measure"), ((const struct measure *)row)->record.id, f);
+}
+
 const struct noun measure_noun = {
 	.name = "measure",
 	.path = "measures",
 	.zh = "防控措施",
 	.en = "Measure",
+	.en_many = "Measures",
 	NOUN_OF(struct measure, fields, states, steps),
 	.read = CAP_CDC_READ,
 	.write = CAP_MEASURE,
@@ -220,6 +227,7 @@ const struct noun measure_noun = {
 	.why = WHY_EPIDEMIC,
 	.check = check,
 	.follow = follow,
+	.tell = tell,
 };
 
 static enum err turn(struct call *c, struct tx *tx, const struct record_book *book, int64_t id,

@@ -62,16 +62,34 @@ static bool contact_is(struct ward *w, int64_t id, const char *state)
 	return ward_scalar(w, sql) == 1;
 }
 
-/* Found = pushed out + ours, ours = located + traced; and as many as expected are found. */
+/* The funnel of the county, as it is or as it was at a moment. */
+static void funnel(struct ward *w, struct utc_s at, struct answer *ret)
+{
+	char url[100] = "/api/v1/areas/430802/funnel";
+
+	if (at.v)
+		(void)snprintf(url, sizeof url, "/api/v1/areas/430802/funnel?at=%lld",
+			       (long long)at.v);
+	answer_end(ret);
+	assert_int_equal(ward_ask(w, WARD_TRACER, "GET", url, NULL, ret), 200);
+}
+
+/*
+ * Found = pushed out + ours, ours = located + traced; as many as expected are found; and what the
+ * stories of the tasks tell is the same.
+ */
 static void adds_up(struct ward *w, int64_t found, int64_t pushed, int64_t located)
 {
-	CLEANUP(answer_end) struct answer a = { 0 };
+	CLEANUP(answer_end) struct answer a = { 0 }, told = { 0 };
 	static const char *const keys[] = { "found", "all", "located", "tracing" };
 	int64_t v[4], ours;
 	const char *at;
 
-	assert_int_equal(ward_ask(w, WARD_TRACER, "GET", "/api/v1/areas/430802/funnel", NULL, &a),
-			 200);
+	funnel(w, (struct utc_s){ 0 }, &a);
+	funnel(w, ward_now(), &told);
+	assert_int_equal(told.body.n, a.body.n);
+	if (memcmp(told.body.p, a.body.p, a.body.n) != 0)
+		fail_msg("%.*s\n%.*s", (int)a.body.n, a.body.p, (int)told.body.n, told.body.p);
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(str_i64(str_of(ward_text(&a, keys[i])), &v[i]), OK);
 	at = memmem(a.body.p, a.body.n, "\"ours\":{\"all\":", 14);
@@ -136,13 +154,21 @@ static void what_is_pushed_out_is_counted_where_it_stands(void **state)
 	WARD_WITH_VAULT(w);
 	CLEANUP(answer_end) struct answer a = { 0 };
 	struct outbreak o;
+	struct utc_s before;
 	int64_t contact, task;
 
 	outbreak_begin(&w, &o);
+	before = (struct utc_s){ ward_now().v - 1 };
 	trace(&w, &o, "", &a);
+	funnel(&w, before, &a);
+	assert_true(holds(&a, "{\"found\":0,"));
+	before = ward_now();
+	ward_pass(&w, 60);
 	task = task_of(&w, 1002, &contact);
 	assert_int_equal(ward_do(&w, WARD_WORKER, task, "offer", ",\"to\":\"105\""), 200);
 	adds_up(&w, 3, 1, 0);
+	funnel(&w, before, &a);
+	assert_true(holds(&a, "{\"found\":3,\"pushed_out\":{\"all\":0,"));
 	assert_int_equal(ward_do(&w, WARD_AWAY, task, "refuse", ",\"reason\":\"查无此人\""), 200);
 	adds_up(&w, 3, 1, 0);
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE owner = 104"), 3);
@@ -339,6 +365,42 @@ static void an_appeal_is_answered_above_and_if_it_is_late_the_measure_ends(void 
 	sound(&w);
 }
 
+static void an_appeal_is_answered_by_one_and_decided_by_another(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t task = appeal(&w, &o);
+	char url[80], expected[60];
+
+	(void)snprintf(url, sizeof url, "/api/v1/measures/%lld",
+		       (long long)ward_scalar(&w, "SELECT id FROM measures"));
+	assert_int_equal(ward_ask(&w, WARD_TRACER, "GET", url, NULL, &a), 200);
+	(void)snprintf(expected, sizeof expected, "\"tasks\":[{\"id\":\"%lld\"", (long long)task);
+	assert_true(holds(&a, expected));
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "prove", ",\"text\":\"他在场\""), 200);
+	assert_true(measure_is(&w, "appealed"));
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "close", ""), 403);
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "cancel", ",\"reason\":\"不\""), 403);
+	assert_int_equal(ward_do(&w, WARD_MAYOR, task, "close", ""), 200);
+	assert_true(measure_is(&w, "in_force"));
+	sound(&w);
+}
+
+static void an_appeal_that_is_right_overturns_the_measure(void **state)
+{
+	WARD_WITH_VAULT(w);
+	struct outbreak o;
+	int64_t task = appeal(&w, &o);
+
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "prove", ",\"text\":\"他不在\""), 200);
+	assert_int_equal(ward_do(&w, WARD_MAYOR, task, "cancel", ",\"reason\":\"他不在场\""), 200);
+	assert_true(measure_is(&w, "overturned"));
+	sound(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +410,8 @@ int main(void)
 		ON_BOTH(a_name_is_told_to_those_who_must_find_them_and_to_nobody_else),
 		ON_BOTH(nobody_is_under_a_measure_whom_the_profile_does_not_follow_up),
 		ON_BOTH(a_measure_ends_by_itself_and_is_never_put_off),
+		ON_BOTH(an_appeal_is_answered_by_one_and_decided_by_another),
+		ON_BOTH(an_appeal_that_is_right_overturns_the_measure),
 		ON_BOTH(an_appeal_is_answered_above_and_if_it_is_late_the_measure_ends),
 	};
 
