@@ -4,12 +4,18 @@
 pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
 
 file(GLOB support CONFIGURE_DEPENDS test/support/*.c)
+list(FILTER support EXCLUDE REGEX "/clocked\\.c$")
 if(support)
 	add_library(test_support STATIC ${support})
 	target_include_directories(test_support PUBLIC test)
 	target_link_libraries(test_support PUBLIC ${OUTPOST_ROOMS} outpost_libs
 		PkgConfig::cmocka)
 endif()
+
+# The program with a clock that a test moves; never installed.
+add_executable(outpost_clocked src/cli/main.c test/support/clocked.c)
+target_link_libraries(outpost_clocked PRIVATE ${OUTPOST_ROOMS} outpost_libs)
+target_link_options(outpost_clocked PRIVATE -Wl,--wrap=clock_gettime)
 
 set(OUTPOST_SHARED_DATA ${CMAKE_SOURCE_DIR}/../shared/data CACHE PATH
 	"Real data that is no part of the project; tests that want it skip without it")

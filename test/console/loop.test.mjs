@@ -1,19 +1,20 @@
 // The loop as three people in three browsers: raised at the county, accepted and proved at the
 // cell on a phone that loses its network, checked at the township, closed; and another that climbs
-// before their eyes. One step after the other, each with its picture in build/console/loop.
+// before their eyes, hours in a moment. One step after the other, each with its picture in build/console/loop.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { auditPage } from './audit.mjs';
 import { go, logIn, openBrowser, openPage, openServer, ROOT, settle } from './browser.mjs';
-import { CELL, client, COUNTY, makeWard } from './ward.mjs';
+import { CELL, client, COUNTY, makeWard, TOWNSHIP } from './ward.mjs';
 
 const FOLDER = join(ROOT, 'build/console/loop');
 const RULE = 'close-contact-moved';
 const TITLE = '核实合成酒店住客并拍照回传';
 const PHONE = { width: 360, height: 740 };
 const PHOTO_SIDE = 240;
+const MINUTE_S = 60;
 let server;
 let chrome;
 let taken = 0;
@@ -33,6 +34,7 @@ before(async () => {
     ['township', {}],
   ]) {
     people[name] = await openPage(chrome.browser, server, size);
+    await people[name].clock.install();
     await logIn(people[name], server.accounts[name]);
   }
 });
@@ -108,7 +110,7 @@ step('the_county_raises_a_task_with_a_rule_and_its_source', 'county', async (pag
   await page.locator('.el-select-dropdown:visible li', { hasText: '第一网格' }).first().click();
   await choose(page, '#raise-sector', '疫情');
   await choose(page, '#raise-rule', '密切接触者');
-  await page.waitForSelector('.task-raise .rule');
+  await page.waitForSelector('.task-raise .rule-input dl');
   await page.locator('.task-raise .el-checkbox', { hasText: '照片' }).click();
   await picture(page, 'the_form_says_who_gives_the_rule');
   await page.click('.task-raise button[type=submit]');
@@ -200,24 +202,41 @@ step('the_county_reads_the_whole_story', 'county', async (page) => {
   assert.match(await page.locator('.head .mark').first().innerText(), /办结/);
 });
 
+const CLIMBS = '清理合成酒店消防通道';
+let ahead = 0; // minutes
+/** The clock of the house and those of its people go on, all at once. */
+async function pass(minutes) {
+  ahead += minutes;
+  const seconds = Buffer.alloc(8);
+  seconds.writeBigInt64LE(BigInt(ahead * MINUTE_S));
+  const clock = openSync(process.env.OUTPOST_TEST_CLOCK, 'r+');
+  writeSync(clock, seconds, 0, seconds.length, 0);
+  closeSync(clock);
+  for (const page of Object.values(people)) await page.clock.fastForward(minutes * MINUTE_S * 1000);
+}
+
 step('another_climbs_before_their_eyes', 'county', async (page) => {
-  await go(page, `/clocks?area=${COUNTY}`);
-  await page.waitForSelector('.clocks-page .counts');
-  assert.equal(await page.locator('.clocks-page tr[data-row]').count(), 0);
-  const county = await client(server.url, server.accounts.county);
-  await county('POST', '/tasks', {
-    area: CELL,
-    sector: 'fire',
-    rule: RULE,
-    title: '清理合成酒店消防通道',
-    needs: ['text'],
-    until: new Date(Date.now() + 4000).toISOString().replace(/\.\d+Z$/, 'Z'),
-  });
-  const row = page.locator('.clocks-page tr[data-row]', { hasText: '清理合成酒店消防通道' });
-  await row.locator('.task-clock.late .level').waitFor(); // told, not asked for
-  await people.cell.goto(`${people.cell.root}/inbox`);
-  await cardOf(people.cell, '清理合成酒店消防通道').locator('.task-clock.late').waitFor();
-  await picture(people.cell, 'the_same_on_the_phone');
+  const { county, cell, township } = people;
+  const rowOf = (one) => one.locator('.clocks-page tr[data-row]', { hasText: CLIMBS });
+  await go(county, `/clocks?area=${COUNTY}`);
+  assert.equal(await rowOf(county).count(), 0);
+  const ask = await client(server.url, server.accounts.county);
+  const order = { area: CELL, sector: 'fire', rule: RULE, title: CLIMBS, needs: ['text'] };
+  await ask('POST', '/tasks', order);
+  await go(township, `/clocks?area=${TOWNSHIP}`);
+  await go(cell, '/inbox');
+  await cardOf(cell, CLIMBS).locator('.task-clock').waitFor();
+  assert.equal(await cardOf(cell, CLIMBS).locator('.late').count(), 0);
+  // To be accepted within 15 minutes; half an hour later it is told one level higher.
+  for (const [level, minutes] of [[1, 16], [2, 30]]) {
+    await pass(minutes);
+    // Told, not asked for: the office, the phone and the township each see it climb.
+    for (const place of [rowOf(county), cardOf(cell, CLIMBS), rowOf(township)]) {
+      await place.locator('.task-clock.late .level', { hasText: String(level) }).first().waitFor();
+    }
+    await picture(county, `level_${level}_at_the_county`);
+    await picture(cell, `level_${level}_on_the_phone`);
+  }
 });
 
 step('many_at_once_are_refused_each_with_its_reason', 'county', async (page) => {

@@ -2,7 +2,7 @@
 // township, one unit in a cell; who answers for what, and for which office each account acts.
 const CITY = '430800000000000';
 export const COUNTY = '430802000000000';
-const TOWNSHIP = '430802001000000';
+export const TOWNSHIP = '430802001000000';
 export const CELL = '430802001001001';
 
 const OFFICES = [
