@@ -1,6 +1,7 @@
 // The loop as three people in three browsers: raised at the county, accepted and proved at the
 // cell on a phone that loses its network, checked at the township, closed; and another that climbs
-// before their eyes, hours in a moment. One step after the other, each with its picture in build/console/loop.
+// before their eyes, by a clock that the walk moves. One step after the other, each with its
+// picture in build/console/loop.
 import assert from 'node:assert/strict';
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

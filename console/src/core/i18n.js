@@ -29,5 +29,8 @@ export function say(thing) {
   return (language.value === 'en' ? thing.en || thing.zh : thing.zh || thing.en) || '';
 }
 
+/** What a list of a noun is called. */
+export const sayMany = (noun) => say(noun && { zh: noun.zh, en: noun.en_many });
+
 const numbers = new Intl.NumberFormat('en-US');
 export const number = (n) => (n === null || n === undefined ? '' : numbers.format(n));
