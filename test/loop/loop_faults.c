@@ -22,6 +22,7 @@ static int64_t stored(struct shop *s)
 	return shop_scalar(s,
 			   "SELECT CAST((SELECT COALESCE(sum(version), 0) FROM tasks) * 1000000 +"
 			   " (SELECT count(*) FROM task_history) * 1000 +"
+			   " (SELECT COALESCE(sum(version), 0) FROM pushes) * 1000000000 +"
 			   " (SELECT count(*) FROM task_notice) AS BIGINT)");
 }
 
@@ -65,6 +66,21 @@ static void memory_that_fails_anywhere_leaves_a_task_as_it_was(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
 		sweep(&s, id, &steps[i]);
 	assert_int_equal(shop_scalar(&s, "SELECT count(*) FROM tasks WHERE state = 'closed'"), 1);
+}
+
+static void memory_that_fails_anywhere_leaves_a_push_as_it_was(void **state)
+{
+	static const struct taken steps[] = { { FLOW_ON_OFFER, 11 }, { FLOW_ON_REFUSE, 12 },
+					      { FLOW_ON_OFFER, 11 }, { FLOW_ON_WITHDRAW, 11 },
+					      { FLOW_ON_OFFER, 11 }, { FLOW_ON_TAKE, 12 } };
+	SHOP(s);
+	int64_t id = shop_raise(&s);
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		sweep(&s, id, &steps[i]);
+	assert_int_equal(shop_scalar(&s, "SELECT count(*) FROM pushes WHERE version = 2"), 3);
+	assert_int_equal(shop_scalar(&s, "SELECT count(*) FROM pushes WHERE state = 'wrong'"), 1);
+	assert_int_equal(shop_scalar(&s, "SELECT count(*) FROM pushes WHERE state = 'right'"), 1);
 }
 
 static void a_tick_without_memory_is_made_up_for_by_the_next(void **state)
@@ -142,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(memory_that_fails_anywhere_leaves_a_task_as_it_was),
+		ON_BOTH(memory_that_fails_anywhere_leaves_a_push_as_it_was),
 		ON_BOTH(a_tick_without_memory_is_made_up_for_by_the_next),
 		ON_BOTH(people_and_the_clock_meet_and_nothing_is_lost),
 	};

@@ -261,6 +261,7 @@ enum err shop_do(struct shop *s, int64_t task, enum flow_on on, int64_t party, s
 				     .actor = FLOW_PERSON,
 				     .party = { party },
 				     .person = { party * 100 },
+				     .to = { on == FLOW_ON_OFFER ? 12 : 0 },
 				     .by = FLOW_NEVER } } };
 
 	return db_write(s->d->db, do_act, &g, f);
