@@ -25,17 +25,37 @@ static enum err bad(struct fault *f, const char *field, const char *zh, const ch
 
 /* ---- who may see it ------------------------------------------------------------------------- */
 
+/* Sender, owner, checker or somebody above, of its first task. */
+static enum err is_party(struct call *c, struct tx *tx, const struct signal *s, bool *ret,
+			 struct fault *f)
+{
+	struct flow_event ev = { .actor = FLOW_PERSON, .person = { c->who->account } };
+	struct fault unasked = { 0 };
+	struct work w;
+	enum err e = loop_party(c, tx, &ev.party, NULL, f);
+
+	*ret = false;
+	if (e || !ev.party.v)
+		return e;
+	e = work_load(loop_of(c), tx, s->task.v, c->a, &w, &unasked);
+	if (!e)
+		*ret = flow_who_is(&w.t, &ev) &
+		       (FLOW_BY_OWNER | FLOW_BY_CHECKER | FLOW_BY_SENDER | FLOW_BY_SUPERIOR);
+	return e == ERR_ABSENT ? OK : e;
+}
+
 /* People of the parties, wherever they are. */
 enum err signal_reach(struct call *c, struct tx *tx, const void *row, struct fault *f)
 {
 	const struct signal *s = row;
 	struct flow_party party;
 	struct area_code at;
+	bool is;
 	enum err e = loop_party(c, tx, &party, &at, f);
 
-	if (e)
+	if (e || (e = is_party(c, tx, s, &is, f)))
 		return e;
-	if (party.v && (party.v == s->sender.v || party.v == s->receiver.v))
+	if (is)
 		return call_reach(c, at, f);
 	return call_reach(c, s->record.area, f); /* which notes that it was denied */
 }
@@ -61,25 +81,6 @@ static const struct settling {
 } settlings[] = { { "verify", FLOW_SIGNAL_ON_VERIFY },
 		  { "dismiss", FLOW_SIGNAL_ON_DISMISS },
 		  { "feed_back", FLOW_SIGNAL_ON_FEED_BACK } };
-
-/* Sender, owner, checker or somebody above, of its first task. */
-static enum err is_party(struct call *c, struct tx *tx, const struct signal *s, bool *ret,
-			 struct fault *f)
-{
-	struct flow_event ev = { .actor = FLOW_PERSON, .person = { c->who->account } };
-	struct fault unasked = { 0 };
-	struct work w;
-	enum err e = loop_party(c, tx, &ev.party, NULL, f);
-
-	*ret = false;
-	if (e || !ev.party.v)
-		return e;
-	e = work_load(loop_of(c), tx, s->task.v, c->a, &w, &unasked);
-	if (!e)
-		*ret = flow_who_is(&w.t, &ev) &
-		       (FLOW_BY_OWNER | FLOW_BY_CHECKER | FLOW_BY_SENDER | FLOW_BY_SUPERIOR);
-	return e == ERR_ABSENT ? OK : e;
-}
 
 static bool may_settle(const struct call *c, const struct signal *s, const struct settling *w)
 {

@@ -203,6 +203,21 @@ static void who_offers_it_on_and_is_taken_up_has_said_moved(void **state)
 	sound(&w);
 }
 
+static void who_took_it_over_elsewhere_sees_it_and_says_what_it_was(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = formed(&w, WARD_LEAD, "citizen", ""), task = signal_number(&w, id, "task");
+
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "offer", ",\"to\":\"105\""), 200);
+	assert_int_equal(settled(&w, WARD_AWAY, id, "verify", ""), 404);
+	assert_int_equal(ward_do(&w, WARD_AWAY, task, "take", ""), 200);
+	show(&w, WARD_AWAY, id, &a);
+	assert_int_equal(settled(&w, WARD_AWAY, id, "verify", ""), 200);
+	sound(&w);
+}
+
 static void an_offer_of_any_task_is_a_push_and_may_be_withdrawn(void **state)
 {
 	WARD(w);
@@ -399,6 +414,7 @@ int main(void)
 		ON_BOTH(what_the_doctor_noticed_goes_all_the_way),
 		ON_BOTH(who_declines_says_wrong_person_and_it_is_passed_on),
 		ON_BOTH(who_offers_it_on_and_is_taken_up_has_said_moved),
+		ON_BOTH(who_took_it_over_elsewhere_sees_it_and_says_what_it_was),
 		ON_BOTH(an_offer_of_any_task_is_a_push_and_may_be_withdrawn),
 		ON_BOTH(a_dismissal_has_a_reason_and_is_another_ones),
 		ON_BOTH(the_only_task_of_a_signal_is_not_struck_alone),
