@@ -24,8 +24,11 @@ struct pace {
 	int64_t head;
 };
 
-/* Where chains stand as far as this act has come; it is written when the act ends. */
-enum { CHAINS_AT_HAND = 8 };
+/*
+ * Where chains stand as far as this act has come; it is written when the act ends. A clock's tick
+ * goes through the counties of a province without order: there is room for as many.
+ */
+enum { CHAINS_AT_HAND = 160 };
 struct at_hand {
 	bool paced;
 	struct pace pace;
