@@ -14,6 +14,7 @@ enum { NS_A_MS = 1000000, DAY_S = 86400, NAMES = 10000 };
 struct traced {
 	char id[40];
 	uint64_t contacts;
+	int64_t ns; /* from the confirmation's request to the answer that all have their tasks */
 };
 
 static void copied(const struct asker *a, const char *key, char *ret, size_t n)
@@ -40,7 +41,8 @@ static int by_ns(const void *pa, const void *pb)
 
 /* A case that is confirmed, and its warrant. */
 static void confirmed(const struct gate *g, struct asker *doctor, struct asker *tracer,
-		      const struct bench_case *c, uint64_t number, char id[40], char warrant[1000])
+		      const struct bench_case *c, uint64_t number, char id[40], char warrant[1000],
+		      int64_t *ret_begun)
 {
 	char body[600], target[100], onset[16], positive[16];
 	int n;
@@ -55,6 +57,7 @@ static void confirmed(const struct gate *g, struct asker *doctor, struct asker *
 	(void)asker_ask(doctor, "POST", "/api/v1/cases", (struct str){ body, (size_t)n });
 	copied(doctor, "id", id, 40);
 	(void)snprintf(target, sizeof target, "/api/v1/cases/%s/events/confirm", id);
+	*ret_begun = measure_now_ns();
 	(void)asker_ask(tracer, "POST", target, STR("{}"));
 	(void)snprintf(target, sizeof target, "/api/v1/cases/%s/warrants", id);
 	(void)asker_ask(tracer, "GET", target, STR(""));
@@ -71,9 +74,10 @@ static void trace_all(struct gate *g, struct asker *doctor, struct asker *tracer
 
 	for (size_t i = 0; i < n; i++) {
 		const struct bench_case *c = &g->data.cases[i];
+		int64_t begun;
 		int bytes;
 
-		confirmed(g, doctor, tracer, c, numbers++, id, warrant);
+		confirmed(g, doctor, tracer, c, numbers++, id, warrant, &begun);
 		bytes = snprintf(body, sizeof body, "{\"warrant\":\"%s\",\"generations\":%d}",
 				 warrant, generations);
 		(void)snprintf(target, sizeof target, "/api/v1/cases/%s/trace", id);
@@ -96,6 +100,7 @@ static void trace_all(struct gate *g, struct asker *doctor, struct asker *tracer
 		contacts += found;
 		if (found > ret_most->contacts && found <= NAMES) {
 			ret_most->contacts = found;
+			ret_most->ns = measure_now_ns() - begun;
 			copied(tracer, "id", ret_most->id, sizeof ret_most->id);
 		}
 	}
@@ -147,7 +152,7 @@ static void answered_for(const struct gate *g)
 void gate_trace(struct gate *g)
 {
 	size_t n = min_size(g->cases, MEASURE_CASES);
-	struct traced most = { "", 0 };
+	struct traced most = { .contacts = 0 };
 	struct asker doctor, tracer;
 	char target[100];
 	int64_t t0;
@@ -158,6 +163,8 @@ void gate_trace(struct gate *g)
 	asker_begin(&doctor, &g->served, SERVED_DOCTOR);
 	asker_begin(&tracer, &g->served, SERVED_TRACER);
 	trace_all(g, &doctor, &tracer, 1, n, &most);
+	figure_real("gate", "case_to_tasks_ms", (double)most.ns / NS_A_MS);
+	figure_count("gate", "case_to_tasks_contacts", most.contacts);
 	trace_all(g, &doctor, &tracer, 2, n / 3, &most);
 	if (most.contacts) {
 		(void)snprintf(target, sizeof target, "/api/v1/traces/%s/names", most.id);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# house.sh [ROWS] - the figures of the house: lists, imports, durable writes, requests, start.
+# house.sh [ROWS] - the figures of the house: lists, imports, durable writes, requests, start, loop.
 #
 # ROWS (1000000) are those of the lists. Databases of its own are made in a folder below /tmp, or
 # below SCRATCH, and dropped. Result: build/bench/HOUSE.md, and the lines it was made of in
@@ -89,6 +89,8 @@ measure "$bin/bench_ledger" "sqlite:$scratch/ledger"
 measure_start
 rm -rf "$house"
 SCRATCH=$scratch/record measure "$top/bench/record.sh" "$rows"
+mkdir "$scratch/loop"
+SCRATCH=$scratch/loop measure "$top/bench/loop.sh" "$rows" "$((rows / 2))"
 keep load_after "$(cut -d' ' -f1-3 /proc/loadavg)"
 awk -f bench/house.awk "$figures" >"$top/build/bench/HOUSE.md"
 cat "$top/build/bench/HOUSE.md"

@@ -8,41 +8,10 @@
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 bin=${OUTPOST_BENCH_BIN:-$top/build/bench}/bench_record
-pg_bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
 rows=${1:-1000000}
 scratch=${SCRATCH:-$(mktemp -d /tmp/outpost-bench.XXXXXX)}
-pg=$scratch/pg
-
-as_pg() { # the server refuses to be root
-	if [ "$(id -u)" -eq 0 ]; then
-		(cd / && runuser -u postgres -- "$@")
-	else
-		"$@"
-	fi
-}
-
-finish() {
-	if [ -e "$pg/data/postmaster.pid" ]; then
-		as_pg "$pg_bin/pg_ctl" -D "$pg/data" -m fast -w stop >/dev/null || true
-	fi
-	rm -rf "$scratch"
-}
-trap finish EXIT
-
-start_pg() {
-	mkdir -p "$pg"
-	chmod 711 "$scratch"
-	[ "$(id -u)" -ne 0 ] || chown postgres "$pg"
-	as_pg "$pg_bin/initdb" -D "$pg/data" -U postgres -A trust -E UTF8 --no-locale >/dev/null
-	as_pg "$pg_bin/pg_ctl" -D "$pg/data" -w -l "$pg/log" -o \
-		"-c listen_addresses='' -c unix_socket_directories='$pg' -c shared_buffers=512MB" \
-		start >/dev/null
-}
-
-pg_url() { # NAME: a new database
-	as_pg "$pg_bin/createdb" -h "$pg" -U postgres "$1"
-	echo "postgresql:///$1?host=$pg&user=postgres"
-}
+. "$top/bench/cluster.sh"
+trap cluster_finish EXIT
 
 lists() { # NAME URL
 	for order in mixed batches; do
@@ -67,14 +36,14 @@ echo "run	database	import of 100000 rows"
 "$bin" "sqlite:$scratch/made" write 100000 "$scratch/people.csv" "$scratch/plain.csv"
 "$bin" "sqlite:$scratch/import" import "$scratch/people.csv"
 plain_import "$scratch/plain.csv"
-start_pg
-"$bin" "$(pg_url import)" import "$scratch/people.csv"
+cluster_start
+"$bin" "$(cluster_url import)" import "$scratch/people.csv"
 
 lists SQLite "sqlite:$scratch/lists"
 for order in mixed batches; do
 	echo "run	database	PostgreSQL, $rows rows, $order"
-	url=$(pg_url "lists_$order")
+	url=$(cluster_url "lists_$order")
 	"$bin" "$url" fill "$rows" $order
-	as_pg "$pg_bin/psql" -q -h "$pg" -U postgres -d "lists_$order" -c 'VACUUM ANALYZE'
+	cluster_analyze "lists_$order"
 	"$bin" "$url" ask 200
 done
