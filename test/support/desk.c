@@ -136,21 +136,33 @@ static void begin(struct desk *k, struct database *d)
 	assert_int_equal(zone_open("+08:00", &k->zone, NULL), OK);
 }
 
-void desk_open(struct desk *k, struct database *d, const struct route_list *more, size_t n_more)
+static void open_door(struct desk *k, struct clock wall)
 {
 	struct http_options h = http_defaults();
 	struct fault f = { 0 };
 
-	begin(k, d);
-	open_dispatch(k, more, n_more);
 	h.listen = "127.0.0.1:0";
-	h.wall = desk_clock(k);
+	h.wall = wall;
 	h.log = no_log;
 	h.begin = desk_begin;
 	h.handler = desk_handle;
 	h.arg = k;
 	must(http_open(&h, &k->http, &f), &f);
 	k->port = http_port(k->http);
+}
+
+void desk_open(struct desk *k, struct database *d, const struct route_list *more, size_t n_more)
+{
+	begin(k, d);
+	open_dispatch(k, more, n_more);
+	open_door(k, desk_clock(k));
+}
+
+void desk_beside(struct desk *k, struct dispatch *dispatch, struct clock wall)
+{
+	assert_true(k->guest && !k->http);
+	k->dispatch = dispatch;
+	open_door(k, wall);
 }
 
 /* Its policy hashes passwords at little cost; the server takes the cost from the hash. */
@@ -170,9 +182,10 @@ void desk_close(struct desk *k)
 	if (k->http)
 		assert_true(http_stop(k->http, 20));
 	http_end(&k->http);
-	dispatch_end(&k->dispatch);
-	if (!k->guest)
+	if (!k->guest) {
+		dispatch_end(&k->dispatch);
 		routes_end(&k->routes);
+	}
 	policy_end(&k->policy);
 	arena_end(&k->arena);
 	zone_end(&k->zone);

@@ -48,6 +48,8 @@ struct visitor {
 void desk_open(struct desk *k, struct database *d, const struct route_list *more, size_t n_more);
 /* The same at a server that stands already, with its routes; it must outlive the desk. */
 void desk_join(struct desk *k, struct database *d, struct routes *routes, uint16_t port);
+/* A door of its own to a dispatcher that stands already: what comes in by it fails as k says. */
+void desk_beside(struct desk *k, struct dispatch *dispatch, struct clock wall);
 struct clock desk_clock(struct desk *k); /* k->now; needs no open desk */
 void desk_close(struct desk *k);         /* for CLEANUP() */
 void desk_pass(struct desk *k, int64_t s);

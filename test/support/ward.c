@@ -428,6 +428,11 @@ void ward_up(struct ward *w)
 	w->k.port = http_port(w->s->http);
 }
 
+void ward_weaken(struct ward *w)
+{
+	desk_beside(&w->k, w->s->dispatch, (struct clock){ wall_ns, NULL });
+}
+
 void ward_close(struct ward *w)
 {
 	desk_close(&w->k);

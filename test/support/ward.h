@@ -62,6 +62,8 @@ void ward_open_at(struct ward *w, struct database *d, struct utc_s now);
 /* The house ends in good order, and begins again; without ticking. */
 void ward_down(struct ward *w);
 void ward_up(struct ward *w);
+/* From now on requests fail as w->k says (desk.h). */
+void ward_weaken(struct ward *w);
 void ward_close(struct ward *w);
 #define WARD(w) \
 	struct database *d = *state; \
