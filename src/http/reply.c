@@ -212,9 +212,10 @@ void http_refuse(struct http_reply *rp, enum err e, const struct fault *f)
 		(void)snprintf(ex->why, sizeof ex->why, "%.*s", (int)sizeof ex->why - 1, f->en);
 	/*
 	 * What is not there and what is not theirs get the same bytes, whatever the fault says. Of
-	 * what broke inside, the reply tells the kind alone: the rest is for the log.
+	 * what broke inside, the reply tells the kind alone: the rest is for the log. What is busy
+	 * or not there for now is no break: its sentence is for whoever must wait for it.
 	 */
-	if (said == ERR_ABSENT || status >= 500)
+	if (said == ERR_ABSENT || (status >= 500 && e != ERR_BUSY))
 		f = NULL;
 	rp->status = status;
 	tell(&rp->body, err_word(said), f && f->code ? f->zh : err_zh(said),
