@@ -75,8 +75,8 @@ static enum err failed(struct lite *l, int rc, const char *where, struct fault *
 	switch (kind) {
 	case SQLITE_CONSTRAINT: return of_constraint(rc, where, f);
 	case SQLITE_FULL:
-		return fault_set(f, ERR_FULL, "%s：磁盘已满，什么也没有写入；请腾出空间",
-				 "%s: the disk is full and nothing was written; make room", where);
+		return fault_set(f, ERR_BUSY, "服务器磁盘已满，什么也没有写入；请腾出空间",
+				 "the server's disk is full and nothing was written: make room");
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return fault_set(f, ERR_BUSY, "%s：数据库正被另一进程占用，请稍后再试",

@@ -55,8 +55,8 @@ static enum err of_state(const char *state, const char *said, const char *where,
 		return fault_set(f, ERR_BUSY, "%s：与其他写入冲突，请稍后再试",
 				 "%s: others write the same; try again later", where);
 	if (strcmp(state, "53100") == 0)
-		return fault_set(f, ERR_FULL, "%s：服务器磁盘已满，什么也没有写入",
-				 "%s: the server's disk is full and nothing was written", where);
+		return fault_set(f, ERR_BUSY, "服务器磁盘已满，什么也没有写入；请腾出空间",
+				 "the server's disk is full and nothing was written: make room");
 	if (strcmp(state, "53200") == 0)
 		return ERR_MEMORY;
 	if (in_class(state, "XX") && strcmp(state, "XX000") != 0)

@@ -275,6 +275,7 @@ static void a_group_is_told_what_is_there_whatever_fails(void **state)
 
 /* ---- the disk ----------------------------------------------------------------------------- */
 
+/* What was sent is not at fault: who keeps it must send it again, so it is no refusal of theirs. */
 static void a_full_disk_refuses_writers_until_there_is_room(void **state)
 {
 	struct db *db = NULL;
@@ -285,8 +286,8 @@ static void a_full_disk_refuses_writers_until_there_is_room(void **state)
 	weak_disk_restore(1);
 	must(db_open(&options, &db, &f), &f);
 	weak_disk_full(true);
-	assert_int_equal(db_write(db, raise_act, &id, &f), ERR_FULL);
-	assert_int_equal(db_write(db, raise_act, &id, &f), ERR_FULL);
+	assert_int_equal(db_write(db, raise_act, &id, &f), ERR_BUSY);
+	assert_int_equal(db_write(db, raise_act, &id, &f), ERR_BUSY);
 	assert_non_null(strstr(f.en, "make room"));
 	assert_int_equal(figures_of(db).head, 1);
 	weak_disk_full(false);
