@@ -103,13 +103,13 @@ enum err cli_init(struct cli *c)
 	cli_say(c,
 		"已建好 %s。\n"
 		"  首个账号（系统管理员）与一次性口令见标准输出，首次登录须改。\n"
-		"  安全管理员等其他账号：outpost user %s add …\n"
+		"  安全管理员等其他账号：outpost user add %s …\n"
 		"  台账公钥指纹 %s，请抄写保存，验账时用。\n"
 		"  备份密钥 %s/keys/backup.key，请复制到别处，没有它备份打不开。",
 		"%s is made.\n"
 		"  The first account (system administrator) and its one-time password stand on "
 		"standard output; it is to be changed at the first log-in.\n"
-		"  For a security administrator and others: outpost user %s add ...\n"
+		"  For a security administrator and others: outpost user add %s ...\n"
 		"  The fingerprint of the ledger's key is %s: write it down, for verifying.\n"
 		"  Backups open with %s/keys/backup.key alone: copy it to another place.",
 		a->operand[0], a->operand[0], first.fingerprint, a->operand[0]);

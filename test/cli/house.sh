@@ -22,6 +22,7 @@ run 0 init house --set house.area=43 --set house.demo=yes
 [ "$(wc -l <out)" -eq 2 ] || fail 'two lines on standard output'
 [ "$(sed -n 1p out)" = admin ] || fail 'the first is the login name'
 has err 'backup.key'
+has err 'outpost user add house'
 cp out admin
 
 says 'what is there is not built over'
