@@ -571,16 +571,22 @@ void file_unmap(struct file_map *m)
 /* ---- names ---- */
 
 /* The folder in which the last word of a path stands. */
-static bool folder_of(const char *path, struct stat *ret)
+static bool folder_name(const char *path, char ret[static PATH_MAX])
 {
-	char dir[PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	size_t n = slash ? (size_t)(slash - path) + 1 : 0;
 
-	if (n >= sizeof dir)
+	if (n >= PATH_MAX)
 		return false;
-	snprintf(dir, sizeof dir, "%.*s", (int)n, path);
-	return stat(n ? dir : ".", ret) == 0;
+	snprintf(ret, PATH_MAX, "%.*s", (int)(n ? n : 1), n ? path : ".");
+	return true;
+}
+
+static bool folder_of(const char *path, struct stat *ret)
+{
+	char dir[PATH_MAX];
+
+	return folder_name(path, dir) && stat(dir, ret) == 0;
 }
 
 static bool same_inode(const struct stat *x, const struct stat *y)
@@ -613,6 +619,17 @@ bool file_lies_in(const char *path, const char *dir)
 	struct stat x, y;
 
 	return folder_of(path, &x) && stat(dir, &y) == 0 && same_inode(&x, &y);
+}
+
+bool file_lies_below(const char *path, const char *dir)
+{
+	char name[PATH_MAX], in[PATH_MAX], top[PATH_MAX];
+	size_t n;
+
+	if (!folder_name(path, name) || !realpath(name, in) || !realpath(dir, top))
+		return false;
+	n = strcmp(top, "/") == 0 ? 0 : strlen(top);
+	return strncmp(in, top, n) == 0 && (in[n] == '\0' || in[n] == '/');
 }
 
 enum err file_rights_of(struct file *fl, const char *path, struct fault *f)

@@ -62,10 +62,11 @@ void file_unlock(struct file_lock **l); /* for CLEANUP(): removes it */
 
 /*
  * Whether both mean one file, there or yet to be, so that writing one would lose the other; a
- * device is none. Whether a path leads right into a folder.
+ * device is none. Whether a path leads right into a folder; whether into it or one below it.
  */
 bool file_same(const char *a, const char *b);
 bool file_lies_in(const char *path, const char *dir);
+bool file_lies_below(const char *path, const char *dir);
 /* Give an open file the rights of `path`, if that is there: nobody sees more than before. */
 MUST_CHECK enum err file_rights_of(struct file *fl, const char *path, struct fault *f);
 MUST_CHECK enum err file_rename(const char *from, const char *to, struct fault *f);

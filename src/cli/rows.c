@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "cli/book.h"
 #include "record/files.h"
 
@@ -87,6 +88,23 @@ static void tell_receipts(struct cli *c, struct str lines)
 	json_close(j, ']');
 }
 
+/* A result over a file of the house, or over what it is made from, would be the end of that. */
+static enum err keeps_off(struct cli *c, enum cli_option out)
+{
+	const char *path = c->args.text[out], *word = cli_option_word(out);
+
+	if (!path)
+		return OK;
+	if (file_lies_below(path, c->args.operand[0]))
+		return fault_set(&c->fault, ERR_USAGE, "%s 不能放在 Outpost 的文件夹 %s 里",
+				 "%s cannot lie in the folder of the house, %s", word,
+				 c->args.operand[0]);
+	if (c->args.n_operands > 2 && file_same(path, c->args.operand[2]))
+		return fault_set(&c->fault, ERR_USAGE, "%s 不能是要导入的文件",
+				 "%s cannot be the file that is taken in", word);
+	return OK;
+}
+
 enum err cli_import(struct cli *c)
 {
 	CLEANUP(book_end) struct desk_book b = { 0 };
@@ -103,7 +121,7 @@ enum err cli_import(struct cli *c)
 		return fault_set(&c->fault, ERR_USAGE, "应为 outpost import 文件夹 对象 文件",
 				 "it is outpost import DIR NOUN FILE");
 	(void)umask(077);
-	if ((e = book_open(c, &b)))
+	if ((e = keeps_off(c, CLI_REFUSED)) || (e = book_open(c, &b)))
 		return e;
 	json_key(cli_tell(c), "refused");
 	json_open(cli_tell(c), '[');
@@ -134,7 +152,7 @@ enum err cli_export(struct cli *c)
 	if (excel && !out)
 		return fault_set(&c->fault, ERR_USAGE, "xlsx 需要 --out", "xlsx needs --out");
 	(void)umask(077);
-	if ((e = book_open(c, &b)) ||
+	if ((e = keeps_off(c, CLI_OUT)) || (e = book_open(c, &b)) ||
 	    (e = files_give_out(&b.ask, out ? out : "-", excel, &n, &c->fault)))
 		return e;
 	json_key(cli_tell(c), "rows");

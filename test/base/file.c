@@ -397,6 +397,12 @@ static void one_file_is_the_same_however_it_is_spelled(void **state)
 	assert_true(file_lies_in("/yet", "/"));
 	assert_false(file_lies_in("same/yet", "."));
 	assert_false(file_lies_in("same/yet", "none"));
+	assert_true(file_lies_below("same/yet", "./same"));
+	assert_true(file_lies_below("same/../same/yet", "."));
+	assert_true(file_lies_below("yet", "/"));
+	assert_false(file_lies_below("yet", "same"));
+	assert_false(file_lies_below("same/yet", "sam"));
+	assert_false(file_lies_below("same/yet", "none"));
 }
 
 /* ---- folders ---- */

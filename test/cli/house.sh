@@ -97,6 +97,13 @@ has err 'organisations'
 run 2 import house organisations nothing.csv
 run 2 import house organisations
 run 2 import house organisations o.csv --area here
+run 2 import house organisations o.csv --refused ./o.csv
+run 2 import house organisations o.csv --refused house/keys/bad.csv
+absent house/keys/bad.csv
+: >nothing.csv
+run 2 import house organisations nothing.csv --lang en
+has err '"nothing.csv" is empty'
+rm nothing.csv
 
 says 'and go into one: CSV on standard output, Excel with --out, only an area if asked'
 run 0 export house organisations
@@ -107,6 +114,8 @@ lacks out '合成'
 run 2 export house organisations --format xlsx
 run 2 export house organisations --format pdf
 run 2 export house organisations --area 11
+run 2 export house organisations --out house/outpost.ini
+has house/outpost.ini '[house]'
 run 0 export house organisations --format xlsx --out o.xlsx --json
 last err '{"rows":2,"exit":0}'
 run 0 import house organisations o.xlsx
