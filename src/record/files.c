@@ -122,6 +122,7 @@ enum err files_take_in(const struct files_ask *ask, const struct files_in *in,
 	t.import.who = ask->who;
 	t.import.now = ask->now;
 	t.import.file = (struct str){ (const char *)file.p, file.n };
+	t.import.name = in->file;
 	t.import.mapping = (struct str){ (const char *)map.p, map.n };
 	t.import.area = ask->area;
 	t.import.give_back = in->refused != NULL;

@@ -82,7 +82,7 @@ static enum err of_file(enum err e, struct fault *f)
 
 static enum err open_columns(struct import *m)
 {
-	static const struct table_options any = { 0 };
+	const struct table_options any = { .name = m->ask->name };
 	struct said said = { 0 };
 	enum err e;
 

@@ -38,6 +38,7 @@ struct import_ask {
 	const struct who *who;
 	struct utc_s now;
 	struct str file;    /* CSV or Excel */
+	const char *name;   /* of the file, in sentences; NULL: nobody told it */
 	struct str mapping; /* JSON {column: field}, or empty */
 	struct str area;    /* a code for rows that say none, or empty */
 	bool give_back;     /* the refused rows, as a CSV file in struct import */

@@ -427,7 +427,7 @@ enum err table_open_bytes(struct str bytes, const struct table_options *o, struc
 	struct table *t;
 	enum err e;
 
-	if ((e = table_new("bytes", o, &t, f)))
+	if ((e = table_new(o->name ? o->name : "file", o, &t, f)))
 		return e;
 	if ((e = open_bytes(t, bytes, o, f)))
 		table_end(&t);

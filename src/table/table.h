@@ -51,6 +51,7 @@ struct table_options {
 	const struct table_column *known; /* must outlive the table; NULL: any header is fine */
 	size_t n_known;                   /* at most TABLE_COLUMNS_MAX */
 	const char *sheet; /* Excel: its name; NULL: the first visible. CSV: unused */
+	const char *name;  /* of bytes, in sentences; NULL: "file" */
 	const struct table_limits *limits; /* NULL: table_limits() */
 };
 

@@ -209,7 +209,7 @@ static void sheets_that_do_not_follow_the_grammar_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		b.sheet = wrong[i].sheet;
-		refused_with(&b, &ab, wrong[i].e, "Excel 文件“bytes”", "the Excel file \"bytes\"");
+		refused_with(&b, &ab, wrong[i].e, "Excel 文件“file”", "the Excel file \"file\"");
 	}
 }
 
