@@ -98,6 +98,19 @@ static void a_file_is_counted_kept_and_recorded_once(void **state)
 	}
 }
 
+/* Read as CSV it would be a table of nonsense, with an account of it. */
+static void a_form_around_a_file_is_refused(void **state)
+{
+	OPEN(p);
+	ASK(a, p, &p.lead, "POST", "/api/v1/wells/import",
+	    "Content-Type: multipart/form-data; boundary=x\r\n",
+	    "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n" WELLS_CSV
+	    "\r\n--x--\r\n");
+
+	is(&a, 415, "send the file itself");
+	assert_int_equal(desk_entries(&p.k, "430802", "import"), 0);
+}
+
 static void a_dry_run_says_the_same_and_keeps_nothing(void **state)
 {
 	OPEN(p);
@@ -366,6 +379,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_file_is_counted_kept_and_recorded_once),
+		ON_BOTH(a_form_around_a_file_is_refused),
 		ON_BOTH(a_dry_run_says_the_same_and_keeps_nothing),
 		ON_BOTH(the_same_file_again_is_all_duplicates),
 		ON_BOTH(the_refused_rows_come_back_with_the_reason),
