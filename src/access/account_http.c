@@ -210,9 +210,10 @@ static enum err read_roles(const struct json_node *map, uint32_t *ret, struct fa
 	return OK;
 }
 
+static const char *const grant_keys[] = { "roles", "areas", NULL };
+
 static enum err grant_run(struct call *c, struct tx *tx, struct fault *f)
 {
-	static const char *const keys[] = { "roles", "areas", NULL };
 	char roles_text[SESSION_ROLES_BYTES], detail[SESSION_ROLES_BYTES + 32];
 	struct account_secret secret;
 	const struct json_node *n;
@@ -223,7 +224,7 @@ static enum err grant_run(struct call *c, struct tx *tx, struct fault *f)
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
-	    (e = json_only(n, keys, f)) || (e = read_roles(n, &roles, f)) ||
+	    (e = json_only(n, grant_keys, f)) || (e = read_roles(n, &roles, f)) ||
 	    (e = find_other(c, tx, &a, f)) || (e = account_http_areas(c, n, &scope, f)) ||
 	    (e = account_grant(tx, &a, roles, &scope, f)) ||
 	    (e = account_secret(tx, &a, c->a, &secret, f)))
@@ -262,7 +263,8 @@ static const struct route rows[] = {
 		WHY_ADMIN, 0, AUDIT_READ, "账号的角色和区域",
 		"The roles and areas of an account") },
 	{ ROUTE(HTTP_PUT, "/api/v1/accounts/{id}/grant", grant_run, CAP_GRANT, REACH_AREA,
-		WHY_ADMIN, BODY_MAX, AUDIT_ACT, "授予角色和区域", "Grant roles and areas") },
+		WHY_ADMIN, BODY_MAX, AUDIT_ACT, "授予角色和区域", "Grant roles and areas"),
+	  .takes = grant_keys },
 	{ ROUTE(HTTP_DELETE, "/api/v1/accounts/{id}/totp", totp_off, CAP_GRANT, REACH_AREA,
 		WHY_ADMIN, 0, AUDIT_ACT, "取消动态验证码", "Take away the second factor") },
 };

@@ -157,9 +157,10 @@ static enum err room_for(struct call *c, struct tx *tx, struct str noun, struct 
 	return fault_set(f, ERR_RANGE, "筛选存得太多", "too many filters are kept");
 }
 
+static const char *const filters_keys[] = { "noun", "filters", NULL };
+
 static enum err put(struct call *c, struct tx *tx, struct fault *f)
 {
-	static const char *const keys[] = { "noun", "filters", NULL };
 	CLEANUP(buf_release) struct buf filters = { 0 };
 	struct ledger_entry entry = { .county = c->who->home,
 				      .object = STR("account"),
@@ -170,7 +171,8 @@ static enum err put(struct call *c, struct tx *tx, struct fault *f)
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
-	    (e = json_only(n, keys, f)) || (e = json_get_text(n, "noun", NOUN_BYTES_MAX, &noun, f)))
+	    (e = json_only(n, filters_keys, f)) ||
+	    (e = json_get_text(n, "noun", NOUN_BYTES_MAX, &noun, f)))
 		return e;
 	if (!is_noun(noun)) {
 		fault_at(f, "noun", NULL);
@@ -192,7 +194,8 @@ static const struct route rows[] = {
 	{ ROUTE(HTTP_GET, "/api/v1/session/filters", mine, CAP_SESSION, REACH_OWN, WHY_SELF, 0,
 		AUDIT_NONE, "我存下的筛选", "The filters that I keep") },
 	{ ROUTE(HTTP_PUT, "/api/v1/session/filters", put, CAP_SESSION, REACH_OWN, WHY_SELF,
-		BODY_MAX, AUDIT_ACT, "存下一个台账的筛选", "Keep the filters of a register") },
+		BODY_MAX, AUDIT_ACT, "存下一个台账的筛选", "Keep the filters of a register"),
+	  .takes = filters_keys },
 };
 
 const struct route_list dispatch_routes_filter = { rows, ARRAY_LEN(rows) };

@@ -91,18 +91,17 @@ static enum err read_capabilities(const struct json_node *map, uint64_t *ret, st
 	return OK;
 }
 
+static const char *const key_keys[] = { "agency", "area", "areas", "capabilities", "days", NULL };
+
 static enum err read_key(struct call *c, struct key *k, struct fault *f)
 {
-	static const char *const keys[] = {
-		"agency", "area", "areas", "capabilities", "days", NULL
-	};
 	struct str area = { "", 0 };
 	const struct json_node *n;
 	int64_t days = DAYS_USUAL;
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
-	    (e = json_only(n, keys, f)) || (e = json_need(n, "agency", f)) ||
+	    (e = json_only(n, key_keys, f)) || (e = json_need(n, "agency", f)) ||
 	    (e = json_need(n, "area", f)) ||
 	    (e = json_get_text(n, "agency", KEY_AGENCY_BYTES_MAX, &k->agency, f)) ||
 	    (e = json_get_text(n, "area", AREA_DIGITS, &area, f)) ||
@@ -171,7 +170,7 @@ static const struct route rows[] = {
 		"我区域内的接口密钥", "API keys of my areas") },
 	{ ROUTE(HTTP_POST, "/api/v1/keys", key_begin, CAP_GRANT, REACH_AREA, WHY_ADMIN, BODY_MAX,
 		AUDIT_ACT, "发给机构一个接口密钥", "Give an agency an API key"),
-	  .flags = ROUTE_SECRET },
+	  .takes = key_keys, .flags = ROUTE_SECRET },
 	{ ROUTE(HTTP_DELETE, "/api/v1/keys/{id}", key_end, CAP_GRANT, REACH_AREA, WHY_ADMIN, 0,
 		AUDIT_ACT, "收回一个接口密钥", "Withdraw an API key") },
 };

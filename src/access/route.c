@@ -7,6 +7,8 @@
 
 #include "base/ban.h"
 
+const char *const route_file[] = { NULL };
+
 struct routes {
 	const struct route **v;
 	struct http_pattern *pattern;

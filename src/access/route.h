@@ -86,7 +86,10 @@ struct route {
 	route_after *after;
 	unsigned flags;  /* enum route_flag */
 	const void *arg; /* the room's own: a noun, say */
+	/* Keys of the body, NULL-ended, for the API page; route_file; NULL: a noun's, or none. */
+	const char *const *takes;
 };
+extern const char *const route_file[]; /* the body is a file */
 
 #define ROUTE(method_, path_, run_, need_, reach_, why_, body_max_, audit_, zh_, en_) \
 	.method = (method_), .path = (path_), .run = (run_), \

@@ -40,9 +40,10 @@ static enum err password_read(struct tx *tx, void *arg, struct fault *f)
 	return account_secret(tx, &p->account, c->a, &p->secret, f);
 }
 
+static const char *const password_keys[] = { "old", "new", NULL };
+
 static enum err password_before(struct call *c, struct fault *f)
 {
-	static const char *const keys[] = { "old", "new", NULL };
 	struct new_password *p = arena_take(c->a, 1, sizeof(*p));
 	const struct json_node *n;
 	enum err e;
@@ -51,7 +52,7 @@ static enum err password_before(struct call *c, struct fault *f)
 		return ERR_MEMORY;
 	c->parsed = p;
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
-	    (e = json_only(n, keys, f)) || (e = json_need(n, "old", f)) ||
+	    (e = json_only(n, password_keys, f)) || (e = json_need(n, "old", f)) ||
 	    (e = json_need(n, "new", f)) ||
 	    (e = json_get_text(n, "old", PASSWORD_BYTES_MAX, &p->old, f)) ||
 	    (e = json_get_text(n, "new", PASSWORD_BYTES_MAX, &p->fresh, f)) ||
@@ -169,9 +170,10 @@ static enum err totp_begin(struct call *c, struct tx *tx, struct fault *f)
 	return secret.failed ? secret.failed : uri.failed;
 }
 
+static const char *const totp_keys[] = { "code", NULL };
+
 static enum err totp_confirm(struct call *c, struct tx *tx, struct fault *f)
 {
-	static const char *const keys[] = { "code", NULL };
 	struct ledger_entry entry = { .county = c->who->home,
 				      .object = STR("account"),
 				      .object_id = c->who->account,
@@ -185,7 +187,7 @@ static enum err totp_confirm(struct call *c, struct tx *tx, struct fault *f)
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
-	    (e = json_only(n, keys, f)) || (e = json_need(n, "code", f)) ||
+	    (e = json_only(n, totp_keys, f)) || (e = json_need(n, "code", f)) ||
 	    (e = json_get_text(n, "code", TYPED_MAX, &digits, f)) ||
 	    (e = totp_guard(c, tx, &account, &old, f)))
 		return e;
@@ -210,12 +212,13 @@ static enum err totp_confirm(struct call *c, struct tx *tx, struct fault *f)
 static const struct route rows[] = {
 	{ ROUTE(HTTP_PUT, "/api/v1/session/password", password_run, CAP_SESSION, REACH_OWN,
 		WHY_SELF, BODY_MAX, AUDIT_ACT, "修改我的口令", "Change my password"),
-	  .before = password_before },
+	  .takes = password_keys, .before = password_before },
 	{ ROUTE(HTTP_POST, "/api/v1/session/totp", totp_begin, CAP_SESSION, REACH_OWN, WHY_SELF,
 		BODY_MAX, AUDIT_ACT, "取得动态验证码的密钥", "Get the secret of a second factor"),
 	  .flags = ROUTE_SECRET },
 	{ ROUTE(HTTP_PUT, "/api/v1/session/totp", totp_confirm, CAP_SESSION, REACH_OWN, WHY_SELF,
-		BODY_MAX, AUDIT_ACT, "启用动态验证码", "Put the second factor in force") },
+		BODY_MAX, AUDIT_ACT, "启用动态验证码", "Put the second factor in force"),
+	  .takes = totp_keys },
 };
 
 const struct route_list dispatch_routes_self = { rows, ARRAY_LEN(rows) };

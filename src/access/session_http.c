@@ -140,15 +140,16 @@ static enum err sign_in_read(struct tx *tx, void *arg, struct fault *f)
 	return OK;
 }
 
+static const char *const sign_in_keys[] = { "login", "password", "totp", NULL };
+
 static enum err sign_in_parse(struct call *c, struct sign_in *in, struct fault *f)
 {
-	static const char *const keys[] = { "login", "password", "totp", NULL };
 	const struct json_node *n;
 	struct str login = { "", 0 };
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
-	    (e = json_only(n, keys, f)) || (e = json_need(n, "login", f)) ||
+	    (e = json_only(n, sign_in_keys, f)) || (e = json_need(n, "login", f)) ||
 	    (e = json_need(n, "password", f)) ||
 	    (e = json_get_text(n, "login", TYPED_MAX, &login, f)) ||
 	    (e = json_get_text(n, "password", PASSWORD_BYTES_MAX, &in->password, f)) ||
@@ -361,7 +362,7 @@ static const struct route rows[] = {
 		AUDIT_NONE, "我的账号、角色和区域", "My account, roles and areas") },
 	{ ROUTE(HTTP_POST, "/api/v1/session", sign_in_run, CAP_ANYONE, REACH_OWN, WHY_SELF,
 		BODY_MAX, AUDIT_ACT, "登录", "Sign in"),
-	  .before = sign_in_before, .flags = ROUTE_SECRET },
+	  .takes = sign_in_keys, .before = sign_in_before, .flags = ROUTE_SECRET },
 	{ ROUTE(HTTP_DELETE, "/api/v1/session", sign_out, CAP_SESSION, REACH_OWN, WHY_SELF, 0,
 		AUDIT_ACT, "退出登录", "Sign out") },
 	{ ROUTE(HTTP_GET, "/api/v1/sessions", sessions_show, CAP_SESSION, REACH_OWN, WHY_SELF, 0,

@@ -29,15 +29,16 @@ static enum err get_instant(struct call *c, const struct json_node *map, const c
 	return OK;
 }
 
+const char *const asked_keys[] = { "warrant", "from", "to", "generations", NULL };
+
 enum err asked_read(struct warrant_asked *k, struct fault *f)
 {
-	static const char *const keys[] = { "warrant", "from", "to", "generations", NULL };
 	const struct json_node *map;
 	struct call *c = k->c;
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) ||
+	    (e = json_only(map, asked_keys, f)) ||
 	    (e = json_get_text(map, "warrant", 2 * WARRANT_BYTES_MAX, &k->text, f)) ||
 	    (e = get_instant(c, map, "from", &k->from, f)) ||
 	    (e = get_instant(c, map, "to", &k->to, f)))

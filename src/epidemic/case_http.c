@@ -143,10 +143,11 @@ static enum err to_vault(struct call *c, struct registering *g, const struct vau
 	return OK;
 }
 
+const char *const case_register_keys[] = { "area",     "number",  "profile", "onset", "positive",
+					   "isolated", "officer", "who",     NULL };
+
 enum err case_register_before(struct call *c, struct fault *f)
 {
-	static const char *const keys[] = { "area",     "number",  "profile", "onset", "positive",
-					    "isolated", "officer", "who",     NULL };
 	const struct json_node *map;
 	struct vault_identity who;
 	struct registering *g = arena_take(c->a, 1, sizeof *g);
@@ -158,7 +159,7 @@ enum err case_register_before(struct call *c, struct fault *f)
 	memset(&who, 0, sizeof who);
 	noun_blank(&case_noun, &g->row);
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = get_facts(c, map, &g->row, f)) ||
+	    (e = json_only(map, case_register_keys, f)) || (e = get_facts(c, map, &g->row, f)) ||
 	    (e = get_who(map, &who, f)) || (e = call_reach(c, g->row.record.area, f)))
 		return e;
 	if (area_level(g->row.record.area) < AREA_COUNTY)
@@ -206,9 +207,10 @@ enum err case_register(struct call *c, struct tx *tx, struct fault *f)
 
 /* ---- the laboratory -------------------------------------------------------------------------- */
 
+const char *const case_result_keys[] = { "result", NULL };
+
 enum err case_result(struct call *c, struct tx *tx, struct fault *f)
 {
-	static const char *const keys[] = { "result", NULL };
 	const struct json_node *map;
 	struct case_row *before, after;
 	struct str word = { NULL, 0 };
@@ -219,7 +221,7 @@ enum err case_result(struct call *c, struct tx *tx, struct fault *f)
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = json_need(map, "result", f)) ||
+	    (e = json_only(map, case_result_keys, f)) || (e = json_need(map, "result", f)) ||
 	    (e = json_get_text(map, "result", 20, &word, f)) || (e = case_load(c, tx, &before, f)))
 		return e;
 	if (!(i = choice_find(results, n, word)))

@@ -27,6 +27,7 @@ MUST_CHECK enum err case_profile(struct str name, struct arena *a, const struct 
 				 struct fault *f);
 
 /* ---- case_http.c ---- */
+extern const char *const case_register_keys[], *const case_result_keys[]; /* of their bodies */
 route_before case_register_before;
 route_run case_register, case_result, case_waiting;
 /* The row, if the caller's areas cover it. */
@@ -48,7 +49,8 @@ struct warrant_asked { /* what somebody wants to do with a case's warrant */
 	struct trail_warrant w; /* by asked_check: narrowed to what is asked */
 	int64_t spent;          /* people that it brought up before */
 };
-/* {"warrant", "from", "to", "generations"}, of which the first alone is needed. */
+/* Of these the warrant alone is needed. */
+extern const char *const asked_keys[];
 MUST_CHECK enum err asked_read(struct warrant_asked *k, struct fault *f);
 /* A db_act on it: the case is confirmed and within reach, the warrant ours, whole, and not over. */
 MUST_CHECK enum err asked_check(struct tx *tx, void *arg, struct fault *f);
@@ -68,6 +70,7 @@ route_run stays_run;
 route_run chain_run;
 
 /* ---- trace_names.c ---- */
+extern const char *const trace_names_keys[]; /* of the body */
 route_before trace_names_before;
 route_run trace_names;
 route_after trace_names_after;

@@ -43,16 +43,17 @@ static enum err find_act(struct tx *tx, void *arg, struct fault *f)
 	return g->blob.p ? OK : ERR_MEMORY;
 }
 
+const char *const trace_names_keys[] = { "people", NULL };
+
 /* {"people":["17", ...]}, or all that the grant lists. */
 static enum err read_whom(struct naming *g, struct fault *f)
 {
-	static const char *const keys[] = { "people", NULL };
 	const struct json_node *map, *list;
 	bool good = true;
 	enum err e;
 
 	if ((e = json_read(g->c->rq->body, &json_limits_request, g->c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)))
+	    (e = json_only(map, trace_names_keys, f)))
 		return e;
 	list = json_at(map, "people");
 	g->n = list ? list->n : g->grant.n;

@@ -112,14 +112,15 @@ static void release_after(struct call *c, bool committed)
 	buf_release(&x->body);
 }
 
+static const char *const why_keys[] = { "why", NULL };
+
 static enum err read_why(struct call *c, struct str *ret, struct fault *f)
 {
-	static const char *const keys[] = { "why", NULL };
 	const struct json_node *n;
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
-	    (e = json_only(n, keys, f)) || (e = json_need(n, "why", f)))
+	    (e = json_only(n, why_keys, f)) || (e = json_need(n, "why", f)))
 		return e;
 	return json_get_text(n, "why", 600, ret, f);
 }
@@ -163,6 +164,7 @@ const struct route intake_held_rows[] = {
 		WHY_DUTY, SMALL_BODY, AUDIT_ACT, "放行隔离的一批", "Let a held batch in"),
 	  .before = release_before, .after = release_after },
 	{ ROUTE(HTTP_POST, "/api/v1/batches/{id}/reject", reject_run, CAP_FEED_WRITE, REACH_AREA,
-		WHY_DUTY, SMALL_BODY, AUDIT_ACT, "拒收隔离的一批", "Turn a held batch away") },
+		WHY_DUTY, SMALL_BODY, AUDIT_ACT, "拒收隔离的一批", "Turn a held batch away"),
+	  .takes = why_keys },
 };
 const size_t intake_held_rows_n = ARRAY_LEN(intake_held_rows);

@@ -463,7 +463,7 @@ const struct route intake_push_rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/feeds/{id}/batches", push_run, CAP_PUSH, REACH_AREA, WHY_DUTY,
 		BODY_MAX, AUDIT_ACT, "推送一批数据，得到逐行的账",
 		"Push a batch, and get an account of it row by row"),
-	  .before = push_before, .after = push_after, .flags = ROUTE_OWN_KEY },
+	  .takes = route_file, .before = push_before, .after = push_after, .flags = ROUTE_OWN_KEY },
 	{ ROUTE(HTTP_GET, "/api/v1/feeds/{id}/fields", fields_run, CAP_FEED_READ, REACH_AREA,
 		WHY_DUTY, 0, AUDIT_NONE, "这个来源的列可以对应哪些字段",
 		"What the columns of this feed can be") },

@@ -82,10 +82,11 @@ static enum err key_act(struct tx *tx, void *arg, struct fault *f)
 	return OK;
 }
 
+static const char *const why_keys[] = { "why", NULL };
+
 /* Nobody pushes the same batch while it is taken back. */
 static enum err recall_before(struct call *c, struct fault *f)
 {
-	static const char *const keys[] = { "why", NULL };
 	struct recalled *r = arena_take(c->a, 1, sizeof *r);
 	struct key_ask ask = { c, r };
 	const struct json_node *n;
@@ -95,7 +96,7 @@ static enum err recall_before(struct call *c, struct fault *f)
 		return ERR_MEMORY;
 	c->parsed = r;
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
-	    (e = json_only(n, keys, f)) || (e = json_need(n, "why", f)) ||
+	    (e = json_only(n, why_keys, f)) || (e = json_need(n, "why", f)) ||
 	    (e = json_get_text(n, "why", 600, &r->why, f)))
 		return e;
 	if (str_characters(r->why) < 2) {
@@ -158,6 +159,6 @@ const struct route intake_recall_rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/batches/{id}/recall", recall_act, CAP_FEED_WRITE, REACH_AREA,
 		WHY_DUTY, BODY_MAX, AUDIT_ACT, "收回一批及由它而来的一切",
 		"Recall a batch and everything that followed from it"),
-	  .before = recall_before, .after = recall_after },
+	  .takes = why_keys, .before = recall_before, .after = recall_after },
 };
 const size_t intake_recall_rows_n = ARRAY_LEN(intake_recall_rows);

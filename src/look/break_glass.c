@@ -143,18 +143,19 @@ static bool is_number(struct str s)
 	return true;
 }
 
+static const char *const ask_keys[] = { "area", "matter", "reason", "agency", "people", NULL };
+
 static enum err read_asked(struct call *c, struct glass *g, struct buf *people, struct fault *f)
 {
-	static const char *const keys[] = { "area", "matter", "reason", "agency", "people", NULL };
 	struct str area = { "", 0 };
 	const struct json_node *n;
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
-	    (e = json_only(n, keys, f)))
+	    (e = json_only(n, ask_keys, f)))
 		return e;
-	for (size_t i = 0; keys[i]; i++)
-		if ((e = json_need(n, keys[i], f)))
+	for (size_t i = 0; ask_keys[i]; i++)
+		if ((e = json_need(n, ask_keys[i], f)))
 			return e;
 	if ((e = json_get_text(n, "area", AREA_DIGITS, &area, f)) ||
 	    (e = json_get_text(n, "matter", MATTER_MAX, &g->matter, f)) ||
@@ -307,9 +308,10 @@ static enum err may_answer(struct call *c, struct tx *tx, const struct glass *g,
 	return OK;
 }
 
+static const char *const answer_keys[] = { "approve", NULL };
+
 static enum err answer(struct call *c, struct tx *tx, struct fault *f)
 {
-	static const char *const keys[] = { "approve", NULL };
 	const struct json_node *n;
 	uint64_t changed = 0;
 	bool yes = false;
@@ -318,7 +320,7 @@ static enum err answer(struct call *c, struct tx *tx, struct fault *f)
 
 	if ((e = load(tx, call_id(c, "id"), c->a, &g, f)) || (e = call_reach(c, g.area, f)) ||
 	    (e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
-	    (e = json_only(n, keys, f)) || (e = json_need(n, "approve", f)) ||
+	    (e = json_only(n, answer_keys, f)) || (e = json_need(n, "approve", f)) ||
 	    (e = json_get_bool(n, "approve", &yes, f)) || (e = may_answer(c, tx, &g, f)) ||
 	    (e = tx_run(tx, &break_glass_sql.answer,
 			SQL_ARGS(sql_i64(area_county(g.area).v), sql_i64(g.id),
@@ -443,10 +445,12 @@ static const struct route rows[] = {
 	{ ROUTE(HTTP_GET, "/api/v1/break-glass", list, CAP_BREAK_GLASS_READ, REACH_AREA,
 		WHY_OVERSIGHT, 0, AUDIT_READ, "紧急查看的申请", "Names asked for in emergencies") },
 	{ ROUTE(HTTP_POST, "/api/v1/break-glass", ask, CAP_BREAK_GLASS, REACH_AREA, WHY_DUTY, BODY,
-		AUDIT_ACT, "申请紧急查看姓名", "Ask for names in an emergency") },
+		AUDIT_ACT, "申请紧急查看姓名", "Ask for names in an emergency"),
+	  .takes = ask_keys },
 	{ ROUTE(HTTP_POST, "/api/v1/break-glass/{id}/answer", answer, CAP_BREAK_GLASS, REACH_AREA,
 		WHY_DUTY, BODY, AUDIT_ACT, "由另一部门的人批准或拒绝",
-		"Somebody of another department approves or refuses") },
+		"Somebody of another department approves or refuses"),
+	  .takes = answer_keys },
 	{ ROUTE(HTTP_POST, "/api/v1/break-glass/{id}/names", names, CAP_BREAK_GLASS, REACH_AREA,
 		WHY_DUTY, BODY, AUDIT_ACT, "查看获批的姓名，只能一次", "The approved names, once"),
 	  .before = names_before, .after = names_after, .flags = ROUTE_SECRET },

@@ -186,9 +186,10 @@ struct found {
 	size_t n;
 };
 
+static const char *const report_keys[] = { "id_number", NULL };
+
 static enum err report_before(struct call *c, struct fault *f)
 {
-	static const char *const keys[] = { "id_number", NULL };
 	struct found *w = arena_take(c->a, 1, sizeof *w);
 	struct str id_number = { "", 0 };
 	const struct json_node *n;
@@ -197,7 +198,7 @@ static enum err report_before(struct call *c, struct fault *f)
 	if (!w)
 		return ERR_MEMORY;
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
-	    (e = json_only(n, keys, f)) || (e = json_need(n, "id_number", f)) ||
+	    (e = json_only(n, report_keys, f)) || (e = json_need(n, "id_number", f)) ||
 	    (e = json_get_text(n, "id_number", 64, &id_number, f)))
 		return e;
 	e = vault_find(look_of(c)->o.vault, id_number, w->id, &w->n, f);
@@ -249,7 +250,7 @@ static const struct route rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/access-report", report, CAP_ACCESS_REPORT, REACH_ALL,
 		WHY_OVERSIGHT, REPORT_BODY, AUDIT_ACT, "本人到场查询：谁看过我的信息",
 		"For a person at the desk: who was told my name"),
-	  .before = report_before, .flags = ROUTE_SECRET },
+	  .takes = report_keys, .before = report_before, .flags = ROUTE_SECRET },
 };
 
 enum err look_open(const struct look_options *o, struct look **ret, struct fault *f)

@@ -416,9 +416,11 @@ static const struct route rows[] = {
 		"What a campaign's scope has that its tasks have not") },
 	{ ROUTE(HTTP_POST, "/api/v1/campaigns/{id}/scope", campaign_rescope, CAP_CAMPAIGN_WRITE,
 		REACH_AREA, WHY_DUTY, BODY, AUDIT_ACT, "按现在的范围增减任务",
-		"Raise and strike tasks as the scope is now") },
+		"Raise and strike tasks as the scope is now"),
+	  .takes = campaign_rescope_keys },
 	{ ROUTE(HTTP_PUT, "/api/v1/campaigns/{id}/file", campaign_file, CAP_CAMPAIGN_WRITE,
 		REACH_AREA, WHY_DUTY, FILE_BYTES, AUDIT_ACT, "上传专项的对象名单",
-		"The things of a campaign, as a file") },
+		"The things of a campaign, as a file"),
+	  .takes = route_file },
 };
 const struct route_list loop_routes_campaign = { rows, ARRAY_LEN(rows) };

@@ -107,7 +107,8 @@ enum err campaign_tell(struct call *c, struct tx *tx, const void *row, struct fa
 /* Campaigns that begin again. */
 MUST_CHECK enum err campaign_tick(struct loop *l, struct utc_s now, struct fault *f);
 /* ---- the scope again, campaign_rescope.c ---- */
-route_run campaign_differs, campaign_rescope; /* what has changed in scope; apply it */
+extern const char *const campaign_rescope_keys[]; /* of the body of: */
+route_run campaign_differs, campaign_rescope;     /* what has changed in scope; apply it */
 /* {id}, with the area right for those below it as well. */
 MUST_CHECK enum err campaign_of_path(struct call *c, struct tx *tx, bool to_change,
 				     struct campaign **ret, struct fault *f);

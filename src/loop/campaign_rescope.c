@@ -196,15 +196,16 @@ enum err campaign_differs(struct call *c, struct tx *tx, struct fault *f)
 	return OK;
 }
 
+const char *const campaign_rescope_keys[] = { "reason", NULL };
+
 static enum err get_reason(struct call *c, struct str *ret, struct fault *f)
 {
-	static const char *const keys[] = { "reason", NULL };
 	const struct json_node *map;
 	enum err e;
 
 	*ret = STR("");
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = json_need(map, "reason", f)))
+	    (e = json_only(map, campaign_rescope_keys, f)) || (e = json_need(map, "reason", f)))
 		return e;
 	return json_get_text(map, "reason", 800, ret, f);
 }

@@ -8,9 +8,10 @@
 
 enum { BODY = 16 << 10, TEXT_BYTES = 8000, TEXT_CHARS = 2000 };
 
+static const char *const comment_keys[] = { "text", NULL };
+
 static enum err comment(struct call *c, struct tx *tx, struct fault *f)
 {
-	static const char *const keys[] = { "text", NULL };
 	const struct json_node *map;
 	struct str text = { NULL, 0 };
 	struct flow_party party;
@@ -19,7 +20,7 @@ static enum err comment(struct call *c, struct tx *tx, struct fault *f)
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = json_need(map, "text", f)) ||
+	    (e = json_only(map, comment_keys, f)) || (e = json_need(map, "text", f)) ||
 	    (e = json_get_text(map, "text", TEXT_BYTES, &text, f)) ||
 	    (e = task_of_path(c, tx, &w, f)) || (e = loop_party(c, tx, &party, NULL, f)))
 		return e;
@@ -71,7 +72,8 @@ static enum err unwatch(struct call *c, struct tx *tx, struct fault *f)
 
 static const struct route rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/tasks/{id}/comments", comment, CAP_TASK_DO, REACH_AREA,
-		WHY_DUTY, BODY, AUDIT_ACT, "给任务留言", "Say something beside a task") },
+		WHY_DUTY, BODY, AUDIT_ACT, "给任务留言", "Say something beside a task"),
+	  .takes = comment_keys },
 	{ ROUTE(HTTP_PUT, "/api/v1/tasks/{id}/watch", watch, CAP_TASK_READ, REACH_AREA, WHY_DUTY,
 		BODY, AUDIT_ACT, "关注任务", "Follow a task") },
 	{ ROUTE(HTTP_DELETE, "/api/v1/tasks/{id}/watch", unwatch, CAP_TASK_READ, REACH_AREA,

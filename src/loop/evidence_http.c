@@ -265,14 +265,15 @@ static enum err show_run(struct call *c, struct tx *tx, struct fault *f)
 
 /* ---- one is shown as it came ----------------------------------------------------------------- */
 
+static const char *const reason_keys[] = { "reason", NULL };
+
 static enum err read_reason(struct call *c, struct str *ret, struct fault *f)
 {
-	static const char *const keys[] = { "reason", NULL };
 	const struct json_node *map;
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = json_need(map, "reason", f)) ||
+	    (e = json_only(map, reason_keys, f)) || (e = json_need(map, "reason", f)) ||
 	    (e = json_get_text(map, "reason", REASON_BYTES, ret, f)))
 		return e;
 	if (str_characters(*ret) >= REASON_MIN)
@@ -317,7 +318,7 @@ static const struct route rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/tasks/{id}/files", file_run, CAP_TASK_DO, REACH_AREA, WHY_DUTY,
 		BODY, AUDIT_ACT, "为任务附一个文件（照片、PDF、文本）",
 		"Bring a file to a task: a photo, a PDF, a text"),
-	  .before = file_before, .after = file_after },
+	  .takes = route_file, .before = file_before, .after = file_after },
 	{ ROUTE(HTTP_GET, "/api/v1/tasks/{id}/files/{file}", show_run, CAP_TASK_READ, REACH_AREA,
 		WHY_DUTY, 0, AUDIT_READ, "查看任务的一个文件", "A file of a task"),
 	  .before = file_before_show, .after = show_after },
@@ -329,6 +330,7 @@ static const struct route rows[] = {
 		CAP_LEDGER_READ, REACH_AREA, WHY_OVERSIGHT, REASON_BODY, AUDIT_ACT,
 		"凭理由调取文件原件（含拍摄信息）",
 		"A file as it came, with what a camera wrote into it, for a reason"),
-	  .before = original_before, .after = show_after, .flags = ROUTE_SECRET },
+	  .takes = reason_keys, .before = original_before, .after = show_after,
+	  .flags = ROUTE_SECRET },
 };
 const struct route_list loop_routes_evidence = { rows, ARRAY_LEN(rows) };

@@ -264,9 +264,10 @@ static enum err run(struct many *m, const struct chosen *v, size_t n)
 	return e ? e : tell_done(m, n);
 }
 
+static const char *const many_keys[] = { "tasks", "reason", "text", "to", "until", NULL };
+
 static enum err many_do(struct call *c, struct tx *tx, struct fault *f)
 {
-	static const char *const keys[] = { "tasks", "reason", "text", "to", "until", NULL };
 	CLEANUP(many_end) struct many m = { .n_refused = 0 };
 	const struct json_node *map;
 	struct chosen *v;
@@ -274,9 +275,9 @@ static enum err many_do(struct call *c, struct tx *tx, struct fault *f)
 	enum err e;
 
 	(void)call_scope(c); /* each task is held against it */
-	if ((e = json_read(c->rq->body, &limits, c->a, &map, f)) || (e = json_only(map, keys, f)) ||
-	    (e = task_get_facts(c, map, &m.a, f)) || (e = get_tasks(c, map, true, &v, &n, f)) ||
-	    (e = task_party_named(tx, &m.a, f)))
+	if ((e = json_read(c->rq->body, &limits, c->a, &map, f)) ||
+	    (e = json_only(map, many_keys, f)) || (e = task_get_facts(c, map, &m.a, f)) ||
+	    (e = get_tasks(c, map, true, &v, &n, f)) || (e = task_party_named(tx, &m.a, f)))
 		return e;
 	int64_t by = m.a.ev.by;
 	if ((e = begin(&m, c, tx, f)))
@@ -296,9 +297,10 @@ static enum err get_reason(const struct json_node *map, struct str *ret, struct 
 	return e;
 }
 
+static const char *const merge_keys[] = { "tasks", "into", "reason", NULL };
+
 static enum err tasks_merge(struct call *c, struct tx *tx, struct fault *f)
 {
-	static const char *const keys[] = { "tasks", "into", "reason", NULL };
 	CLEANUP(many_end) struct many m = { .n_refused = 0 };
 	const struct json_node *map;
 	char text[40];
@@ -309,10 +311,11 @@ static enum err tasks_merge(struct call *c, struct tx *tx, struct fault *f)
 	enum err e;
 
 	(void)call_scope(c);
-	if ((e = json_read(c->rq->body, &limits, c->a, &map, f)) || (e = json_only(map, keys, f)) ||
-	    (e = json_need(map, "into", f)) || (e = json_get_id(map, "into", &id, f)) ||
-	    (e = get_reason(map, &m.a.reason, f)) || (e = get_tasks(c, map, false, &v, &n, f)) ||
-	    (e = begin(&m, c, tx, f)) || (e = load(&m, id, &into)))
+	if ((e = json_read(c->rq->body, &limits, c->a, &map, f)) ||
+	    (e = json_only(map, merge_keys, f)) || (e = json_need(map, "into", f)) ||
+	    (e = json_get_id(map, "into", &id, f)) || (e = get_reason(map, &m.a.reason, f)) ||
+	    (e = get_tasks(c, map, false, &v, &n, f)) || (e = begin(&m, c, tx, f)) ||
+	    (e = load(&m, id, &into)))
 		return e;
 	for (size_t i = 0; i < n; i++)
 		if (v[i].id == id)
@@ -382,9 +385,10 @@ static enum err raise_part(struct call *c, struct tx *tx, const struct work *of,
 	return loop_raise(c, tx, &n, ret_id, f);
 }
 
+static const char *const split_keys[] = { "parts", "reason", NULL };
+
 static enum err task_split(struct call *c, struct tx *tx, struct fault *f)
 {
-	static const char *const keys[] = { "parts", "reason", NULL };
 	const struct json_node *map, *list;
 	struct loop_act a = {
 		.ev = { .on = FLOW_ON_FOLD, .turn = FLOW_ANY_TURN, .actor = FLOW_PERSON }
@@ -396,7 +400,7 @@ static enum err task_split(struct call *c, struct tx *tx, struct fault *f)
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = get_reason(map, &a.reason, f)) ||
+	    (e = json_only(map, split_keys, f)) || (e = get_reason(map, &a.reason, f)) ||
 	    (e = task_of_path(c, tx, &w, f)))
 		return e;
 	list = json_at(map, "parts");
@@ -435,11 +439,13 @@ static enum err task_split(struct call *c, struct tx *tx, struct fault *f)
 
 static const struct route rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/tasks/do/{event:text}", many_do, CAP_TASK_DO, REACH_AREA,
-		WHY_DUTY, BODY, AUDIT_ACT, "一次办理多个任务的一步",
-		"Take a step with many tasks") },
+		WHY_DUTY, BODY, AUDIT_ACT, "一次办理多个任务的一步", "Take a step with many tasks"),
+	  .takes = many_keys },
 	{ ROUTE(HTTP_POST, "/api/v1/tasks/merge", tasks_merge, CAP_TASK_RAISE, REACH_AREA, WHY_DUTY,
-		BODY, AUDIT_ACT, "把几个任务并入一个", "Merge tasks into one") },
+		BODY, AUDIT_ACT, "把几个任务并入一个", "Merge tasks into one"),
+	  .takes = merge_keys },
 	{ ROUTE(HTTP_POST, "/api/v1/tasks/{id}/split", task_split, CAP_TASK_RAISE, REACH_AREA,
-		WHY_DUTY, PART_BODY, AUDIT_ACT, "拆分任务", "Split a task") },
+		WHY_DUTY, PART_BODY, AUDIT_ACT, "拆分任务", "Split a task"),
+	  .takes = split_keys },
 };
 const struct route_list loop_routes_many = { rows, ARRAY_LEN(rows) };

@@ -329,14 +329,15 @@ static enum err read_one(struct call *c, struct tx *tx, int64_t id, struct fault
 	return e ? e : notice_read(tx, x.county, id, c->now, f);
 }
 
+static const char *const many_keys[] = { "notices", NULL };
+
 static enum err many_of(struct call *c, int64_t *ret, size_t *ret_n, struct fault *f)
 {
-	static const char *const keys[] = { "notices", NULL };
 	const struct json_node *map, *list;
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = json_need(map, "notices", f)))
+	    (e = json_only(map, many_keys, f)) || (e = json_need(map, "notices", f)))
 		return e;
 	list = json_at(map, "notices");
 	*ret_n = list->is == JSON_IS_LIST && list->n <= MANY_MAX ? list->n : 0;
@@ -464,16 +465,17 @@ static enum err clock_get(const struct json_node *map, const char *key, int64_t 
 	return fault_set(f, ERR_RANGE, "时刻应写成 22:00", "a time of day is written as 22:00");
 }
 
+static const char *const wish_keys[] = { "mail", "quiet_from", "quiet_to", NULL };
+
 static enum err wish_get(struct call *c, struct str *ret_mail, int64_t *ret_from, int64_t *ret_to,
 			 struct fault *f)
 {
-	static const char *const keys[] = { "mail", "quiet_from", "quiet_to", NULL };
 	const struct json_node *map;
 	enum err e;
 
 	*ret_mail = STR("");
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) ||
+	    (e = json_only(map, wish_keys, f)) ||
 	    (e = json_get_text(map, "mail", MAIL_MAX, ret_mail, f)) ||
 	    (e = clock_get(map, "quiet_from", ret_from, f)) ||
 	    (e = clock_get(map, "quiet_to", ret_to, f)))
@@ -523,12 +525,15 @@ const struct route notice_own_rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/notices/{id}/confirm", confirm_it, CAP_TASK_DO, REACH_OWN,
 		WHY_SELF, 0, AUDIT_ACT, "回复收到", "Confirm one") },
 	{ ROUTE(HTTP_POST, "/api/v1/notices/read", read_many, CAP_TASK_DO, REACH_OWN, WHY_SELF,
-		BODY, AUDIT_ACT, "把几条标为已读", "Mark several as read") },
+		BODY, AUDIT_ACT, "把几条标为已读", "Mark several as read"),
+	  .takes = many_keys },
 	{ ROUTE(HTTP_POST, "/api/v1/notices/confirm", confirm_many, CAP_TASK_DO, REACH_OWN,
-		WHY_SELF, BODY, AUDIT_ACT, "回复收到几条", "Confirm several") },
+		WHY_SELF, BODY, AUDIT_ACT, "回复收到几条", "Confirm several"),
+	  .takes = many_keys },
 	{ ROUTE(HTTP_GET, "/api/v1/notices/settings", wishes, CAP_TASK_DO, REACH_OWN, WHY_SELF, 0,
 		AUDIT_NONE, "我怎样收到通知", "How I am told") },
 	{ ROUTE(HTTP_PUT, "/api/v1/notices/settings", wish_put, CAP_TASK_DO, REACH_OWN, WHY_SELF,
-		BODY, AUDIT_ACT, "改我怎样收到通知", "Change how I am told") },
+		BODY, AUDIT_ACT, "改我怎样收到通知", "Change how I am told"),
+	  .takes = wish_keys },
 };
 const size_t notice_own_rows_n = ARRAY_LEN(notice_own_rows);

@@ -230,10 +230,11 @@ static enum err get_source(const struct json_node *map, struct signal *s, struct
 			       "say who noticed it, of the words there are");
 }
 
+static const char *const form_keys[] = { "area", "source", "sector", "title", "detail", "about",
+					 "rule", "needs",  "owner",  "until", "tasks",  NULL };
+
 static enum err read_form(struct call *c, struct forming *g, struct fault *f)
 {
-	static const char *const keys[] = { "area", "source", "sector", "title", "detail", "about",
-					    "rule", "needs",  "owner",  "until", "tasks",  NULL };
 	const struct json_node *map;
 	struct signal *s = &g->s;
 	enum err e;
@@ -242,7 +243,7 @@ static enum err read_form(struct call *c, struct forming *g, struct fault *f)
 	g->base =
 		(struct loop_new){ .kind = STR("signal"), .needs = FLOW_TEXT, .until = FLOW_NEVER };
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = json_need(map, "area", f)) ||
+	    (e = json_only(map, form_keys, f)) || (e = json_need(map, "area", f)) ||
 	    (e = json_need(map, "sector", f)) || (e = json_need(map, "rule", f)) ||
 	    (e = json_need(map, "title", f)) || (e = get_source(map, s, f)) ||
 	    (e = task_get_new(c, map, &g->base, f)) ||
@@ -413,15 +414,16 @@ static const struct settling *settling_of(struct str word)
 	return NULL;
 }
 
+static const char *const settling_keys[] = { "turn", "reason", "result", NULL };
+
 static enum err read_settling(struct call *c, struct signal *s, uint32_t *ret_turn, struct fault *f)
 {
-	static const char *const keys[] = { "turn", "reason", "result", NULL };
 	const struct json_node *map;
 	int64_t turn = 0;
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = json_need(map, "turn", f)) ||
+	    (e = json_only(map, settling_keys, f)) || (e = json_need(map, "turn", f)) ||
 	    (e = json_get_i64(map, "turn", 0, UINT32_MAX - 1, &turn, f)) ||
 	    (e = json_get_text(map, "reason", TEXT_BYTES, &s->reason, f)) ||
 	    (e = json_get_text(map, "result", TEXT_BYTES, &s->result, f)))
@@ -488,9 +490,11 @@ static enum err signal_do(struct call *c, struct tx *tx, struct fault *f)
 
 static const struct route rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/signals", signal_form, CAP_TASK_DO, REACH_AREA, WHY_DUTY, BODY,
-		AUDIT_ACT, "形成信号", "Form a signal") },
+		AUDIT_ACT, "形成信号", "Form a signal"),
+	  .takes = form_keys },
 	{ ROUTE(HTTP_POST, "/api/v1/signals/{id}/do/{event:text}", signal_do, CAP_TASK_DO,
 		REACH_AREA, WHY_DUTY, BODY, AUDIT_ACT, "核实、排除或反馈信号",
-		"Verify, dismiss or feed back a signal") },
+		"Verify, dismiss or feed back a signal"),
+	  .takes = settling_keys },
 };
 const struct route_list loop_routes_signal = { rows, ARRAY_LEN(rows) };

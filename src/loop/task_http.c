@@ -96,16 +96,16 @@ enum err task_get_new(struct call *c, const struct json_node *map, struct loop_n
 	return json_at(map, "until") ? get_time(c, map, "until", &n->until, f) : OK;
 }
 
+static const char *const raise_keys[] = { "area",  "sector", "rule",  "title",    "detail", "needs",
+					  "owner", "until",  "about", "about_id", "signal", NULL };
+
 static enum err get_new(struct call *c, struct loop_new *n, struct fault *f)
 {
-	static const char *const keys[] = { "area",   "sector",   "rule",   "title",
-					    "detail", "needs",    "owner",  "until",
-					    "about",  "about_id", "signal", NULL };
 	const struct json_node *map;
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = json_need(map, "area", f)) ||
+	    (e = json_only(map, raise_keys, f)) || (e = json_need(map, "area", f)) ||
 	    (e = json_need(map, "sector", f)) || (e = json_need(map, "rule", f)) ||
 	    (e = json_need(map, "title", f)) || (e = task_get_new(c, map, n, f)) ||
 	    (e = json_get_text(map, "about", 40, &n->about, f)) ||
@@ -233,17 +233,18 @@ static enum err put_event(struct call *c, struct tx *tx, struct work *w, const s
 	return fx->again ? work_note(c, tx, &w->row, "again", f) : OK;
 }
 
+static const char *const do_keys[] = { "turn", "reason", "text",  "files",
+				       "to",   "until",  "moved", NULL };
+
 static enum err task_do(struct call *c, struct tx *tx, struct fault *f)
 {
-	static const char *const keys[] = { "turn", "reason", "text",  "files",
-					    "to",   "until",  "moved", NULL };
 	struct loop_act a = { .ev = { .actor = FLOW_PERSON } };
 	const struct json_node *map;
 	struct work w;
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, keys, f)) || (e = task_get_facts(c, map, &a, f)) ||
+	    (e = json_only(map, do_keys, f)) || (e = task_get_facts(c, map, &a, f)) ||
 	    (e = get_turn(map, &a.ev.turn, f)) || (e = task_of_path(c, tx, &w, f)))
 		return e;
 	a.task = w.row.record.id.v;
@@ -254,8 +255,10 @@ static enum err task_do(struct call *c, struct tx *tx, struct fault *f)
 
 static const struct route rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/tasks", task_raise, CAP_TASK_RAISE, REACH_AREA, WHY_DUTY, BODY,
-		AUDIT_ACT, "交办任务", "Raise a task") },
+		AUDIT_ACT, "交办任务", "Raise a task"),
+	  .takes = raise_keys },
 	{ ROUTE(HTTP_POST, "/api/v1/tasks/{id}/do/{event:text}", task_do, CAP_TASK_DO, REACH_AREA,
-		WHY_DUTY, BODY, AUDIT_ACT, "办理任务的一步", "Take a step with a task") },
+		WHY_DUTY, BODY, AUDIT_ACT, "办理任务的一步", "Take a step with a task"),
+	  .takes = do_keys },
 };
 const struct route_list loop_routes_task = { rows, ARRAY_LEN(rows) };

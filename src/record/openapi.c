@@ -212,9 +212,15 @@ static bool is_list(const struct route *r)
 	return r->run == handler_list || r->run == handler_export;
 }
 
+static bool takes_rows(const struct route *r)
+{
+	return r->run == handler_import || r->run == handler_import_refused;
+}
+
 static void parameters(struct json *j, const struct route *r)
 {
 	static const char *const of_lists[] = { "area", "q", "state", "after", "limit" };
+	static const char *const of_imports[] = { "area", "mapping" };
 
 	json_key(j, "parameters");
 	json_open(j, '[');
@@ -230,12 +236,16 @@ static void parameters(struct json *j, const struct route *r)
 		parameter(j, "format", "query", false);
 		parameter(j, "columns", "query", false);
 	}
+	for (size_t i = 0; takes_rows(r) && i < ARRAY_LEN(of_imports); i++)
+		parameter(j, of_imports[i], "query", false);
+	if (r->run == handler_import)
+		parameter(j, "dry_run", "query", false);
 	if (is_list(r))
 		filter_parameters(j, r->arg);
 	if (r->method != HTTP_GET)
 		parameter(j, "Idempotency-Key", "header", false);
-	if (r->run == handler_edit)
-		parameter(j, "If-Match", "header", true);
+	if (r->run == handler_edit || r->run == handler_event)
+		parameter(j, "If-Match", "header", r->run == handler_edit);
 	json_close(j, ']');
 }
 
@@ -262,20 +272,48 @@ static void content(struct json *j, const char *type, const char *schema_name)
 	json_close(j, '}');
 }
 
+static void keys_of(struct json *j, const char *const *keys)
+{
+	json_key(j, "content");
+	json_open(j, '{');
+	json_key(j, "application/json");
+	json_open(j, '{');
+	json_key(j, "schema");
+	json_open(j, '{');
+	text(j, "type", "object");
+	json_key(j, "properties");
+	json_open(j, '{');
+	for (; *keys; keys++) {
+		json_key(j, *keys);
+		json_open(j, '{');
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+	json_key(j, "additionalProperties");
+	json_bool(j, false);
+	json_close(j, '}');
+	json_close(j, '}');
+	json_close(j, '}');
+}
+
 static void body(struct json *j, const struct route *r)
 {
 	const struct record_kind *k = r->arg;
-	bool fields = r->run == handler_create || r->run == handler_edit;
-	bool file = r->run == handler_import || r->run == handler_import_refused;
+	bool fields = r->run == handler_create || r->run == handler_edit || r->run == handler_event;
+	bool file = takes_rows(r) || r->takes == route_file;
 	char name[64] = "";
 
-	if (r->body_max == 0)
+	if (r->body_max == 0 || !(fields || file || r->takes))
 		return;
 	if (fields)
 		snprintf(name, sizeof name, "%s_body", k->noun->name);
 	json_key(j, "requestBody");
 	json_open(j, '{');
-	content(j, file ? "application/octet-stream" : "application/json", fields ? name : NULL);
+	if (fields || file)
+		content(j, file ? "application/octet-stream" : "application/json",
+			fields ? name : NULL);
+	else
+		keys_of(j, r->takes);
 	json_close(j, '}');
 	json_key(j, "x-body-bytes-max");
 	json_i64(j, r->body_max);

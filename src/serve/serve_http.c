@@ -244,12 +244,13 @@ static enum err heads(struct call *c, struct fault *f)
 	return OK;
 }
 
+static const char *const receipt_keys[] = { "text", NULL };
+
 static enum err receipt(struct call *c, struct tx *tx, struct fault *f)
 {
 	struct fault unasked = { 0 };
 	struct json *j = call_json(c);
 	struct telling t = { .c = c };
-	static const char *const keys[] = { "text", NULL };
 	const struct json_node *body;
 	struct ledger_receipt r;
 	struct str text = { "", 0 };
@@ -257,7 +258,7 @@ static enum err receipt(struct call *c, struct tx *tx, struct fault *f)
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &body, f)) ||
-	    (e = json_only(body, keys, f)) || (e = json_need(body, "text", f)) ||
+	    (e = json_only(body, receipt_keys, f)) || (e = json_need(body, "text", f)) ||
 	    (e = json_get_text(body, "text", RECEIPT_BODY, &text, f)))
 		return e;
 	e = ledger_receipt_parse(text, &r);
@@ -335,7 +336,7 @@ static const struct route rows[] = {
 	  .before = heads },
 	{ ROUTE(HTTP_POST, "/api/v1/receipts/check", receipt, CAP_SELF, REACH_ALL, WHY_SELF,
 		RECEIPT_BODY, AUDIT_NONE, "核对一张回执", "Hold a receipt against the ledger"),
-	  .flags = ROUTE_READS },
+	  .takes = receipt_keys, .flags = ROUTE_READS },
 	{ ROUTE(HTTP_GET, "/api/v1/live", NULL, CAP_SELF, REACH_AREA, WHY_DUTY, 0, AUDIT_NONE,
 		"有什么变了（事件流）", "What changes (event stream)"),
 	  .before = live },

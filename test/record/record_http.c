@@ -530,6 +530,13 @@ static void the_api_page_has_every_route(void **state)
 	assert_non_null(json_at(json_at(paths, "/api/v1/wells/{id}"), "patch"));
 	assert_non_null(json_at(paths, "/api/v1/session"));
 	assert_int_equal(count(&a, "\"x-audit\":"), routes_n(p.k.routes));
+	/* A body is a noun's fields, keys by name, or a file; a file says how it is read, too. */
+	assert_true(answer_holds(&a, "\"properties\":{\"login\":{},\"password\":{},\"totp\":{}},"
+				     "\"additionalProperties\":false"));
+	assert_int_equal(count(&a, "\"application/json\":{}"), routes_n(p.k.routes));
+	assert_int_equal(count(&a, "\"name\":\"dry_run\""), 1);
+	assert_int_equal(count(&a, "\"name\":\"mapping\""), 2);
+	assert_int_equal(count(&a, "\"name\":\"If-Match\""), 2);
 }
 
 int main(void)
