@@ -42,6 +42,23 @@ static enum err check_order(struct pg *p, struct fault *f)
 			 "createdb -T template0 -E UTF8 --locale=C");
 }
 
+enum { SAID_BYTES = 300 };
+
+/* What libpq says stands on several lines; a sentence has one. */
+static void one_line(const char *said, char ret[static SAID_BYTES])
+{
+	size_t n = 0;
+
+	for (; *said && n + 1 < SAID_BYTES; said++)
+		if ((unsigned char)*said > ' ')
+			ret[n++] = *said;
+		else if (n && ret[n - 1] != ' ')
+			ret[n++] = ' ';
+	while (n && ret[n - 1] == ' ')
+		n--;
+	ret[n] = '\0';
+}
+
 enum err pg_set_up(struct pg *p, struct fault *f)
 {
 	/*
@@ -54,13 +71,16 @@ enum err pg_set_up(struct pg *p, struct fault *f)
 				      "SET plan_cache_mode = force_generic_plan;"
 				      "SET idle_in_transaction_session_timeout = '60s';"
 				      "SET client_min_messages = error;";
+	char said[SAID_BYTES];
 	PGresult *result;
 	bool fine;
 	int version;
 
-	if (PQstatus(p->h) != CONNECTION_OK)
+	if (PQstatus(p->h) != CONNECTION_OK) {
+		one_line(PQerrorMessage(p->h), said);
 		return fault_set(f, ERR_IO, "连不上 PostgreSQL：%s",
-				 "PostgreSQL cannot be reached: %s", PQerrorMessage(p->h));
+				 "PostgreSQL cannot be reached: %s", said);
+	}
 	version = PQserverVersion(p->h);
 	if (version < VERSION_LEAST)
 		return fault_set(f, ERR_VERSION, "PostgreSQL %d 太旧，须为 15 或更新",
