@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/dice.h"
+#include "grid/area.h"
 #include "serve/backup.h"
 #include "serve/found.h"
 
@@ -69,6 +70,28 @@ static enum err roles_of(struct cli *c, uint32_t *ret)
 	return fault_set(&c->fault, ERR_USAGE, "需要 --roles", "needs --roles");
 }
 
+struct lying {
+	struct area_code in, house;
+	int32_t day;
+};
+
+/* Whoever answers for an area that is not there sees nothing, and is told so nowhere. */
+static enum err lies_somewhere(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(arena_end) struct arena *a = NULL;
+	const struct lying *w = arg;
+	struct fault unasked = { 0 };
+	struct area at;
+	enum err e = arena_new(1 << 16, &a);
+
+	if (e)
+		return e;
+	/* A house whose own area is not there has no tree yet, or is the nation's. */
+	if (area_find(tx, w->house, w->day, a, &at, &unasked))
+		return OK;
+	return area_find(tx, w->in, w->day, a, &at, f);
+}
+
 enum err cli_user(struct cli *c)
 {
 	CLEANUP(house_end) struct house *h = NULL;
@@ -76,6 +99,8 @@ enum err cli_user(struct cli *c)
 	struct found_account ask = { 0 };
 	char password[POLICY_ONCE_BYTES];
 	const char *area = c->args.text[CLI_UNDER];
+	struct utc_s now = clock_s(&clock_wall);
+	struct lying lying;
 	enum err e;
 
 	if (c->args.n_operands != 3 || strcmp(c->args.operand[0], "add") != 0)
@@ -91,8 +116,10 @@ enum err cli_user(struct cli *c)
 	if (area && area_parse(str_of(area), &ask.area))
 		return fault_set(&c->fault, ERR_USAGE, "--under 应为区划代码",
 				 "--under is the code of an area");
-	if ((e = scope_add(&ask.scope, ask.area, &c->fault)) ||
-	    (e = found_account(h, &ask, clock_s(&clock_wall), password, &c->fault)))
+	lying = (struct lying){ ask.area, h->area, zone_day_of(h->zone, now) };
+	if ((e = db_read(h->db, lies_somewhere, &lying, &c->fault)) ||
+	    (e = scope_add(&ask.scope, ask.area, &c->fault)) ||
+	    (e = found_account(h, &ask, now, password, &c->fault)))
 		return e;
 	buf_fmt(&text, "%s\n%s\n", c->args.operand[2], password);
 	return cli_print(&text, &c->fault);

@@ -2,6 +2,7 @@
  * sound.c - the verbs `verify` and `fsck`: is the ledger whole, is the house in order.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/dice.h"
 #include "cli/houses.h"
@@ -39,14 +40,27 @@ static void say_ledger(struct cli *c, const struct house *h, const struct verify
 		"where: county %s, seq %" PRId64 ", head %" PRId64, county, r->seq, r->head);
 }
 
+/* A slip of whoever types it is no other history. */
+static enum err check_fingerprint(struct cli *c)
+{
+	const char *hex = c->args.text[CLI_FINGERPRINT];
+	size_t n = VERIFY_FINGERPRINT_BYTES - 1;
+
+	if (!hex || (strlen(hex) == n && strspn(hex, "0123456789abcdef") == n))
+		return OK;
+	return fault_set(&c->fault, ERR_USAGE, "--fingerprint 应为 %zu 位十六进制小写字符",
+			 "--fingerprint is %zu hexadecimal digits, in small letters", n);
+}
+
 static enum err look(struct cli *c, bool whole, struct sound_report *ret)
 {
 	CLEANUP(house_end) struct house *h = NULL;
 	struct sound_ask ask = { .against = c->args.text[CLI_AGAINST],
 				 .fingerprint = c->args.text[CLI_FINGERPRINT],
 				 .whole = whole };
-	enum err e = cli_house_open(c, false, &h);
+	enum err e = check_fingerprint(c);
 
+	e = e ? e : cli_house_open(c, false, &h);
 	if (c->args.text[CLI_ALIVE])
 		ask.alive_at = clock_s(&clock_wall);
 	if (e || (e = sound_look(h, &ask, ret, &c->fault)))

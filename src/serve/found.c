@@ -109,8 +109,8 @@ enum err found_account(struct house *h, const struct found_account *ask, struct 
 	return account_in(h, ask, now, false, ret_password, f);
 }
 
-enum err found_house(const char *dir, const struct config *config, enum crypt_suite suite,
-		     struct utc_s now, struct found_first *ret, struct fault *f)
+static enum err found_in(const char *dir, struct utc_s now, struct found_first *ret,
+			 struct fault *f)
 {
 	CLEANUP(house_end) struct house *h = NULL;
 	struct found_account admin = {
@@ -119,10 +119,9 @@ enum err found_house(const char *dir, const struct config *config, enum crypt_su
 		.roles = role_bit(ROLE_SYSTEM_ADMIN),
 		.due = true,
 	};
-	enum err e = house_make(dir, config, suite, &crypt_random_system, now, f);
+	enum err e = house_open(dir, &h, f);
 
-	memset(ret, 0, sizeof *ret);
-	if (e || (e = house_open(dir, &h, f)) || (e = house_database(h, true, now, f)))
+	if (e || (e = house_database(h, true, now, f)))
 		return e;
 	admin.area = h->area;
 	if ((e = scope_add(&admin.scope, h->area, f)) ||
@@ -130,4 +129,18 @@ enum err found_house(const char *dir, const struct config *config, enum crypt_su
 		return e;
 	memcpy(ret->login, "admin", 6);
 	return verify_fingerprint(crypt_signer_public(h->signer), ret->fingerprint);
+}
+
+/* What cannot be finished is taken away again: a word that was wrong is mended and said anew. */
+enum err found_house(const char *dir, const struct config *config, enum crypt_suite suite,
+		     struct utc_s now, struct found_first *ret, struct fault *f)
+{
+	enum err e = house_make(dir, config, suite, &crypt_random_system, now, f);
+
+	memset(ret, 0, sizeof *ret);
+	if (e)
+		return e;
+	if ((e = found_in(dir, now, ret, f)))
+		house_take_away(dir);
+	return e;
 }

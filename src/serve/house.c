@@ -272,10 +272,13 @@ enum err house_make(const char *dir, const struct config *config, enum crypt_sui
 	struct making m = { aside, config, suite, chance, now };
 	enum err e = house_lay_out(dir, aside, f);
 
-	if (e || (e = make_keys(&m, f)) || (e = make_certificates(&m, f)) ||
-	    (e = make_settings(&m, f)) || (e = make_database(&m, f)))
+	if (e)
 		return e;
-	return house_move_in(aside, dir, f);
+	if ((e = make_keys(&m, f)) || (e = make_certificates(&m, f)) ||
+	    (e = make_settings(&m, f)) || (e = make_database(&m, f)) ||
+	    (e = house_move_in(aside, dir, f)))
+		house_take_away(aside);
+	return e;
 }
 
 /* ---- opening one ----------------------------------------------------------------------------- */

@@ -32,9 +32,13 @@ has err 'house'
 says 'a setting that does not exist, or is out of bounds, makes no house'
 run 2 init other --set house.nam=x
 run 2 init other --set session.idle_min=0
+run 2 init other --set house.area=99999
+run 2 init other --db postgresql://nobody@127.0.0.1:1/x
+lacks err '??'
 run 2 init other --suite none
 run 2 init
 absent other
+absent other.new
 
 says 'check, verify and fsck say that all is well'
 run 0 check house
@@ -76,6 +80,8 @@ run 0 user add house lead --roles area_lead --name 测试
 run 2 user add house lead --roles area_lead
 run 2 user add house both --roles system_admin,auditor
 run 2 user add house none --roles king
+run 2 user add house none --roles lab --under 430803
+has err 'there is no area 430803'
 run 2 user add house none
 
 says 'rows of a noun come from a file: each has its place in the account, the ledger its entry'
@@ -166,6 +172,8 @@ has err '"receipts_lost":0,'
 cp house/heads/heads kept
 run 0 verify house --against kept
 run 5 verify house --fingerprint 0000000000000000000000000000000000000000
+run 2 verify house --fingerprint 0000
+has err '40 hexadecimal digits'
 
 says 'a backup becomes the same house; without its key it is noise'
 run 0 backup house b.bak
