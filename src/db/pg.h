@@ -20,6 +20,7 @@ struct pg {
 };
 
 extern const struct conn_ops pg_ops;
+extern const char pg_session[]; /* what each session is set to, before anything else */
 /* Look at the server, and set the session up. */
 enum err pg_set_up(struct pg *p, struct fault *f);
 

@@ -59,18 +59,19 @@ static void one_line(const char *said, char ret[static SAID_BYTES])
 	ret[n] = '\0';
 }
 
+/*
+ * A statement is made for one index, and a page is read in its order. The planner cannot see how
+ * much of an area fits: it took 7,000 rows of a county by bitmap and sorted them, to show 50. And a
+ * plan that depends on values is not the one that test/db/plans holds.
+ */
+const char pg_session[] = "SET synchronous_commit = on; SET lock_timeout = '10s';"
+			  "SET enable_bitmapscan = off;"
+			  "SET plan_cache_mode = force_generic_plan;"
+			  "SET idle_in_transaction_session_timeout = '60s';"
+			  "SET client_min_messages = error;";
+
 enum err pg_set_up(struct pg *p, struct fault *f)
 {
-	/*
-	 * A statement is made for one index, and a page is read in its order. The planner cannot
-	 * see how much of an area fits: it took 7,000 rows of a county by bitmap and sorted them,
-	 * to show 50. And a plan that depends on values is not the one that test/db/plans holds.
-	 */
-	static const char session[] = "SET synchronous_commit = on; SET lock_timeout = '10s';"
-				      "SET enable_bitmapscan = off;"
-				      "SET plan_cache_mode = force_generic_plan;"
-				      "SET idle_in_transaction_session_timeout = '60s';"
-				      "SET client_min_messages = error;";
 	char said[SAID_BYTES];
 	PGresult *result;
 	bool fine;
@@ -87,7 +88,7 @@ enum err pg_set_up(struct pg *p, struct fault *f)
 				 "PostgreSQL %d is too old, it must be 15 or newer",
 				 version / 10000);
 	PQsetNoticeReceiver(p->h, silence, NULL);
-	result = PQexec(p->h, session);
+	result = PQexec(p->h, pg_session);
 	fine = PQresultStatus(result) == PGRES_COMMAND_OK;
 	PQclear(result);
 	if (!fine)

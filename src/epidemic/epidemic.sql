@@ -241,7 +241,7 @@ SELECT id FROM measures WHERE state = $1 AND until <= $2 ORDER BY until, id LIMI
 -- Is there one?
 -- across: the clock looks over all counties
 -- $1 now bigint
-SELECT id FROM measures WHERE (state = 'in_force' OR state = 'appealed') AND until <= $1 LIMIT 1;
+SELECT id FROM measures WHERE state IN ('in_force', 'appealed') AND until <= $1 LIMIT 1;
 
 -- name: contact_to_measure
 -- What a measure about a contact is held against.

@@ -23,7 +23,7 @@ VALUES ($1, $2, $3, $4, $5, $6);
 -- across: the vault knows a batch by its key alone
 -- $1 key bigint
 SELECT k.county, k.batch FROM batch_key AS k JOIN batches AS b
-ON b.county = k.county AND b.id = k.batch WHERE k.key = $1 AND b.state = 'received';
+ON b.county = +k.county AND b.id = k.batch WHERE k.key = $1 AND b.state = 'received';
 
 -- name: key_of_batch
 -- What vault and trail call a batch.

@@ -60,7 +60,8 @@ FROM task_watch w JOIN tasks t ON t.county = w.county AND t.id = w.task
 WHERE w.account = $1 AND w.task > $2 ORDER BY w.task LIMIT $3;
 
 -- name: of_county
--- Late, or not, in a county or below it, by deadline.
+-- Late, or not, in a county or below it, by deadline: a page is read in its order, so the area only
+-- passes over (+) and leads to no index.
 -- $1 county   bigint
 -- $2 late     bigint
 -- $3 after    bigint
@@ -72,7 +73,7 @@ WHERE w.account = $1 AND w.task > $2 ORDER BY w.task LIMIT $3;
 SELECT id, area, kind, title, state, stage, next_by, late, level, owner, checker, sender,
 	offered_to, packed
 FROM tasks WHERE county = $1 AND late = $2 AND (next_by, id) > ($3, $4) AND next_by < $5
-	AND area >= $6 AND area < $7
+	AND +area >= $6 AND +area < $7
 ORDER BY next_by, id LIMIT $8;
 
 -- name: of_city

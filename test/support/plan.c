@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "db/inside.h"
+#include "db/pg.h"
 
 enum { STEPS_MAX = 64 };
 
@@ -111,8 +112,8 @@ void plan_of_pg(struct pg_conn *h, const struct sql *sql, struct buf *out)
 	size_t n = strlen(sql->args);
 	PGresult *r;
 
-	must_run(h, "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan",
-		 sql->name);
+	must_run(h, pg_session, sql->name);
+	must_run(h, "SET enable_seqscan = off", sql->name);
 	buf_lit(&text, "PREPARE s");
 	for (size_t i = 0; i < n; i++)
 		buf_fmt(&text, "%s%s%s", i ? ", " : " (", type_of(sql->args[i]),
