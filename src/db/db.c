@@ -138,6 +138,11 @@ bool db_is_sqlite(const struct db *db)
 	return db->sqlite;
 }
 
+bool tx_is_far(const struct tx *tx)
+{
+	return !tx->c->db->sqlite;
+}
+
 void db_count(struct db *db, const struct db_counts *more)
 {
 	pthread_mutex_lock(&db->count_lock);

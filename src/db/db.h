@@ -101,6 +101,8 @@ MUST_CHECK enum err tx_run(struct tx *tx, const struct sql *sql, struct sql_args
  */
 MUST_CHECK enum err tx_later(struct tx *tx, const struct sql *sql, struct sql_args args,
 			     uint64_t must, struct fault *f);
+/* Is each statement one more way to a server and back? */
+bool tx_is_far(const struct tx *tx);
 /* Run one with rows; rows_next comes before the first. Other statements may run in between. */
 MUST_CHECK enum err tx_rows(struct tx *tx, const struct sql *sql, struct sql_args args,
 			    struct rows **ret, struct fault *f);
@@ -140,12 +142,12 @@ struct str rows_blob(struct rows *r, size_t column);
 void rows_end(struct rows **r); /* for CLEANUP(); NULL is fine */
 
 /*
- * What an act worked out from the rows of `of` (mostly a statement) for this key, by an earlier act
+ * What an act worked out from the rows of the statement `of` for this key, by an earlier act
  * or by this one, if nothing was committed since; the bytes live until the act ends. On PostgreSQL
  * and in writing acts nothing is remembered. `value` is copied, and lies aligned as malloc's does.
  */
-bool tx_recall(struct tx *tx, const void *of, struct str key, struct str *ret);
-void tx_remember(struct tx *tx, const void *of, struct str key, struct str value);
+bool tx_recall(struct tx *tx, const struct sql *of, struct str key, struct str *ret);
+void tx_remember(struct tx *tx, const struct sql *of, struct str key, struct str value);
 
 /*
  * SQLite: write the state of this moment to a new file, while others read and write. The file is a

@@ -23,7 +23,7 @@ struct prepared {
 	char *text; /* as it was: another statement may come to lie at its address */
 	void *handle;
 	uint16_t *place; /* SQLite: where $1, $2, ... are */
-	bool busy;       /* rows of it are being read */
+	unsigned busy;   /* so many read rows of it */
 };
 
 struct conn;
@@ -38,7 +38,8 @@ struct conn_ops {
 	enum err (*script)(struct conn *c, const char *text, struct fault *f);
 	enum err (*has_table)(struct conn *c, const char *table, bool *ret, struct fault *f);
 	enum err (*sound)(struct conn *c, struct fault *f);
-	enum err (*prepare)(struct conn *c, struct prepared *p, struct fault *f);
+	/* *ret_again: what was sent before it met a conflict; else as it was */
+	enum err (*prepare)(struct conn *c, struct prepared *p, bool *ret_again, struct fault *f);
 	void (*forget)(struct conn *c, struct prepared *p);
 	enum err (*start)(struct rows *r, struct sql_args args, struct fault *f);
 	/* NULL: as start, and waited for */

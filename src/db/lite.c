@@ -365,7 +365,7 @@ static enum err place(struct prepared *p, sqlite3_stmt *s, struct fault *f)
 	return OK;
 }
 
-static enum err prepare(struct conn *c, struct prepared *p, struct fault *f)
+static enum err prepare(struct conn *c, struct prepared *p, bool *ret_again, struct fault *f)
 {
 	CLEANUP(buf_release) struct buf spelled = { 0 };
 	struct lite *l = lite_of(c);
@@ -373,6 +373,7 @@ static enum err prepare(struct conn *c, struct prepared *p, struct fault *f)
 	enum err e;
 	int rc;
 
+	(void)ret_again;
 	if ((e = sql_spell(p->sql->text, true, &spelled)))
 		return e;
 	l->current = p->sql;

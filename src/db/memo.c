@@ -17,9 +17,13 @@
 
 enum { MEMO_BYTES = 128 * 1024, MEMO_SLOTS = 512, MEMO_FULL = MEMO_SLOTS / 2 };
 
+/*
+ * `of` is the digest of a statement's text: a book is closed, and another's statement comes to lie
+ * at its address.
+ */
 struct kept {
-	const void *of;
-	struct str key, value;
+	uint64_t of;
+	struct str key, value; /* key.p NULL: the slot is free */
 };
 
 struct memo {
@@ -72,39 +76,45 @@ static struct memo *memo_of(struct tx *tx)
 	return tx->memo = m;
 }
 
-static struct kept *slot_of(const struct memo *m, const void *of, struct str key)
+static uint64_t digest(const struct sql *of)
 {
-	size_t i = digest_seeded(key.p, key.n, (uint64_t)(uintptr_t)of);
+	return digest_of(of->text, strlen(of->text));
+}
+
+static struct kept *slot_of(const struct memo *m, uint64_t of, struct str key)
+{
+	size_t i = digest_seeded(key.p, key.n, of);
 	struct kept *at;
 
 	do
 		at = &m->slot[i++ & (MEMO_SLOTS - 1)];
-	while (at->of && !(at->of == of && str_eq(at->key, key)));
+	while (at->key.p && !(at->of == of && str_eq(at->key, key)));
 	return at;
 }
 
-bool tx_recall(struct tx *tx, const void *of, struct str key, struct str *ret)
+bool tx_recall(struct tx *tx, const struct sql *of, struct str key, struct str *ret)
 {
 	const struct memo *m = memo_of(tx);
-	const struct kept *at = m ? slot_of(m, of, key) : NULL;
+	const struct kept *at = m ? slot_of(m, digest(of), key) : NULL;
 
-	if (!at || !at->of)
+	if (!at || !at->key.p)
 		return false;
 	*ret = at->value;
 	return true;
 }
 
 /* Once it is full it keeps what it has: the next commit empties it. */
-void tx_remember(struct tx *tx, const void *of, struct str key, struct str value)
+void tx_remember(struct tx *tx, const struct sql *of, struct str key, struct str value)
 {
 	struct memo *m = memo_of(tx);
-	struct kept new = { of, key, value };
+	struct kept new = { 0, key, value };
 
 	if (!m || tx->failed || m->n == MEMO_FULL)
 		return;
+	new.of = digest(of);
 	if (!(new.key.p = arena_copy(m->a, key.p, key.n)) ||
 	    !(new.value.p = arena_copy(m->a, value.p, value.n)))
 		return;
-	*slot_of(m, of, key) = new;
+	*slot_of(m, new.of, key) = new;
 	m->n++;
 }

@@ -105,6 +105,12 @@ static enum err exec(struct pg *p, const char *text, const char *where, bool *re
 
 /* ---- what was sent and not waited for ------------------------------------------------------ */
 
+/* It may be with nothing on the way: the first one could not be sent. */
+static bool piped(const struct pg *p)
+{
+	return PQpipelineStatus(p->h) != PQ_PIPELINE_OFF;
+}
+
 static bool is_aborted(const PGresult *result)
 {
 	return PQresultStatus(result) == PGRES_PIPELINE_ABORTED;
@@ -139,10 +145,14 @@ static PGresult *take_result(struct pg *p)
 static enum err hear(struct pg *p, PGresult **ret_own, bool *ret_again, struct fault *f)
 {
 	int n = p->n_late;
-	enum err e = PQpipelineSync(p->h) ? OK : failed(p, NULL, "SYNC", ret_again, f);
 	PGresult *result;
+	enum err e = OK;
 
 	p->n_late = 0;
+	if (!PQpipelineSync(p->h)) { /* the server says no more than it was asked */
+		p->lost = true;
+		return failed(p, NULL, "SYNC", ret_again, f);
+	}
 	for (int i = 0; i < n && PQstatus(p->h) == CONNECTION_OK; i++) {
 		result = take_result(p);
 		if (!e && !is_aborted(result))
@@ -161,14 +171,16 @@ static enum err hear(struct pg *p, PGresult **ret_own, bool *ret_again, struct f
 		n = result ? (int)PQresultStatus(result) : PGRES_PIPELINE_SYNC;
 		PQclear(result);
 	} while (n != PGRES_PIPELINE_SYNC && PQstatus(p->h) == CONNECTION_OK);
-	if (!PQexitPipelineMode(p->h) && !e)
-		e = failed(p, NULL, "SYNC", ret_again, f);
+	if (!PQexitPipelineMode(p->h)) {
+		p->lost = true;
+		e = e ? e : failed(p, NULL, "SYNC", ret_again, f);
+	}
 	return e;
 }
 
 static enum err settle(struct pg *p, bool *ret_again, struct fault *f)
 {
-	return p->n_late ? hear(p, NULL, ret_again, f) : OK;
+	return piped(p) ? hear(p, NULL, ret_again, f) : OK;
 }
 
 /* ---- transactions ------------------------------------------------------------------------- */
@@ -221,8 +233,9 @@ static void rollback(struct conn *c)
 {
 	struct pg *p = pg_of(c);
 
-	ignore(settle(p, NULL, NULL));
-	if (PQtransactionStatus(p->h) != PQTRANS_IDLE)
+	if (!p->lost)
+		ignore(settle(p, NULL, NULL));
+	if (!p->lost && PQtransactionStatus(p->h) != PQTRANS_IDLE)
 		ignore(exec(p, "ROLLBACK", "ROLLBACK", NULL, NULL));
 }
 
@@ -239,10 +252,14 @@ static enum err script(struct conn *c, const char *text, struct fault *f)
 static enum err has_table(struct conn *c, const char *table, bool *ret, struct fault *f)
 {
 	struct pg *p = pg_of(c);
-	PGresult *result = PQexecParams(p->h, "SELECT to_regclass($1) IS NOT NULL", 1, NULL, &table,
-					NULL, NULL, 0);
-	enum err e = fine(result) ? OK : failed(p, result, table, NULL, f);
+	PGresult *result;
+	enum err e = settle(p, NULL, f);
 
+	if (e)
+		return e;
+	result = PQexecParams(p->h, "SELECT to_regclass($1) IS NOT NULL", 1, NULL, &table, NULL,
+			      NULL, 0);
+	e = fine(result) ? OK : failed(p, result, table, NULL, f);
 	if (e == OK)
 		*ret = PQgetvalue(result, 0, 0)[0] == 't';
 	PQclear(result);
@@ -308,7 +325,7 @@ static enum err describe(struct pg *p, const struct prepared *s, const char *nam
 	return e;
 }
 
-static enum err prepare(struct conn *c, struct prepared *s, struct fault *f)
+static enum err prepare(struct conn *c, struct prepared *s, bool *ret_again, struct fault *f)
 {
 	CLEANUP(buf_release) struct buf spelled = { 0 };
 	size_t n = strlen(s->sql->args);
@@ -320,7 +337,7 @@ static enum err prepare(struct conn *c, struct prepared *s, struct fault *f)
 
 	if (!types)
 		return ERR_MEMORY;
-	if ((e = settle(p, NULL, f))) {
+	if ((e = settle(p, ret_again, f))) {
 		mem_drop(types);
 		return e;
 	}
@@ -332,7 +349,7 @@ static enum err prepare(struct conn *c, struct prepared *s, struct fault *f)
 	if (e == OK) {
 		result = PQprepare(p->h, name, spelled.p, (int)n, types);
 		if (!fine(result))
-			e = failed(p, result, s->sql->name, NULL, f);
+			e = failed(p, result, s->sql->name, ret_again, f);
 	}
 	PQclear(result);
 	mem_drop(types);
@@ -414,7 +431,7 @@ static enum err start(struct rows *r, struct sql_args args, struct fault *f)
 
 	if (e)
 		return e;
-	if (!p->n_late)
+	if (!piped(p))
 		result = PQexecPrepared(p->h, s.name, (int)args.n, s.w.value, s.w.length,
 					s.w.format, 1);
 	else if (send_it(p, &s, args))
@@ -509,7 +526,7 @@ static void stop(struct rows *r)
 
 static bool broken(struct conn *c)
 {
-	return PQstatus(pg_of(c)->h) != CONNECTION_OK;
+	return pg_of(c)->lost || PQstatus(pg_of(c)->h) != CONNECTION_OK;
 }
 
 static void close_it(struct conn *c)

@@ -16,6 +16,7 @@ struct pg {
 	struct pg_conn *h;
 	struct pg_late late[PG_LATE_MAX];
 	int n_late;
+	bool lost;        /* it and the server no longer agree on what was asked */
 	unsigned n_names; /* prepared statements are called s1, s2, ... */
 };
 

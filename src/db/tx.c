@@ -129,8 +129,7 @@ static enum err make(struct tx *tx, const struct sql *sql, struct prepared **ret
 	}
 	p->sql = sql;
 	memcpy(p->text, sql->text, n);
-	if ((e = tx->c->ops->prepare(tx->c, p, &tx->why))) {
-		tx->again |= e == ERR_BUSY; /* what was sent before it met a conflict */
+	if ((e = tx->c->ops->prepare(tx->c, p, &tx->again, &tx->why))) {
 		drop(tx->c, p);
 		return e;
 	}
@@ -138,7 +137,7 @@ static enum err make(struct tx *tx, const struct sql *sql, struct prepared **ret
 	return OK;
 }
 
-/* ret_own: the one at hand is being read further out, so this is one more. */
+/* ret_own: the one at hand is being read further out, and cannot serve: this is one more. */
 static enum err find(struct tx *tx, const struct sql *sql, struct prepared **ret, bool *ret_own)
 {
 	struct conn *c = tx->c;
@@ -148,7 +147,7 @@ static enum err find(struct tx *tx, const struct sql *sql, struct prepared **ret
 	if (c->n_slots > 0)
 		p = c->slot[slot_of(c, sql)];
 	old = p && strcmp(p->text, sql->text) != 0 ? p : NULL;
-	*ret_own = p && p->busy && !c->ops->held;
+	*ret_own = p && p->busy && (old || !c->ops->held);
 	if (p && !old && !*ret_own) {
 		*ret = p;
 		return OK;
@@ -236,7 +235,7 @@ static void stop(struct rows *r)
 	if (r->own)
 		drop(c, r->p);
 	else
-		r->p->busy = false;
+		r->p->busy--;
 	r->p = NULL;
 }
 
@@ -266,7 +265,7 @@ static enum err start(struct tx *tx, const struct sql *sql, struct sql_args args
 	r->tx = tx;
 	if ((e = make_ready(sql, args, r, f)))
 		return e;
-	r->p->busy = true;
+	r->p->busy++;
 	if ((e = tx->c->ops->start(r, args, &tx->why))) {
 		stop(r);
 		return tx_ended(tx, e, f);
@@ -329,6 +328,8 @@ enum err tx_later(struct tx *tx, const struct sql *sql, struct sql_args args, ui
 	if ((e = make_ready(sql, args, &r, f)))
 		return e;
 	e = tx->c->ops->later(tx, r.p, args, must, &tx->why);
+	if (r.own)
+		drop(tx->c, r.p);
 	return e ? tx_ended(tx, e, f) : OK;
 }
 

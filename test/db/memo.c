@@ -160,6 +160,32 @@ static void a_full_memory_keeps_what_it_has(void **state)
 	assert_true(found > 100 && found < MANY);
 }
 
+static struct sql moving;
+
+static enum err moving_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct str kept, key = STR("7");
+	bool *known = arg;
+
+	(void)f;
+	moving.text = "SELECT n FROM tally WHERE county = 1";
+	tx_remember(tx, &moving, key, STR("a"));
+	known[0] = tx_recall(tx, &moving, key, &kept);
+	moving.text = "SELECT n FROM tally WHERE county = 2";
+	known[1] = tx_recall(tx, &moving, key, &kept);
+	return OK;
+}
+
+static void another_statement_at_the_same_address_finds_nothing(void **state)
+{
+	struct database *d = *state;
+	bool known[2];
+
+	MUST(db_read(d->db, moving_act, known, &d->fault));
+	assert_true(known[0]);
+	assert_false(known[1]);
+}
+
 static void *reader(void *arg)
 {
 	struct look *l = arg;
@@ -198,6 +224,7 @@ int main(void)
 		ON_BOTH(the_commit_of_another_process_ends_it_too),
 		ON_BOTH(an_act_that_writes_remembers_nothing),
 		ON_SQLITE(a_full_memory_keeps_what_it_has),
+		ON_SQLITE(another_statement_at_the_same_address_finds_nothing),
 		ON_BOTH(readers_beside_a_writer_never_see_what_is_over),
 	};
 
