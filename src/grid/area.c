@@ -221,7 +221,7 @@ enum err area_names(struct tx *tx, const struct area_code *code, size_t n, int32
 	size_t k = 0;
 	enum err e;
 
-	if (n <= NAMES_FEW)
+	if (n <= (tx_is_far(tx) ? 1 : NAMES_FEW))
 		return names_of_few(tx, code, n, day, a, ret, f);
 	for (size_t i = 0; i < n; i++) {
 		area_text(code[i], one);

@@ -210,7 +210,7 @@ static enum err ask_kind(struct labels *l, struct tx *tx, const struct record_ki
 	struct sql_value v[LABELS_AT_ONCE];
 	enum err e = OK;
 
-	if (set->n <= LABELS_FEW)
+	if (set->n <= (tx_is_far(tx) ? 1 : LABELS_FEW))
 		return ask_few(l, tx, k, a, f);
 	for (size_t from = 0; from < set->n && !e; from += LABELS_AT_ONCE) {
 		for (size_t i = 0; i < LABELS_AT_ONCE; i++) /* the last one fills up */
