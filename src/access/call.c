@@ -94,7 +94,8 @@ enum err call_act(struct call *c, struct tx *tx, struct ledger_entry *entry, str
 	if ((e = ledger_append(tx, entry, &a->receipt, f)))
 		return e;
 	a->acted = true;
-	a->act = *entry;
+	if (entry->kind != LEDGER_READ)
+		a->act = *entry;
 	c->receipt = &a->receipt;
 	return OK;
 }

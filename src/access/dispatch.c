@@ -281,7 +281,7 @@ enum err dispatch_handle(void *dispatch, struct http_request *rq, struct http_re
 	s->call.rs = rp;
 	s->call.rq = rq;
 	e = run(s, f);
-	if (e == OK && s->answer.acted && d->o.acted)
+	if (e == OK && s->answer.act.kind && d->o.acted)
 		d->o.acted(d->o.house, &s->answer.act, acted_in(&s->answer));
 	if (e == OK && s->answer.refused) {
 		*f = s->answer.refusal;

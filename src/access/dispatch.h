@@ -45,7 +45,7 @@ struct dispatch_options {
 			      struct fault *f);
 	/*
 	 * What was just committed, as the ledger has it, and where: the area that was asked about,
-	 * or the county of the entry. Whoever lists such things may look.
+	 * or the county of the entry. Whoever lists such things may look; of a look nobody is told.
 	 */
 	void (*acted)(void *house, const struct ledger_entry *act, struct area_code area);
 };

@@ -26,7 +26,7 @@ struct call_answer {
 	bool reached;            /* areas were asked about */
 	struct area_code area;   /* the one that was asked about last, if one by one */
 	bool acted;              /* the ledger has it */
-	struct ledger_entry act; /* as call_act appended it last */
+	struct ledger_entry act; /* as call_act appended it last, looks left out; kind 0: none */
 	struct ledger_receipt receipt;
 	struct ledger_entry saw[CALL_SAW_MAX];
 	size_t n_saw;

@@ -23,6 +23,7 @@ struct http_event {
 	struct str kind; /* a-z 0-9 . - _ */
 	int64_t key;     /* for `wants` alone, not sent: the area, say */
 	struct str data; /* UTF-8 without control bytes: one line, mostly JSON */
+	uint64_t need;   /* for `wants` alone, as key: a capability's bit, say */
 };
 
 struct http_audience {

@@ -24,7 +24,7 @@ static void tell_page(void *serve, int64_t account, int64_t notice)
 {
 	struct serve *s = serve;
 	char data[48];
-	struct http_event ev = { STR(NOTIFY_EVENT), -account, { data, 0 } };
+	struct http_event ev = { STR(NOTIFY_EVENT), -account, { data, 0 }, 0 };
 
 	ev.data.n = (size_t)snprintf(data, sizeof data, "{\"id\":\"%lld\"}", (long long)notice);
 	if (s->http)

@@ -144,17 +144,30 @@ static enum err page(void *arg, struct http_request *rq, struct http_reply *rp, 
 	return http_asset_reply(&http_console, rq, rp);
 }
 
+/* Who may hear of it: those who may read such things. CAP_NONE: nobody. */
+static enum capability hears(struct str object)
+{
+	const struct noun *nouns[NOUNS_MAX];
+	size_t n = nouns_all(nouns);
+
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(object, str_of(nouns[i]->name)))
+			return nouns[i]->read;
+	return str_eq(object, STR("break_glass")) ? CAP_BREAK_GLASS_READ : CAP_NONE;
+}
+
 /* A hint to open pages that something they may show has changed; who may see it asks for it. */
 static void tell_acted(void *serve, const struct ledger_entry *act, struct area_code area)
 {
 	struct serve *s = serve;
 	char data[80];
-	struct http_event ev = { act->object, area.v, { data, 0 } };
+	enum capability need = hears(act->object);
+	struct http_event ev = { act->object, area.v, { data, 0 }, capability_bit(need) };
 
 	epidemic_acted(s->rooms.epidemic, act);
 	ev.data.n =
 		(size_t)snprintf(data, sizeof data, "{\"id\":\"%lld\"}", (long long)act->object_id);
-	if (s->http)
+	if (s->http && need != CAP_NONE)
 		ignore(http_publish(s->http, &ev));
 }
 

@@ -288,7 +288,8 @@ static enum err receipt(struct call *c, struct tx *tx, struct fault *f)
 
 struct ear {
 	struct scope scope;
-	int64_t account; /* 0: of a program */
+	int64_t account;       /* 0: of a program */
+	uint64_t capabilities; /* as they were when it opened */
 };
 
 static bool ear_wants(void *arg, const struct http_event *ev)
@@ -297,6 +298,8 @@ static bool ear_wants(void *arg, const struct http_event *ev)
 
 	if (ev->key < 0)
 		return ear->account && notify_is_for(ev, ear->account);
+	if (!(ear->capabilities & ev->need))
+		return false;
 	/* What happens above is for those below, too: an import, a campaign, a county's duty. */
 	return scope_covers(&ear->scope, (struct area_code){ ev->key }) ||
 	       scope_under(&ear->scope, (struct area_code){ ev->key });
@@ -315,6 +318,7 @@ static enum err live(struct call *c, struct fault *f)
 	if (!ear)
 		return ERR_MEMORY;
 	ear->scope = *call_scope(c);
+	ear->capabilities = c->who->capabilities;
 	ear->account = c->who->kind == WHO_PERSON ? c->who->account : 0;
 	e = http_stream_open(c->rs, (struct http_audience){ ear_wants, ear_end, ear }, f);
 	if (!e)

@@ -73,7 +73,7 @@ static enum err area_rename(struct call *c, struct fault *f)
 	    (e = json_get_text(body, "name", 60, &name, f)))
 		return e;
 	c->rp->status = 204;
-	return http_publish(c->house->h, &(struct http_event){ STR("area"), 430802, STR("{}") });
+	return http_publish(c->house->h, &(struct http_event){ STR("area"), 430802, STR("{}"), 0 });
 }
 
 static enum err metrics_show(struct call *c, struct fault *f)

@@ -121,7 +121,7 @@ static void a_server_is_opened_whole_or_not_at_all(void **state)
 
 static void an_event_that_cannot_be_told_is_said_to_be_so(void **state)
 {
-	const struct http_event ev = { STR("task"), 1, STR("x") };
+	const struct http_event ev = { STR("task"), 1, STR("x"), 0 };
 	CLEANUP(front_close) struct front f;
 	CLEANUP(client_close) struct client c = { 0 };
 

@@ -43,7 +43,7 @@ static void listening(struct client *c, uint16_t port, int area)
 
 static void publish(const struct front *f, int64_t area, const char *data)
 {
-	const struct http_event ev = { STR("task"), area, str_of(data) };
+	const struct http_event ev = { STR("task"), area, str_of(data), 0 };
 
 	assert_int_equal(http_publish(f->h, &ev), OK);
 }
@@ -124,7 +124,7 @@ static void who_does_not_read_is_cut_and_the_others_get_everything(void **state)
 	while (data.n < 100000)
 		buf_char(&data, 'x');
 	for (int i = 0; i < EVENTS; i++) {
-		const struct http_event ev = { STR("task"), 1, buf_view(&data) };
+		const struct http_event ev = { STR("task"), 1, buf_view(&data), 0 };
 
 		assert_int_equal(http_publish(f.h, &ev), OK);
 		snprintf(last, sizeof last, "event %d", i);
@@ -148,7 +148,7 @@ static void who_stops_reading_in_the_middle_is_cut_when_its_time_is_over(void **
 	listening(&c, f.port, 1);
 	while (data.n < 12 << 20) /* more than all buffers between us */
 		buf_char(&data, 'x');
-	const struct http_event ev = { STR("task"), 1, buf_view(&data) };
+	const struct http_event ev = { STR("task"), 1, buf_view(&data), 0 };
 
 	assert_int_equal(http_publish(f.h, &ev), OK);
 	front_pass(&f, f.o.reply_s - 1);

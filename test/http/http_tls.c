@@ -117,7 +117,7 @@ static void a_handshake_that_does_not_go_on_is_cut(void **state)
 
 static void streams_live_and_end(void **state)
 {
-	const struct http_event ev = { STR("task"), 1, STR("over tls") };
+	const struct http_event ev = { STR("task"), 1, STR("over tls"), 0 };
 	CLEANUP(front_close) struct front f;
 	CLEANUP(client_close) struct client c = { 0 };
 
@@ -154,7 +154,7 @@ static bool shows(const struct client *c, const gnutls_datum_t *cert)
 
 static void a_renewed_certificate_is_for_new_connections(void **state)
 {
-	const struct http_event ev = { STR("task"), 1, STR("still here") };
+	const struct http_event ev = { STR("task"), 1, STR("still here"), 0 };
 	CLEANUP(front_close) struct front f;
 	CLEANUP(client_close) struct client busy = { 0 }, stream = { 0 }, later = { 0 };
 	CLEANUP(answer_end) struct answer a = { 0 }, b = { 0 };

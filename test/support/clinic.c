@@ -30,6 +30,7 @@ static const struct {
 	{ "duty", 1u << ROLE_DUTY_OFFICER, 430802000000000 },
 	{ "lead", 1u << ROLE_AREA_LEAD, 430802000000000 },
 	{ "keeper", 1u << ROLE_SECURITY_ADMIN, 430802000000000 },
+	{ "worker", 1u << ROLE_GRID_WORKER, 430802001001000 },
 };
 
 static const int64_t department[CLINIC_PEOPLE] = {

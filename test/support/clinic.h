@@ -26,6 +26,7 @@ enum {
 	CLINIC_DUTY,
 	CLINIC_LEAD,
 	CLINIC_KEEPER, /* security administrator: makes API keys */
+	CLINIC_WORKER, /* grid worker of a village */
 	CLINIC_PEOPLE
 };
 
