@@ -191,7 +191,8 @@ static enum err ahead_act(struct tx *tx, void *arg, struct fault *f)
 {
 	struct ahead *h = arg;
 	struct call_state *s = h->s;
-	enum err e = s->admitted ? OK : admit(tx, s, f);
+	/* Anew, also if it was let in to send a large body: the session may have ended by now. */
+	enum err e = admit(tx, s, f);
 
 	h->again = false;
 	if (e || !is_keyed(s))

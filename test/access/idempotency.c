@@ -70,6 +70,34 @@ static void a_retry_is_answered_before_any_work_that_might_refuse_it_now(void **
 	assert_int_equal(desk_entries(&k, "430802", "large"), 1);
 }
 
+/* Between the headers of a large body and its end, the session is ended. */
+static void a_kept_answer_is_for_whoever_is_still_let_in(void **state)
+{
+	CLEANUP(client_close) struct client c = { 0 };
+	CLEANUP(answer_end) struct answer one = { 0 };
+	CLEANUP(answer_end) struct answer two = { 0 };
+	static char body[100001];
+	char head[900];
+	struct visitor v;
+	OPEN(k);
+
+	lead(&k, &v);
+	memset(body, 'x', sizeof body - 1);
+	desk_ask(&k, &v, "POST", "/api/v1/toys/large", KEY, body, &one);
+	assert_int_equal(one.status, 200);
+	assert_true(client_open(&c, k.port));
+	(void)snprintf(head, sizeof head,
+		       "POST /api/v1/toys/large HTTP/1.1\r\nHost: 127.0.0.1\r\n%s" KEY
+		       "Expect: 100-continue\r\nContent-Length: %zu\r\n\r\n",
+		       v.headers, sizeof body - 1);
+	assert_true(client_send(&c, head));
+	assert_true(client_wait(&c, "100 Continue\r\n\r\n")); /* let in */
+	assert_int_equal(desk_status(&k, &v, "DELETE", "/api/v1/session", NULL), 200);
+	assert_true(client_send(&c, body));
+	assert_true(client_read(&c, &two, false));
+	assert_int_equal(two.status, 401);
+}
+
 static void without_a_key_the_same_request_is_done_again(void **state)
 {
 	struct visitor v;
@@ -257,6 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_retry_gets_the_same_answer_and_receipt_and_does_nothing),
 		ON_BOTH(a_retry_is_answered_before_any_work_that_might_refuse_it_now),
+		ON_BOTH(a_kept_answer_is_for_whoever_is_still_let_in),
 		ON_SQLITE(without_a_key_the_same_request_is_done_again),
 		ON_BOTH(the_key_of_one_request_is_refused_for_another),
 		ON_SQLITE(two_people_may_use_one_key),
