@@ -141,8 +141,10 @@ static enum err ask_act(struct tx *tx, void *arg, struct fault *f)
 	buf_clear(&q->out);
 	json_begin(&j, &q->out);
 	json_open(&j, '[');
-	for (size_t i = 0; i < q->n; i++)
+	for (size_t i = 0; i < q->n; i++) {
 		row_to_json(q->b->k->noun, row[i], 3, q->b->book->zone, &j);
+		json_close(&j, '}');
+	}
 	json_close(&j, ']');
 	return q->out.failed;
 }

@@ -89,11 +89,14 @@ export async function openPage(
   });
   page.asking = new Set();
   page.on('request', (request) => {
-    if (request.resourceType() !== 'eventsource') page.asking.add(request);
+    if (['fetch', 'xhr'].includes(request.resourceType())) page.asking.add(request);
   });
   for (const end of ['requestfinished', 'requestfailed']) {
     page.on(end, (request) => page.asking.delete(request));
   }
+  page.on('response', (response) => {
+    if (!response.ok()) page.asking.delete(response.request()); // its body may never be read
+  });
   page.root = server.url;
   return page;
 }
@@ -113,8 +116,9 @@ export async function go(page, path, wait = 'main .page') {
   await settle(page);
 }
 
-/** Until nothing is being asked and nothing moves. */
+/** Until nothing is being asked (a page shows nothing of a question before it lasts) or moves. */
 export async function settle(page) {
+  const late = Date.now() + 10_000;
   await page.waitForLoadState('load');
   do {
     await page.waitForFunction(() => !document.querySelector('[aria-busy=true], .skeleton'));
@@ -124,5 +128,5 @@ export async function settle(page) {
           requestAnimationFrame(() => requestAnimationFrame(done));
         }),
     );
-  } while (page.asking?.size > 0); // a page shows nothing of a question before it lasts
+  } while (page.asking?.size > 0 && Date.now() < late);
 }

@@ -426,6 +426,7 @@ static void a_class_that_is_not_seen_has_no_key(void **state)
 		buf_clear(&b);
 		json_begin(&j, &b);
 		row_to_json(&well_noun, &w, sight, zone, &j);
+		json_close(&j, '}');
 		assert_int_equal(json_read(buf_view(&b), &json_limits_request, arena, &map, NULL),
 				 OK);
 		for (size_t i = 0; i < well_noun.n_fields; i++)
