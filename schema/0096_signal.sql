@@ -24,6 +24,7 @@ CREATE TABLE signals (
 	fed_back_at BIGINT,
 	reason      TEXT,
 	result      TEXT,
+	feedback    TEXT,
 	PRIMARY KEY (county, id)
 );
 -- across: an id does not say its county

@@ -51,6 +51,7 @@ MUST_CHECK enum err work_inner(struct tx *tx, struct area_code county, int64_t i
 struct step_words {
 	struct str reason, text;
 	bool moved;
+	int64_t into;
 };
 MUST_CHECK enum err work_step(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 			      const struct flow_event *ev, const struct step_words *words,

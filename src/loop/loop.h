@@ -115,7 +115,8 @@ struct loop_act {
 	struct str reason, text;
 	const int64_t *file; /* ids of evidence */
 	size_t n_files;
-	bool moved; /* DECLINE, REFUSE: right, but it has moved to somebody else */
+	bool moved;   /* DECLINE, REFUSE: right, but it has moved to somebody else */
+	int64_t into; /* FOLD: the task it goes into, or the first of its parts */
 };
 /* `c` NULL: by clock, house, or somebody without a request. ret->again: nothing was done. */
 MUST_CHECK enum err loop_do(struct loop *l, struct call *c, struct tx *tx, const struct loop_act *a,

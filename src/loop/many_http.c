@@ -327,6 +327,7 @@ static enum err tasks_merge(struct call *c, struct tx *tx, struct fault *f)
 	m.a.ev.by = into.t.stage[FLOW_TO_DO].by;
 	(void)snprintf(text, sizeof text, "→ %lld", (long long)id);
 	m.a.text = str_of(text);
+	m.a.into = id;
 	return run(&m, v, n);
 }
 
@@ -421,6 +422,7 @@ static enum err task_split(struct call *c, struct tx *tx, struct fault *f)
 			       (long long)id[i]);
 	}
 	a.text = str_of(text);
+	a.into = id[0];
 	if ((e = work_do(loop_of(c), c, tx, &w, &a, c->now, &fx, f)))
 		return e;
 	struct json *j = call_json(c);

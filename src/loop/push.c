@@ -126,8 +126,8 @@ static enum push_state answer_of(const struct task_stepped *s, int64_t receiver)
 	case FLOW_ON_TAKE: return offered ? PUSH_RIGHT : PUSH_MOVED;
 	case FLOW_ON_REFUSE: return offered ? no : PUSH_WAITING;
 	case FLOW_ON_WITHDRAW: return offered ? PUSH_WITHDRAWN : PUSH_WAITING;
-	case FLOW_ON_ASSIGN:
-	case FLOW_ON_REOWN: return owners ? PUSH_MOVED : PUSH_WITHDRAWN;
+	case FLOW_ON_ASSIGN: /* somebody else moved it: nobody answered */
+	case FLOW_ON_REOWN:
 	case FLOW_ON_CANCEL:
 	case FLOW_ON_FOLD: return PUSH_WITHDRAWN;
 	default: return PUSH_WAITING;
@@ -196,5 +196,7 @@ enum err push_stepped(const struct task_stepped *s)
 		return e;
 	if (s->ev->on == FLOW_ON_OFFER)
 		return put(s, PUSH_OFFERED, t->owner, t->offered_to);
-	return s->ev->on == FLOW_ON_ASSIGN ? put(s, PUSH_ASSIGNED, s->ev->party, t->owner) : OK;
+	return s->ev->on == FLOW_ON_ASSIGN && s->w->signal
+		       ? put(s, PUSH_ASSIGNED, s->ev->party, t->owner)
+		       : OK;
 }

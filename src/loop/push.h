@@ -5,7 +5,8 @@
  * sender, its receiver and how long the answer took. It is answered by what the receiver does with
  * the task, and nobody answers it beside that: who accepts or takes it says right; who declines or
  * refuses it says wrong, or moved; who got it and offered it on to somebody who took it has said
- * moved. What ends before there was an answer is withdrawn and counts for nobody.
+ * moved. What ends before there was an answer, cancelled, split, merged, assigned to another or
+ * given a new owner by the grid, is withdrawn and counts for nobody.
  *
  * Tasks that a campaign or the house makes in bulk are no pushes: nobody chose their receivers.
  *

@@ -59,7 +59,8 @@ static const struct field fields[] = {
 	  TOLD },
 	{ TIME(struct signal, fed_back_at), "反馈时间", "Fed back at", SEE_AREA, TOLD },
 	{ TEXT(struct signal, reason), "排除理由", "Reason of dismissal", SEE_AREA, TOLD, 0, 200 },
-	{ LONG(struct signal, result), "结果", "Result", SEE_AREA, TOLD, 0, 2000 },
+	{ LONG(struct signal, result), "核实结果", "What was found out", SEE_AREA, TOLD, 0, 2000 },
+	{ LONG(struct signal, feedback), "反馈内容", "What was fed back", SEE_AREA, TOLD, 0, 2000 },
 };
 
 /* As engine/flow/signal.c has it; test_signal holds one against the other. */
@@ -109,10 +110,12 @@ enum err signal_count(struct tx *tx, int64_t signal, struct signal_tally *ret, s
 	if (e)
 		return e;
 	ret->struck = rows_i64(r, 1);
-	ret->tasks = rows_i64(r, 0) - ret->struck;
-	ret->done = rows_i64(r, 2);
+	ret->folded = rows_i64(r, 2);
+	ret->tasks = rows_i64(r, 0) - ret->struck - ret->folded;
+	ret->done = rows_i64(r, 3);
 	ret->open = ret->tasks - ret->done;
-	ret->late = rows_i64(r, 3);
+	ret->late = rows_i64(r, 4);
+	ret->proved = rows_i64(r, 5);
 	return OK;
 }
 

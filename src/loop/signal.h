@@ -4,9 +4,11 @@
  * A signal is formed with its first task, which is to find out; so at every instant it has a task
  * with an owner and a clock, or a dismissal with its reason. Where it is until it is answered
  * follows from that task: whoever accepts it has answered the signal, whoever declines it has said
- * that it is not theirs. What was found out is said by people of the parties: verified, dismissed
- * (not by who formed it), fed back. A superior's instruction and a meeting's decision are signals
- * with many tasks; how far they have come is counted from the tasks.
+ * that it is not theirs; split or merged, what it went into is the first one. What was found out is
+ * said by people of the parties of that task: verified, fed back; dismissed by its sender, checker
+ * or superiors (not by who formed it). A superior's instruction and a meeting's decision are
+ * signals with many tasks; how far they have come is counted from the tasks. They are dismissed by
+ * who gave them, or above their area.
  *
  * Source:   engine/flow/signal.h holds the flow; the words are those of the infectious disease
  *           early warning (形成、传递、应答、核实、反馈).
@@ -40,8 +42,9 @@ struct signal {
 	struct utc_s passed_at;
 	enum signal_answer answer; /* the last one */
 	struct utc_s answered_at, settled_at, fed_back_at;
-	struct str reason; /* of its dismissal */
-	struct str result; /* what was found out, and what who noticed it was told */
+	struct str reason;   /* of its dismissal */
+	struct str result;   /* what was found out */
+	struct str feedback; /* what who noticed it was told */
 };
 
 extern const struct noun signal_noun;

@@ -6,19 +6,37 @@
 -- $1 signal bigint
 SELECT count(*),
 	coalesce(sum(CASE WHEN state = 'closed' AND outcome = 'cancelled' THEN 1 ELSE 0 END), 0),
-	coalesce(sum(CASE WHEN state = 'closed' AND outcome <> 'cancelled' THEN 1 ELSE 0 END), 0),
-	coalesce(sum(CASE WHEN state <> 'closed' AND late = 1 THEN 1 ELSE 0 END), 0)
+	coalesce(sum(CASE WHEN state = 'closed' AND outcome = 'folded' THEN 1 ELSE 0 END), 0),
+	coalesce(sum(CASE WHEN state = 'closed' AND outcome = 'done' THEN 1 ELSE 0 END), 0),
+	coalesce(sum(CASE WHEN state <> 'closed' AND late = 1 THEN 1 ELSE 0 END), 0),
+	coalesce(sum(CASE WHEN state = 'proved' THEN 1 ELSE 0 END), 0)
 FROM tasks WHERE signal = $1;
 
 -- name: tasks
 -- The tasks of a signal, by their areas.
 -- across: a meeting's decision is for many counties
 -- $1 signal bigint
--- $2 limit  bigint
 SELECT t.id, t.title, t.state, t.stage, t.next_by, t.late, t.level, t.owner, o.name, t.area,
-	t.outcome
+	t.outcome, t.checker, t.sender, t.offered_to
 FROM tasks t LEFT JOIN organisations o ON o.id = t.owner
-WHERE t.signal = $1 ORDER BY t.area, t.id LIMIT $2;
+WHERE t.signal = $1 ORDER BY t.area, t.id;
+
+-- name: party_of_any
+-- Is this party named by any of them?
+-- across: a meeting's decision is for many counties
+-- $1 signal bigint
+-- $2 party  bigint
+SELECT count(*) FROM tasks
+WHERE signal = $1 AND (owner = $2 OR checker = $2 OR sender = $2 OR offered_to = $2);
+
+-- name: heir
+-- Which of them is the first one now: what that one went into, else one that is open.
+-- across: a meeting's decision is for many counties
+-- $1 signal bigint
+-- $2 into   bigint
+SELECT id, owner, state FROM tasks
+WHERE signal = $1 AND (outcome IS NULL OR outcome = 'done')
+ORDER BY CASE WHEN id = $2 THEN 0 WHEN state <> 'closed' THEN 1 ELSE 2 END, id LIMIT 1;
 
 -- name: open_tasks
 -- Those of a signal that are not closed.

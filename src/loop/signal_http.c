@@ -1,6 +1,6 @@
 /*
- * signal_http.c - signals over HTTP: one is formed with its tasks, settled by people of its
- * parties, and told with how far its tasks have come.
+ * signal_http.c - signals over HTTP: one is formed with its tasks, and settled by people of its
+ * parties.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #include "base/ban.h"
 
-enum { BODY = 64 << 10, TEXT_BYTES = 8000, REASON_MAX = 200, FORMED_WITH_MAX = 100, SHOWN = 500 };
+enum { BODY = 64 << 10, TEXT_BYTES = 8000, FORMED_WITH_MAX = 100 };
 
 static enum err bad(struct fault *f, const char *field, const char *zh, const char *en)
 {
@@ -21,43 +21,6 @@ static enum err bad(struct fault *f, const char *field, const char *zh, const ch
 
 	fault_at(f, field, NULL);
 	return e;
-}
-
-/* ---- who may see it ------------------------------------------------------------------------- */
-
-/* Sender, owner, checker or somebody above, of its first task. */
-static enum err is_party(struct call *c, struct tx *tx, const struct signal *s, bool *ret,
-			 struct fault *f)
-{
-	struct flow_event ev = { .actor = FLOW_PERSON, .person = { c->who->account } };
-	struct fault unasked = { 0 };
-	struct work w;
-	enum err e = loop_party(c, tx, &ev.party, NULL, f);
-
-	*ret = false;
-	if (e || !ev.party.v)
-		return e;
-	e = work_load(loop_of(c), tx, s->task.v, c->a, &w, &unasked);
-	if (!e)
-		*ret = flow_who_is(&w.t, &ev) &
-		       (FLOW_BY_OWNER | FLOW_BY_CHECKER | FLOW_BY_SENDER | FLOW_BY_SUPERIOR);
-	return e == ERR_ABSENT ? OK : e;
-}
-
-/* People of the parties, wherever they are. */
-enum err signal_reach(struct call *c, struct tx *tx, const void *row, struct fault *f)
-{
-	const struct signal *s = row;
-	struct flow_party party;
-	struct area_code at;
-	bool is;
-	enum err e = loop_party(c, tx, &party, &at, f);
-
-	if (e || (e = is_party(c, tx, s, &is, f)))
-		return e;
-	if (is)
-		return call_reach(c, at, f);
-	return call_reach(c, s->record.area, f); /* which notes that it was denied */
 }
 
 static enum err get(struct call *c, struct tx *tx, int64_t id, struct signal **ret, struct fault *f)
@@ -71,117 +34,6 @@ static enum err get(struct call *c, struct tx *tx, int64_t id, struct signal **r
 	*ret = row;
 	e = call_reach(c, (*ret)->record.area, NULL);
 	return e == ERR_FORBIDDEN ? signal_reach(c, tx, row, f) : e;
-}
-
-/* ---- what is asked of it -------------------------------------------------------------------- */
-
-static const struct settling {
-	const char *word;
-	enum flow_signal_on on;
-} settlings[] = { { "verify", FLOW_SIGNAL_ON_VERIFY },
-		  { "dismiss", FLOW_SIGNAL_ON_DISMISS },
-		  { "feed_back", FLOW_SIGNAL_ON_FEED_BACK } };
-
-static bool may_settle(const struct call *c, const struct signal *s, const struct settling *w)
-{
-	return noun_step(&signal_noun, s->record.state, str_of(w->word)) &&
-	       (w->on != FLOW_SIGNAL_ON_DISMISS || c->who->account != s->record.created_by.v);
-}
-
-/* ---- its page ------------------------------------------------------------------------------- */
-
-static void put_text(struct json *j, const char *key, struct str s)
-{
-	json_key(j, key);
-	if (s.n)
-		json_str(j, s);
-	else
-		json_nil(j);
-}
-
-static void put_task(struct call *c, struct rows *r)
-{
-	struct json *j = call_json(c);
-	char area[AREA_TEXT_BYTES];
-
-	area_text((struct area_code){ rows_i64(r, 9) }, area);
-	json_open(j, '{');
-	json_key(j, "id");
-	call_id_json(c, rows_i64(r, 0));
-	put_text(j, "title", rows_text(r, 1));
-	put_text(j, "state", rows_text(r, 2));
-	put_text(j, "outcome", rows_text(r, 10));
-	put_text(j, "stage", rows_text(r, 3));
-	json_key(j, "by");
-	if (rows_null(r, 4))
-		json_nil(j);
-	else
-		call_time_json(c, rows_time(r, 4));
-	json_key(j, "late");
-	json_bool(j, rows_i64(r, 5) != 0);
-	json_key(j, "level");
-	json_i64(j, rows_i64(r, 6));
-	json_key(j, "owner");
-	call_id_json(c, rows_i64(r, 7));
-	put_text(j, "owner_label", rows_text(r, 8));
-	put_text(j, "area", str_of(area));
-	json_close(j, '}');
-}
-
-static enum err put_tasks(struct call *c, struct tx *tx, int64_t signal, struct fault *f)
-{
-	CLEANUP(rows_end) struct rows *r = NULL;
-	struct json *j = call_json(c);
-	bool more;
-	enum err e =
-		tx_rows(tx, &signal_sql.tasks, SQL_ARGS(sql_i64(signal), sql_i64(SHOWN)), &r, f);
-
-	json_key(j, "tasks");
-	json_open(j, '[');
-	while (!e && !(e = rows_next(r, &more, f)) && more)
-		put_task(c, r);
-	json_close(j, ']');
-	return e;
-}
-
-static void put_progress(struct json *j, const struct signal_tally *t)
-{
-	const struct {
-		const char *key;
-		int64_t n;
-	} n[] = { { "tasks", t->tasks },
-		  { "closed", t->done },
-		  { "open", t->open },
-		  { "late", t->late },
-		  { "cancelled", t->struck } };
-
-	json_key(j, "progress");
-	json_open(j, '{');
-	for (size_t i = 0; i < ARRAY_LEN(n); i++) {
-		json_key(j, n[i].key);
-		json_i64(j, n[i].n);
-	}
-	json_close(j, '}');
-}
-
-enum err signal_tell(struct call *c, struct tx *tx, const void *row, struct fault *f)
-{
-	const struct signal *s = row;
-	struct json *j = call_json(c);
-	struct signal_tally t;
-	bool party;
-	enum err e;
-
-	if ((e = signal_count(tx, s->record.id.v, &t, f)) || (e = is_party(c, tx, s, &party, f)))
-		return e;
-	put_progress(j, &t);
-	json_key(j, "may");
-	json_open(j, '[');
-	for (size_t i = 0; i < ARRAY_LEN(settlings) && party && call_may(c, CAP_TASK_DO); i++)
-		if (may_settle(c, s, &settlings[i]))
-			json_str(j, str_of(settlings[i].word));
-	json_close(j, ']');
-	return put_tasks(c, tx, s->record.id.v, f);
 }
 
 static enum err answer(struct call *c, struct tx *tx, const struct signal *s, struct fault *f)
@@ -366,8 +218,11 @@ enum err signal_takes_task(struct call *c, struct tx *tx, int64_t signal, struct
 	const struct flow_signal_event ev = { .on = FLOW_SIGNAL_ON_TASK, .turn = FLOW_ANY_TURN };
 	struct signal_tally t = { .tasks = 1 };
 	struct signal *s;
+	bool may;
 	enum err e = get(c, tx, signal, &s, f);
 
+	if (!e && !(e = signal_may_add(c, tx, s, &may, f)) && !may)
+		return work_refused(&flow_why_who, c, f);
 	if (e)
 		return e == ERR_ABSENT ? bad(f, "signal", "没有这个信号", "there is no such signal")
 				       : e;
@@ -406,73 +261,88 @@ static enum err strike_all(struct call *c, struct tx *tx, const struct signal *s
 	return e;
 }
 
-static const struct settling *settling_of(struct str word)
-{
-	for (size_t i = 0; i < ARRAY_LEN(settlings); i++)
-		if (str_eq(word, str_of(settlings[i].word)))
-			return &settlings[i];
-	return NULL;
-}
+static const char *const settling_keys[] = { "turn", "reason", "result", "feedback", NULL };
 
-static const char *const settling_keys[] = { "turn", "reason", "result", NULL };
-
-static enum err read_settling(struct call *c, struct signal *s, uint32_t *ret_turn, struct fault *f)
+/* The one text that this step is about, and no other. */
+static enum err read_settling(struct call *c, struct signal *s, const struct signal_settling *w,
+			      uint32_t *ret_turn, struct fault *f)
 {
+	const char *const keys[] = { "turn", w->key, NULL };
+	const struct field *x = noun_field(&signal_noun, str_of(w->key));
 	const struct json_node *map;
+	struct str text = { NULL, 0 };
 	int64_t turn = 0;
 	enum err e;
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
-	    (e = json_only(map, settling_keys, f)) || (e = json_need(map, "turn", f)) ||
+	    (e = json_only(map, keys, f)) || (e = json_need(map, "turn", f)) ||
 	    (e = json_get_i64(map, "turn", 0, UINT32_MAX - 1, &turn, f)) ||
-	    (e = json_get_text(map, "reason", TEXT_BYTES, &s->reason, f)) ||
-	    (e = json_get_text(map, "result", TEXT_BYTES, &s->result, f)))
+	    (e = json_get_text(map, w->key, TEXT_BYTES, &text, f)))
 		return e;
 	*ret_turn = (uint32_t)turn;
-	if (str_characters(s->reason) > REASON_MAX)
-		return bad(f, "reason", "理由最多 200 个字", "a reason has at most 200 characters");
+	if (!text.n)
+		return bad(f, w->key, w->zh, w->en);
+	if (str_characters(text) > (size_t)x->max) {
+		e = fault_set(f, ERR_RANGE, "最多 %d 个字", "at most %d characters", (int)x->max);
+		fault_at(f, w->key, NULL);
+		return e;
+	}
+	*(struct str *)((char *)s + x->at) = text;
 	return OK;
 }
 
 static enum err check_settling(struct call *c, struct tx *tx, const struct signal *s,
-			       const struct settling *w, struct fault *f)
+			       const struct signal_settling *w, struct fault *f)
 {
 	struct flow_event ev = { .actor = FLOW_PERSON };
-	bool party;
+	unsigned rights;
 	enum err e = work_person(c, tx, &ev, f);
 
-	if (e || (e = is_party(c, tx, s, &party, f)))
+	if (e || (e = signal_rights(c, tx, s, &rights, f)))
 		return e;
-	if (!party)
+	if (!(rights & w->right))
 		return work_refused(&flow_why_who, c, f);
 	if (w->on == FLOW_SIGNAL_ON_DISMISS && c->who->account == s->record.created_by.v)
 		return fault_set(f, ERR_ROLE, "信号不能由形成它的人自己排除，请由另一人来做",
 				 "whoever formed a signal does not dismiss it: it is for another");
-	if (w->on == FLOW_SIGNAL_ON_FEED_BACK && !s->result.n)
-		return bad(f, "result", "请写明反馈了什么",
-			   "say what was told to whoever noticed it");
 	return OK;
 }
 
+/* What was shown is checked first: a dismissal does not strike work that was done. */
+static enum err check_proved(const struct signal_tally *t, struct fault *f)
+{
+	enum err e;
+
+	if (!t->proved)
+		return OK;
+	e = fault_set(f, ERR_CONFLICT, "有任务已反馈、等待核验，不能排除；请先核验办结或退回",
+		      "a task of it was proved and waits for its check: close or return it first");
+	fault_at(f, "tasks", NULL);
+	return e;
+}
+
 static enum err settle(struct call *c, struct tx *tx, struct signal *s, const struct signal *was,
-		       const struct settling *w, uint32_t turn, struct fault *f)
+		       const struct signal_settling *w, uint32_t turn, struct fault *f)
 {
 	struct flow_signal_event ev = { .on = w->on, .turn = turn, .reason = s->reason.n > 0 };
+	bool dismissed = w->on == FLOW_SIGNAL_ON_DISMISS;
 	struct signal_tally t;
 	enum err e = signal_count(tx, s->record.id.v, &t, f);
 
-	if (w->on == FLOW_SIGNAL_ON_DISMISS)
-		t.open = 0; /* they are struck below, or none of this has happened */
-	if (e || (e = signal_step(s, &t, &ev, c->now, c, f)))
+	if (e || (dismissed && (e = check_proved(&t, f))))
 		return e;
-	if (w->on == FLOW_SIGNAL_ON_DISMISS && (e = strike_all(c, tx, s, f)))
+	if (dismissed)
+		t.open = 0; /* they are struck below, or none of this has happened */
+	if ((e = signal_step(s, &t, &ev, c->now, c, f)))
+		return e;
+	if (dismissed && (e = strike_all(c, tx, s, f)))
 		return e;
 	return record_follow(loop_of(c)->o.book, c, tx, &signal_noun, was, s, w->word, c->now, f);
 }
 
 static enum err signal_do(struct call *c, struct tx *tx, struct fault *f)
 {
-	const struct settling *w = settling_of(call_text(c, "event"));
+	const struct signal_settling *w = signal_settling_of(call_text(c, "event"));
 	struct signal *s, was;
 	uint32_t turn;
 	enum err e;
@@ -482,7 +352,7 @@ static enum err signal_do(struct call *c, struct tx *tx, struct fault *f)
 	if ((e = get(c, tx, call_id(c, "id"), &s, f)))
 		return e;
 	was = *s;
-	if ((e = read_settling(c, s, &turn, f)) || (e = check_settling(c, tx, s, w, f)) ||
+	if ((e = read_settling(c, s, w, &turn, f)) || (e = check_settling(c, tx, s, w, f)) ||
 	    (e = settle(c, tx, s, &was, w, turn, f)))
 		return e;
 	return answer(c, tx, s, f);

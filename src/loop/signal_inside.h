@@ -17,6 +17,7 @@ struct task_stepped {
 	const struct flow_task *was;
 	const struct flow_event *ev;
 	bool moved;
+	int64_t into; /* FOLD: the task it goes into, or the first part of it */
 	struct utc_s now;
 	struct fault *f;
 };
@@ -25,7 +26,7 @@ MUST_CHECK enum err signal_stepped(const struct task_stepped *s); /* signal_task
 
 /* How a signal's tasks stand: one question of one index. */
 struct signal_tally {
-	int64_t tasks, struck, done, open, late; /* `tasks` without the struck */
+	int64_t tasks, struck, folded, done, open, late, proved; /* `tasks`: neither of the two */
 };
 MUST_CHECK enum err signal_count(struct tx *tx, int64_t signal, struct signal_tally *ret,
 				 struct fault *f);
@@ -35,6 +36,21 @@ struct flow_signal signal_engine(const struct signal *s, const struct signal_tal
 MUST_CHECK enum err signal_step(struct signal *row, const struct signal_tally *t,
 				const struct flow_signal_event *ev, struct utc_s now,
 				const struct call *c, struct fault *f);
+
+/* What one of its parties may. */
+enum { SIGNAL_SEES = 1, SIGNAL_SAYS = 2, SIGNAL_DISMISSES = 4, SIGNAL_SETTLING_N = 3 };
+MUST_CHECK enum err signal_rights(struct call *c, struct tx *tx, const struct signal *s,
+				  unsigned *ret, struct fault *f);
+MUST_CHECK enum err signal_may_add(struct call *c, struct tx *tx, const struct signal *s, bool *ret,
+				   struct fault *f);
+struct signal_settling {
+	const char *word, *key; /* of the step, and of the text that it wants */
+	const char *zh, *en;    /* without it */
+	enum flow_signal_on on;
+	unsigned right;
+};
+extern const struct signal_settling signal_settlings[SIGNAL_SETTLING_N];
+const struct signal_settling *signal_settling_of(struct str word); /* or NULL */
 
 enum err signal_reach(struct call *c, struct tx *tx, const void *row, struct fault *f);
 enum err signal_tell(struct call *c, struct tx *tx, const void *row, struct fault *f);

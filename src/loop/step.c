@@ -263,7 +263,8 @@ static enum err tell_room(const struct storing *s)
 /* Before the task's own entry, which is the one that the answer's receipt names. */
 static enum err tell_signal(const struct storing *s, const struct flow_task *was)
 {
-	const struct task_stepped t = { s->l,   s->c, s->tx, s->w, was, s->ev, s->words->moved,
+	const struct task_stepped t = { s->l,   s->c,  s->tx,           s->w,
+					was,    s->ev, s->words->moved, s->words->into,
 					s->now, s->f };
 	enum err e = push_stepped(&t);
 
@@ -404,7 +405,7 @@ enum err work_do(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 		 const struct loop_act *a, struct utc_s now, struct flow_effects *ret,
 		 struct fault *f)
 {
-	const struct step_words words = { a->reason, a->text, a->moved };
+	const struct step_words words = { a->reason, a->text, a->moved, a->into };
 	struct flow_event ev;
 	enum err e;
 
