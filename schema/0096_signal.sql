@@ -70,6 +70,6 @@ CREATE INDEX pushes_receiver ON pushes (county, receiver, id);
 CREATE INDEX pushes_task ON pushes (county, task, id);
 -- How right and how fast: of a month and all below an area, answered by the index alone.
 -- across: a city has many counties
-CREATE INDEX pushes_sent ON pushes (month, area, sender, state, took);
+CREATE INDEX pushes_sent ON pushes (month, area, sender, state, took, created_at);
 -- across: a city has many counties
-CREATE INDEX pushes_got ON pushes (month, area, receiver, state, took);
+CREATE INDEX pushes_got ON pushes (month, area, receiver, state, took, created_at);

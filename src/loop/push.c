@@ -35,7 +35,7 @@ static const struct field fields[] = {
 	  .refers = "organisation" },
 	{ TIME(struct push, answered_at), "答复时间", "Answered at", SEE_AREA, SEEN },
 	{ I64(struct push, took), "用时（秒）", "Took (seconds)", SEE_AREA, SEEN, 0, INT64_MAX },
-	{ I64(struct push, month), "月份", "Month", SEE_AREA, TOLD, 0, 999912 },
+	{ I64(struct push, month), "月份", "Month", SEE_AREA, TOLD | FIELD_FILTER, 0, 999912 },
 };
 
 static const struct step steps[] = {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "http/http.h"
+#include "ledger/ledger.h"
 #include "loop/loop.sql.h"
 #include "loop/signal.sql.h"
 #include "loop/signal_inside.h"
@@ -27,12 +28,17 @@ enum figure {
 	IN_15_MIN,
 	IN_HOUR,
 	IN_DAY,
+	OVER_15_MIN, /* these wait, and for longer than that */
+	OVER_HOUR,
+	OVER_DAY,
+	OLDEST, /* since when the oldest of them waits */
 	FIGURE_N
 };
 
 struct asked {
 	struct area_code area;
-	bool receivers, csv;
+	bool receivers;
+	struct utc_s now;
 	int64_t month[MONTHS_MAX]; /* the last first; 0: no more */
 };
 struct party_line {
@@ -96,10 +102,7 @@ static enum err read_asked(struct call *c, struct asked *q, struct fault *f)
 
 	*q = (struct asked){ .area = scope->n ? scope->v[0] : c->who->home,
 			     .receivers = str_eq(by, STR("receiver")),
-			     .csv = str_eq(http_query(c->rq, "format"), STR("csv")) };
-	if (q->csv && !call_may(c, CAP_EXPORT))
-		return fault_set(f, ERR_ROLE, "您的角色不能导出文件",
-				 "your role takes no files out");
+			     .now = c->now };
 	if (area.n && area_parse(area, &q->area))
 		return bad(f, "area", "area 应为区划代码", "area is a code of an area");
 	if (by.n && !q->receivers && !str_eq(by, STR("sender")))
@@ -108,6 +111,7 @@ static enum err read_asked(struct call *c, struct asked *q, struct fault *f)
 	return e ? e : call_reach(c, q->area, f);
 }
 
+/* One more than are told, to know that there are more. */
 static enum err read_lines(struct tx *tx, const struct asked *q, struct party_line *v,
 			   size_t *ret_n, struct fault *f)
 {
@@ -119,7 +123,7 @@ static enum err read_lines(struct tx *tx, const struct asked *q, struct party_li
 				      sql_i64(m[0]), sql_i64(m[1]), sql_i64(m[2]), sql_i64(m[3]),
 				      sql_i64(m[4]), sql_i64(m[5]), sql_i64(m[6]), sql_i64(m[7]),
 				      sql_i64(m[8]), sql_i64(m[9]), sql_i64(m[10]), sql_i64(m[11]),
-				      sql_i64(PARTIES_MAX)),
+				      sql_i64(PARTIES_MAX + 1), sql_time(q->now)),
 			     &r, f);
 
 	*ret_n = 0;
@@ -128,7 +132,7 @@ static enum err read_lines(struct tx *tx, const struct asked *q, struct party_li
 
 		l->party = rows_i64(r, 0);
 		for (size_t i = 0; i < FIGURE_N; i++)
-			l->n[i] = rows_i64(r, 1 + i);
+			l->n[i] = rows_null(r, 1 + i) ? FIELD_NONE : rows_i64(r, 1 + i);
 	}
 	return e;
 }
@@ -150,11 +154,15 @@ static const struct {
 	{ "in_15_min", "15 分钟内", "Within 15 min" },
 	{ "in_hour", "1 小时内", "Within 1 h" },
 	{ "in_day", "1 天内", "Within 1 day" },
+	{ "over_15_min", "已等待超过 15 分钟", "Waiting over 15 min" },
+	{ "over_hour", "已等待超过 1 小时", "Waiting over 1 h" },
+	{ "over_day", "已等待超过 1 天", "Waiting over 1 day" },
+	{ "oldest_s", "最久等待（秒）", "Waiting longest (s)" },
 };
 enum { COLUMNS = ARRAY_LEN(columns) };
 
 /* In the order of the columns; the mean of no answers is none. */
-static void figures(const struct party_line *l, int64_t ret[COLUMNS])
+static void figures(const struct party_line *l, struct utc_s now, int64_t ret[COLUMNS])
 {
 	const int64_t *n = l->n;
 	int64_t answered = n[RIGHT] + n[WRONG] + n[MOVED];
@@ -169,7 +177,12 @@ static void figures(const struct party_line *l, int64_t ret[COLUMNS])
 				     answered ? n[LONGEST] : FIELD_NONE,
 				     n[IN_15_MIN],
 				     n[IN_HOUR],
-				     n[IN_DAY] };
+				     n[IN_DAY],
+				     n[OVER_15_MIN],
+				     n[OVER_HOUR],
+				     n[OVER_DAY],
+				     n[OLDEST] == FIELD_NONE ? FIELD_NONE
+							     : max_i64(0, now.v - n[OLDEST]) };
 
 	memcpy(ret, v, sizeof v);
 }
@@ -193,7 +206,7 @@ static void put_line(struct call *c, const struct party_line *l, struct str name
 	struct json *j = call_json(c);
 	int64_t v[COLUMNS];
 
-	figures(l, v);
+	figures(l, c->now, v);
 	json_open(j, '{');
 	json_key(j, "party");
 	call_id_json(c, l->party);
@@ -230,22 +243,24 @@ static enum err tell_json(struct call *c, struct tx *tx, const struct asked *q,
 	call_time_json(c, c->now);
 	json_key(j, "items");
 	json_open(j, '[');
-	for (size_t i = 0; i < n && !e; i++) {
+	for (size_t i = 0; i < min_size(n, PARTIES_MAX) && !e; i++) {
 		struct str name;
 
 		if (!(e = name_of(tx, v[i].party, c->a, &name, f)))
 			put_line(c, &v[i], name);
 	}
 	json_close(j, ']');
+	json_key(j, "more");
+	json_bool(j, n > PARTIES_MAX);
 	json_close(j, '}');
 	return e;
 }
 
-static void csv_line(struct buf *b, const struct party_line *l, struct str name)
+static void csv_line(struct buf *b, const struct party_line *l, struct utc_s now, struct str name)
 {
 	int64_t v[COLUMNS];
 
-	figures(l, v);
+	figures(l, now, v);
 	export_field(b, name, true);
 	for (size_t i = 0; i < COLUMNS; i++) {
 		char text[24] = "";
@@ -272,33 +287,65 @@ static enum err tell_csv(struct call *c, struct tx *tx, const struct asked *q,
 	for (size_t i = 0; i < COLUMNS; i++)
 		export_field(&b, str_of(english ? columns[i].en : columns[i].zh), false);
 	buf_lit(&b, "\r\n");
-	for (size_t i = 0; i < n && !e; i++) {
+	for (size_t i = 0; i < min_size(n, PARTIES_MAX) && !e; i++) {
 		struct str name;
 
 		if (!(e = name_of(tx, v[i].party, c->a, &name, f)))
-			csv_line(&b, &v[i], name);
+			csv_line(&b, &v[i], c->now, name);
+	}
+	if (n > PARTIES_MAX) {
+		export_field(&b,
+			     english ? STR("(the first 1,000; more are not listed)")
+				     : STR("（只列出前 1000 个，其余未列出）"),
+			     true);
+		buf_lit(&b, "\r\n");
 	}
 	return e ? e
 		 : export_reply(c, &b, EXPORT_CSV,
 				q->receivers ? STR("receivers.csv") : STR("senders.csv"));
 }
 
-static enum err accuracy(struct call *c, struct tx *tx, struct fault *f)
+static enum err read(struct call *c, struct tx *tx, struct asked *q, struct party_line **ret,
+		     size_t *ret_n, struct fault *f)
 {
-	struct party_line *v = arena_take(c->a, PARTIES_MAX, sizeof *v);
-	struct asked q;
-	size_t n;
 	enum err e;
 
-	if (!v)
+	if (!(*ret = arena_take(c->a, PARTIES_MAX + 1, sizeof **ret)))
 		return ERR_MEMORY;
-	if ((e = read_asked(c, &q, f)) || (e = read_lines(tx, &q, v, &n, f)))
+	e = read_asked(c, q, f);
+	return e ? e : read_lines(tx, q, *ret, ret_n, f);
+}
+
+static enum err accuracy(struct call *c, struct tx *tx, struct fault *f)
+{
+	struct party_line *v;
+	struct asked q;
+	size_t n;
+	enum err e = read(c, tx, &q, &v, &n, f);
+
+	return e ? e : tell_json(c, tx, &q, v, n, f);
+}
+
+static enum err accuracy_file(struct call *c, struct tx *tx, struct fault *f)
+{
+	struct ledger_entry en = { .object = STR("push"), .action = STR("export") };
+	struct party_line *v;
+	struct asked q;
+	size_t n;
+	enum err e = read(c, tx, &q, &v, &n, f);
+
+	if (e)
 		return e;
-	return q.csv ? tell_csv(c, tx, &q, v, n, f) : tell_json(c, tx, &q, v, n, f);
+	en.county = area_county(q.area);
+	e = call_saw(c, &en, f);
+	return e ? e : tell_csv(c, tx, &q, v, n, f);
 }
 
 static const struct route rows[] = {
 	{ ROUTE(HTTP_GET, "/api/v1/pushes/accuracy", accuracy, CAP_TASK_READ, REACH_AREA, WHY_DUTY,
 		0, AUDIT_NONE, "各单位推送的准确和快慢", "How right and how fast parties push") },
+	{ ROUTE(HTTP_GET, "/api/v1/pushes/accuracy.csv", accuracy_file, CAP_EXPORT, REACH_AREA,
+		WHY_DUTY, 0, AUDIT_READ, "导出各单位推送的准确和快慢",
+		"How right and how fast parties push, as a file") },
 };
 const struct route_list loop_routes_push = { rows, ARRAY_LEN(rows) };

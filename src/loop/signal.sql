@@ -83,6 +83,7 @@ WHERE p.state = 'waiting' ORDER BY p.task, p.receiver;
 -- $13 m10  bigint
 -- $14 m11  bigint
 -- $15 limit bigint
+-- $16 now  bigint
 SELECT sender, count(*),
 	sum(CASE WHEN state = 'right' THEN 1 ELSE 0 END),
 	sum(CASE WHEN state = 'wrong' THEN 1 ELSE 0 END),
@@ -90,7 +91,11 @@ SELECT sender, count(*),
 	sum(CASE WHEN state = 'withdrawn' THEN 1 ELSE 0 END),
 	CAST(coalesce(sum(took), 0) AS BIGINT), CAST(coalesce(max(took), 0) AS BIGINT),
 	sum(CASE WHEN took <= 900 THEN 1 ELSE 0 END), sum(CASE WHEN took <= 3600 THEN 1 ELSE 0 END),
-	sum(CASE WHEN took <= 86400 THEN 1 ELSE 0 END)
+	sum(CASE WHEN took <= 86400 THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'waiting' AND created_at < $16 - 900 THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'waiting' AND created_at < $16 - 3600 THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'waiting' AND created_at < $16 - 86400 THEN 1 ELSE 0 END),
+	min(CASE WHEN state = 'waiting' THEN created_at END)
 FROM pushes
 WHERE month IN ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AND area >= $1 AND area < $2
 GROUP BY sender ORDER BY count(*) DESC, sender LIMIT $15;
@@ -113,6 +118,7 @@ GROUP BY sender ORDER BY count(*) DESC, sender LIMIT $15;
 -- $13 m10  bigint
 -- $14 m11  bigint
 -- $15 limit bigint
+-- $16 now  bigint
 SELECT receiver, count(*),
 	sum(CASE WHEN state = 'right' THEN 1 ELSE 0 END),
 	sum(CASE WHEN state = 'wrong' THEN 1 ELSE 0 END),
@@ -120,7 +126,11 @@ SELECT receiver, count(*),
 	sum(CASE WHEN state = 'withdrawn' THEN 1 ELSE 0 END),
 	CAST(coalesce(sum(took), 0) AS BIGINT), CAST(coalesce(max(took), 0) AS BIGINT),
 	sum(CASE WHEN took <= 900 THEN 1 ELSE 0 END), sum(CASE WHEN took <= 3600 THEN 1 ELSE 0 END),
-	sum(CASE WHEN took <= 86400 THEN 1 ELSE 0 END)
+	sum(CASE WHEN took <= 86400 THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'waiting' AND created_at < $16 - 900 THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'waiting' AND created_at < $16 - 3600 THEN 1 ELSE 0 END),
+	sum(CASE WHEN state = 'waiting' AND created_at < $16 - 86400 THEN 1 ELSE 0 END),
+	min(CASE WHEN state = 'waiting' THEN created_at END)
 FROM pushes
 WHERE month IN ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AND area >= $1 AND area < $2
 GROUP BY receiver ORDER BY count(*) DESC, receiver LIMIT $15;

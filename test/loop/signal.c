@@ -513,14 +513,38 @@ static void figures_are_those_of_the_answers(void **state)
 	    &a),
 	   200);
 	must_say(&a, "\"items\":[]");
-	is((ward_ask(&w, WARD_LEAD, "GET", "/api/v1/pushes/accuracy?by=sender&format=csv", "", &a),
-	    &a),
+	is((ward_ask(&w, WARD_LEAD, "GET", "/api/v1/pushes/accuracy.csv?by=sender", "", &a), &a),
 	   200);
-	must_say(&a, ",3,2,1,1,0,0,1,1060,2000,1,2,2\r\n");
-	is((ward_ask(&w, WARD_CLERK, "GET", "/api/v1/pushes/accuracy?format=csv", "", &a), &a),
-	   403);
+	must_say(&a, ",3,2,1,1,0,0,1,1060,2000,1,2,2,0,0,0,0\r\n");
+	is((ward_ask(&w, WARD_CLERK, "GET", "/api/v1/pushes/accuracy.csv", "", &a), &a), 403);
 	is((ward_ask(&w, WARD_CLERK, "GET", "/api/v1/pushes/accuracy?month=2020-13", "", &a), &a),
 	   422);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM ledger_entry WHERE object = 'push' "
+					 "AND object_id = 0"),
+			 1);
+}
+
+/* Who never answers is not the faster for it. */
+static void who_waits_for_long_is_counted(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+
+	(void)formed(&w, WARD_LEAD, "citizen", "");
+	ward_pass(&w, 4000);
+	is((ward_ask(&w, WARD_LEAD, "GET", "/api/v1/pushes/accuracy", "", &a), &a), 200);
+	must_say(&a, "\"over_15_min\":1,\"over_hour\":1,\"over_day\":0,\"oldest_s\":4000");
+	must_say(&a, "\"more\":false");
+	ward_run(&w,
+		 "INSERT INTO pushes (county, id, area, version, state, created_at, updated_at, "
+		 "created_by, sender, receiver, month) WITH RECURSIVE n(i) AS (SELECT 1 UNION "
+		 "ALL SELECT i + 1 FROM n WHERE i < 1001) SELECT p.county, i, p.area, 1, "
+		 "'waiting', p.created_at, p.created_at, 0, 1000 + i, 1, p.month FROM n, pushes "
+		 "p");
+	is((ward_ask(&w, WARD_LEAD, "GET", "/api/v1/pushes/accuracy", "", &a), &a), 200);
+	must_say(&a, "\"more\":true");
+	is((ward_ask(&w, WARD_LEAD, "GET", "/api/v1/pushes/accuracy.csv", "", &a), &a), 200);
+	must_say(&a, "1000");
 }
 
 /* ---- what fsck finds, and the table --------------------------------------------------------- */
@@ -597,6 +621,7 @@ int main(void)
 		ON_BOTH(who_gave_an_instruction_withdraws_it),
 		ON_BOTH(a_page_shows_the_sums_and_the_callers_own_tasks),
 		ON_BOTH(figures_are_those_of_the_answers),
+		ON_BOTH(who_waits_for_long_is_counted),
 		ON_BOTH(a_signal_without_task_or_dismissal_is_found),
 		ON_BOTH(a_push_that_nobody_can_answer_is_found),
 		cmocka_unit_test(the_noun_has_the_engines_steps),

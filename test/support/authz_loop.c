@@ -100,9 +100,7 @@ static void figures(struct desk *k, const struct route *r, enum authz_place p,
 		    struct authz_request *ret)
 {
 	(void)k;
-	(void)r;
-	(void)snprintf(ret->target, sizeof ret->target, "/api/v1/pushes/accuracy?area=%s",
-		       authz_area(p));
+	(void)snprintf(ret->target, sizeof ret->target, "%s?area=%s", r->path, authz_area(p));
 }
 
 static void a_new_signal(struct desk *k, const struct route *r, enum authz_place p,
@@ -254,6 +252,7 @@ const struct authz_probe authz_loop[] = {
 	{ "POST /api/v1/signals", a_new_signal, "conflict" },
 	{ "POST /api/v1/signals/{id}/do/{event:text}", of_a_signal, "conflict" },
 	{ "GET /api/v1/pushes/accuracy", figures, NULL },
+	{ "GET /api/v1/pushes/accuracy.csv", figures, NULL },
 	{ "GET /api/v1/inbox", no_tasks, NULL },
 	{ "GET /api/v1/clocks", no_tasks, NULL },
 	{ "GET /api/v1/clockboard", a_board, NULL },
