@@ -332,9 +332,11 @@ static enum err accuracy_file(struct call *c, struct tx *tx, struct fault *f)
 	struct party_line *v;
 	struct asked q;
 	size_t n;
-	enum err e = read(c, tx, &q, &v, &n, f);
+	enum err e;
 
-	if (e)
+	if (!call_may(c, CAP_TASK_READ))
+		return fault_set(f, ERR_ROLE, "您的角色不能查看推送", "your role reads no pushes");
+	if ((e = read(c, tx, &q, &v, &n, f)))
 		return e;
 	en.county = area_county(q.area);
 	e = call_saw(c, &en, f);
