@@ -1,6 +1,7 @@
 #include "access/dispatch.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "access/attempt.h"
 #include "access/inside.h"
@@ -318,13 +319,16 @@ static enum err no_route(struct dispatch *d, struct http_request *rq, struct htt
 }
 
 /* What pages send as a form, with a file somewhere in it: no route reads that. */
-static enum err no_form(const struct http_request *rq, struct fault *f)
+static enum err no_form(const struct http_request *rq, const struct route *r, struct fault *f)
 {
 	static const char form[] = "multipart/";
 	struct str type = http_header(rq, "Content-Type");
 
-	if (type.n < sizeof(form) - 1 || memcmp(type.p, form, sizeof(form) - 1) != 0)
+	if (type.n < sizeof(form) - 1 || strncasecmp(type.p, form, sizeof(form) - 1) != 0)
 		return OK;
+	if (r->takes != route_file)
+		return fault_set(f, ERR_TYPE, "请把内容作为 JSON 发送，不要用表单（multipart）",
+				 "send JSON as the body, and no form (multipart)");
 	return fault_set(f, ERR_TYPE, "请把文件本身作为请求内容发送，不要用表单（multipart）",
 			 "send the file itself as the body, and no form around it (multipart)");
 }
@@ -357,7 +361,7 @@ enum err dispatch_begin(void *dispatch, struct http_request *rq, struct http_pla
 	/* A look into SQLite waits for nobody; all else may. */
 	plan->aside = !(r->method == HTTP_GET && r->audit == AUDIT_NONE && !r->before &&
 			db_is_sqlite(d->o.db));
-	if (r->body_max && (e = no_form(rq, f)))
+	if (r->body_max && (e = no_form(rq, r, f)))
 		return e;
 	if (r->body_max <= STRANGER_BODY_MAX)
 		return OK;

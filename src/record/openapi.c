@@ -300,7 +300,7 @@ static void body(struct json *j, const struct route *r)
 {
 	const struct record_kind *k = r->arg;
 	bool fields = r->run == handler_create || r->run == handler_edit || r->run == handler_event;
-	bool file = takes_rows(r) || r->takes == route_file;
+	bool file = r->takes == route_file;
 	char name[64] = "";
 
 	if (r->body_max == 0 || !(fields || file || r->takes))

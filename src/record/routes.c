@@ -99,7 +99,8 @@ static enum err expand(struct record_book *b, const struct record_kind *k, const
 			     .flags = v->flags | (made ? n->make_flags : 0),
 			     .zh = join(b->a, v->zh, n->zh, ""),
 			     .en = join(b->a, v->en, n->en, ""),
-			     .arg = k };
+			     .arg = k,
+			     .takes = v->body == FILE_BODY ? route_file : NULL };
 	return r->path && r->zh && r->en ? OK : ERR_MEMORY;
 }
 

@@ -213,6 +213,21 @@ static void a_large_body_of_a_stranger_is_not_even_read(void **state)
 	assert_int_equal(a.status, 401);
 }
 
+/* What is wanted is said: of these routes, none takes a file. */
+static void a_form_is_refused_however_it_is_spelt(void **state)
+{
+	struct visitor v;
+	OPEN(k);
+
+	lead(&k, &v);
+	ASK(k, &v, "POST", "/api/v1/toys/wells",
+	    "Content-Type: MULTIPART/form-data; boundary=x\r\n", "{}");
+	assert_int_equal(a.status, 415);
+	assert_string_equal(desk_json(&k, &a, "message_en"),
+			    "send JSON as the body, and no form (multipart)");
+	assert_int_equal(desk_entries(&k, "430802", "dig"), 0);
+}
+
 /* ---- what a handler owes ---- */
 
 static void an_act_answers_with_its_receipt(void **state)
@@ -323,6 +338,7 @@ int main(void)
 		ON_SQLITE(nobody_can_be_signed_in_by_a_page_of_another_site),
 		ON_SQLITE(a_body_has_the_limit_of_its_row),
 		ON_BOTH(a_large_body_of_a_stranger_is_not_even_read),
+		ON_SQLITE(a_form_is_refused_however_it_is_spelt),
 		ON_BOTH(an_act_answers_with_its_receipt),
 		ON_BOTH(an_act_that_leaves_no_entry_did_not_happen),
 		ON_BOTH(an_act_that_asked_about_no_area_did_not_happen),

@@ -103,7 +103,7 @@ static void a_form_around_a_file_is_refused(void **state)
 {
 	OPEN(p);
 	ASK(a, p, &p.lead, "POST", "/api/v1/wells/import",
-	    "Content-Type: multipart/form-data; boundary=x\r\n",
+	    "Content-Type: Multipart/form-data; boundary=x\r\n",
 	    "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n" WELLS_CSV
 	    "\r\n--x--\r\n");
 
