@@ -48,6 +48,7 @@ enum err {
 	ERR_TOO_LARGE, /* larger than what is accepted */
 	ERR_TYPE,      /* content of a type that is not taken here */
 	ERR_RATE,      /* too often: later again */
+	ERR_NO_ROOM,   /* our disk is full: nothing was done, and later it may work */
 	ERR_N
 };
 

@@ -66,6 +66,8 @@ static const struct word words[ERR_N] = {
 		"content of this type is not taken here", EXIT_THEIRS, 415 },
 	[ERR_RATE] = { "rate", "操作过于频繁，请稍后再试",
 		"too often; please try again later", EXIT_THEIRS, 429 },
+	[ERR_NO_ROOM] = { "no_room", "服务器磁盘已满，什么也没有写入；请腾出空间",
+		"the server's disk is full and nothing was written: make room", EXIT_THEIRS, 507 },
 };
 // clang-format on
 

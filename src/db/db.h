@@ -22,7 +22,7 @@
  *           ERR_RANGE    another constraint; a text that is not UTF-8, a number not finite
  *           ERR_ABSENT   a foreign key leads nowhere, or is still used; no such database
  *           ERR_BUSY     another process keeps the database, or conflicts do not end
- *           ERR_FULL     the disk is full; nothing was done, writing goes on when there is room
+ *           ERR_NO_ROOM  the disk is full; nothing was done, writing goes on when there is room
  *           ERR_MEMORY   nothing was done
  *           ERR_VERSION  the schema is newer than this program, or not migrated yet
  *           ERR_CORRUPT  a damaged file, a released step that was edited, a value of another type

@@ -75,12 +75,12 @@ static enum err failed(struct lite *l, int rc, const char *where, struct fault *
 	switch (kind) {
 	case SQLITE_CONSTRAINT: return of_constraint(rc, where, f);
 	case SQLITE_FULL:
-		return fault_set(f, ERR_BUSY, "服务器磁盘已满，什么也没有写入；请腾出空间",
+		return fault_set(f, ERR_NO_ROOM, "服务器磁盘已满，什么也没有写入；请腾出空间",
 				 "the server's disk is full and nothing was written: make room");
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return fault_set(f, ERR_BUSY, "%s：数据库正被另一进程占用，请稍后再试",
-				 "%s: another process keeps the database; try again later", where);
+		return fault_set(f, ERR_BUSY, "数据库正被另一进程占用，请稍后再试",
+				 "another process keeps the database; try again later");
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:

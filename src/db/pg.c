@@ -52,10 +52,10 @@ static enum err of_state(const char *state, const char *said, const char *where,
 		return fault_set(f, ERR_RANGE, "%s：违反了表的约束",
 				 "%s: a constraint of the table does not hold", where);
 	if (in_class(state, "40") || strcmp(state, "55P03") == 0)
-		return fault_set(f, ERR_BUSY, "%s：与其他写入冲突，请稍后再试",
-				 "%s: others write the same; try again later", where);
+		return fault_set(f, ERR_BUSY, "与其他写入冲突，请稍后再试",
+				 "others write the same; try again later");
 	if (strcmp(state, "53100") == 0)
-		return fault_set(f, ERR_BUSY, "服务器磁盘已满，什么也没有写入；请腾出空间",
+		return fault_set(f, ERR_NO_ROOM, "服务器磁盘已满，什么也没有写入；请腾出空间",
 				 "the server's disk is full and nothing was written: make room");
 	if (strcmp(state, "53200") == 0)
 		return ERR_MEMORY;

@@ -148,20 +148,18 @@ static int spawn(const char *program, int theirs, pid_t *ret)
 
 static enum err begin(const char *program, struct child *c, struct fault *f)
 {
-	int pair[2], bad = 0;
+	int pair[2], bad = -1;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-		return fault_set(f, ERR_BUSY, "图片读取进程起动不了（%s）",
-				 "the reader of pictures cannot begin (%s)",
-				 strerrordesc_np(errno));
-	c->fd = pair[0];
-	bad = spawn(program, pair[1], &c->pid);
-	close(pair[1]);
+	if (!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+		c->fd = pair[0];
+		bad = spawn(program, pair[1], &c->pid);
+		close(pair[1]);
+	}
 	if (!bad)
 		return OK;
 	c->pid = 0;
-	return fault_set(f, ERR_BUSY, "图片读取进程起动不了（%s）",
-			 "the reader of pictures cannot begin (%s)", strerrordesc_np(bad));
+	return fault_set(f, ERR_BUSY, "图片读取进程起动不了，请稍后重试",
+			 "the reader of pictures cannot begin: try again later");
 }
 
 static bool ready(const struct child *c, short what)

@@ -213,9 +213,10 @@ void http_refuse(struct http_reply *rp, enum err e, const struct fault *f)
 	/*
 	 * What is not there and what is not theirs get the same bytes, whatever the fault says. Of
 	 * what broke inside, the reply tells the kind alone: the rest is for the log. What is busy
-	 * or not there for now is no break: its sentence is for whoever must wait for it.
+	 * or not there for now is no break: its sentence is for whoever must wait for it. A full
+	 * disk waits for somebody: no two seconds help.
 	 */
-	if (said == ERR_ABSENT || (status >= 500 && e != ERR_BUSY))
+	if (said == ERR_ABSENT || (status >= 500 && e != ERR_BUSY && e != ERR_NO_ROOM))
 		f = NULL;
 	rp->status = status;
 	tell(&rp->body, err_word(said), f && f->code ? f->zh : err_zh(said),

@@ -286,8 +286,8 @@ static void a_full_disk_refuses_writers_until_there_is_room(void **state)
 	weak_disk_restore(1);
 	must(db_open(&options, &db, &f), &f);
 	weak_disk_full(true);
-	assert_int_equal(db_write(db, raise_act, &id, &f), ERR_BUSY);
-	assert_int_equal(db_write(db, raise_act, &id, &f), ERR_BUSY);
+	assert_int_equal(db_write(db, raise_act, &id, &f), ERR_NO_ROOM);
+	assert_int_equal(db_write(db, raise_act, &id, &f), ERR_NO_ROOM);
 	assert_non_null(strstr(f.en, "make room"));
 	assert_int_equal(figures_of(db).head, 1);
 	weak_disk_full(false);
@@ -295,6 +295,32 @@ static void a_full_disk_refuses_writers_until_there_is_room(void **state)
 	must(db_write(db, raise_act, &id, &f), &f);
 	assert_int_equal(figures_of(db).head, 2);
 	db_close(db);
+}
+
+/* Who is told so is told no SQL. */
+static enum err from_another_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct fault told = { 0 };
+	int64_t id;
+
+	(void)tx;
+	(void)f;
+	assert_int_equal(db_write(arg, raise_act, &id, &told), ERR_BUSY);
+	assert_string_equal(told.en, "another process keeps the database; try again later");
+	return OK;
+}
+
+static void whoever_finds_another_process_writing_is_told_so(void **state)
+{
+	CLEANUP(db_end) struct db *db = NULL;
+	CLEANUP(db_end) struct db *other = NULL;
+	struct fault f = { 0 };
+
+	(void)state;
+	weak_disk_restore(1);
+	must(db_open(&options, &db, &f), &f);
+	must(db_open(&options, &other, &f), &f);
+	must(db_write(db, from_another_act, other, &f), &f);
 }
 
 static void after_a_failed_sync_nothing_is_written_and_all_is_read(void **state)
@@ -331,6 +357,7 @@ int main(void)
 		cmocka_unit_test(opening_works_or_leaves_all_as_it_was),
 		cmocka_unit_test(a_group_is_told_what_is_there_whatever_fails),
 		cmocka_unit_test(a_full_disk_refuses_writers_until_there_is_room),
+		cmocka_unit_test(whoever_finds_another_process_writing_is_told_so),
 		cmocka_unit_test(after_a_failed_sync_nothing_is_written_and_all_is_read),
 	};
 

@@ -524,6 +524,7 @@ static void whatever_answers_for_the_child_is_not_believed(void **state)
 		f = (struct fault){ 0 };
 		assert_int_equal(picture_read(gone, PICTURE_JPEG, buf_view(&jpeg), &r, &f),
 				 ERR_BUSY);
+		assert_string_equal(f.en, "the reader of pictures cannot begin: try again later");
 	}
 }
 
