@@ -43,7 +43,7 @@ enum err db_copy(struct db *db, const char *path, struct fault *f)
 		return OK;
 	return fault_set(f,
 			 rc == SQLITE_NOMEM  ? ERR_MEMORY
-			 : rc == SQLITE_FULL ? ERR_FULL
+			 : rc == SQLITE_FULL ? ERR_NO_ROOM
 					     : ERR_IO,
 			 "复制数据库到 %s 失败：%s", "cannot copy the database to %s: %s", path,
 			 sqlite3_errstr(rc));

@@ -21,7 +21,7 @@
  *           ERR_VERSION  it is of another version of the program
  *           ERR_WARRANT  the grant is absent, forged, over, used up, somebody else's or does not
  *                        list what was asked for; nothing was told
- *           ERR_FULL     its disk is full; ERR_EXISTS the batch is kept already; ERR_ABSENT
+ *           ERR_NO_ROOM  its disk is full; ERR_EXISTS the batch is kept already; ERR_ABSENT
  * Source:   docs/adr/0015-vault.md
  */
 #ifndef VAULT_VAULT_H

@@ -255,7 +255,7 @@ static void a_vault_whose_disk_is_full_says_so_keeps_what_it_has_and_goes_on(voi
 		assert_true(++batch < 100);
 	}
 	assert_true(batch > 1);
-	assert_int_equal(e, ERR_FULL);
+	assert_int_equal(e, ERR_NO_ROOM);
 	assert_true(h->fault.zh[0] && h->fault.en[0]);
 	h->fault = (struct fault){ 0 };
 	assert_int_equal(vault_look(h->v, &after, &h->fault), OK);
