@@ -30,6 +30,7 @@ CREATE TABLE campaigns (
 -- across: an id does not say its county
 CREATE INDEX campaigns_id ON campaigns (id);
 CREATE INDEX campaigns_area ON campaigns (county, area, id);
+CREATE INDEX campaigns_before ON campaigns (county, before_id, id);
 CREATE INDEX campaigns_state ON campaigns (county, state, id);
 CREATE INDEX campaigns_sector ON campaigns (county, sector, id);
 -- across: the clock looks over all counties

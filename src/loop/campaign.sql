@@ -18,6 +18,12 @@ SELECT sender, started_at, next_at, things, before_id FROM campaigns WHERE count
 UPDATE campaigns SET sender = $3, started_at = $4, next_at = $5, things = $6, before_id = $7
 WHERE county = $1 AND id = $2;
 
+-- name: successor
+-- The campaign that this one handed its calendar over to.
+-- $1 county bigint
+-- $2 id     bigint
+SELECT id, name FROM campaigns WHERE county = $1 AND before_id = $2 ORDER BY id DESC LIMIT 1;
+
 -- name: due
 -- Campaigns that begin again, the longest due first.
 -- across: the clock looks over all counties

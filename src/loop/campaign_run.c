@@ -196,14 +196,35 @@ static enum err extend_all(struct campaign_act *a)
 	return e;
 }
 
-/* Another calendar, counted from the start as the first was; one that was handed over stays so. */
-static enum err put_calendar(const struct campaign_act *a, const struct campaign *before,
-			     struct campaign_run *run)
+/* The campaign that took the calendar over; ERR_ABSENT: none. */
+static enum err successor(struct tx *tx, const struct campaign *n, struct rows **ret,
+			  struct fault *f)
 {
-	struct utc_s next = run->started_at;
+	return tx_row(tx, &campaign_sql.successor,
+		      SQL_ARGS(sql_i64(area_county(n->record.area).v), sql_i64(n->record.id.v)),
+		      ret, f);
+}
 
-	if (before->repeats != CAMPAIGN_ONCE && run->next_at.v == FIELD_NONE)
-		return OK;
+static enum err refuse_handed(struct rows *r, struct fault *f)
+{
+	struct str name = rows_text(r, 1);
+
+	fault_at(f, "repeats", NULL);
+	return fault_set(f, ERR_CONFLICT, "日历已交给下一次专项“%.*s”（%lld），请在那里改",
+			 "the calendar went over to the next campaign, \"%.*s\" (%lld): change it "
+			 "there",
+			 (int)name.n, name.p, (long long)rows_i64(r, 0));
+}
+
+/* Another calendar, counted from the start as the first was; one that was handed over stays so. */
+static enum err put_calendar(const struct campaign_act *a, struct campaign_run *run)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct utc_s next = run->started_at;
+	enum err e = successor(a->tx, a->campaign, &r, a->f);
+
+	if (e != ERR_ABSENT)
+		return e ? e : refuse_handed(r, a->f);
 	do
 		next = next_of(a->l, a->campaign, next);
 	while (next.v != FIELD_NONE && next.v <= a->now.v);
@@ -235,19 +256,20 @@ enum err campaign_follow(struct call *c, struct tx *tx, const void *before, cons
 	a.sender = run.sender;
 	if (n->record.state == CAMPAIGN_CLOSED)
 		return close_all(&a);
-	if (b->repeats != n->repeats && (e = put_calendar(&a, b, &run)))
+	if (b->repeats != n->repeats && (e = put_calendar(&a, &run)))
 		return e;
 	return b->until.v != n->until.v ? extend_all(&a) : OK;
 }
 
 enum err campaign_tell(struct call *c, struct tx *tx, const void *row, struct fault *f)
 {
+	CLEANUP(rows_end) struct rows *r = NULL;
 	const struct campaign *n = row;
 	struct campaign_run run;
 	struct json *j = call_json(c);
 	enum err e = campaign_run_get(tx, n, &run, f);
 
-	if (e)
+	if (e || ((e = successor(tx, n, &r, f)) && e != ERR_ABSENT))
 		return e;
 	json_key(j, "run");
 	json_open(j, '{');
@@ -266,6 +288,11 @@ enum err campaign_tell(struct call *c, struct tx *tx, const void *row, struct fa
 	json_key(j, "before");
 	if (run.before)
 		call_id_json(c, run.before);
+	else
+		json_nil(j);
+	json_key(j, "after");
+	if (!e)
+		call_id_json(c, rows_i64(r, 0));
 	else
 		json_nil(j);
 	json_close(j, '}');

@@ -505,7 +505,7 @@ static void a_week_later_it_begins_again_as_a_campaign_of_its_own(void **state)
 	sound(&w);
 }
 
-static void repeated(struct ward *w, int64_t id, int version, const char *word)
+static void repeats(struct ward *w, int64_t id, int version, const char *word, int status)
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
 	char target[80], headers[70], body[40];
@@ -517,7 +517,9 @@ static void repeated(struct ward *w, int64_t id, int version, const char *word)
 	(void)snprintf(body, sizeof body, "{\"repeats\":%s}", word);
 	desk_sign_in(&w->k, "county.lead", &w->visitor[WARD_LEAD]); /* days have passed */
 	desk_ask(&w->k, &w->visitor[WARD_LEAD], "PATCH", target, headers, body, &a);
-	is(&a, 200);
+	is(&a, status);
+	if (status == 409)
+		must_say(&a, "日历已交给下一次专项“采石场排查”");
 }
 
 static void one_that_runs_takes_a_calendar_that_counts_from_its_start(void **state)
@@ -526,15 +528,33 @@ static void one_that_runs_takes_a_calendar_that_counts_from_its_start(void **sta
 	int64_t id = started(&w, "organisations", "", "");
 
 	ward_pass(&w, 10 * 86400);
-	repeated(&w, id, 2, "\"weekly\"");
+	repeats(&w, id, 2, "\"weekly\"", 200);
 	ward_pass(&w, 4 * 86400 - 60);
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM campaigns"), 1);
 	ward_pass(&w, 120);
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM campaigns"), 2);
-	repeated(&w, id, 3, "\"monthly\""); /* it has handed its calendar over */
-	repeated(&w, ward_scalar(&w, "SELECT max(id) FROM campaigns"), 1, "null");
+	repeats(&w, ward_scalar(&w, "SELECT max(id) FROM campaigns"), 1, "null", 200);
 	ward_pass(&w, 40 * 86400);
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM campaigns"), 2);
+	sound(&w);
+}
+
+static void a_calendar_that_was_handed_over_is_changed_where_it_went(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = started(&w, "organisations", "", ",\"repeats\":\"weekly\""), next;
+	char after[60];
+
+	ward_pass(&w, 7 * 86400 + 60);
+	next = ward_scalar(&w, "SELECT max(id) FROM campaigns");
+	repeats(&w, id, 2, "null", 409);
+	repeats(&w, id, 2, "\"monthly\"", 409);
+	(void)snprintf(after, sizeof after, "\"after\":\"%" PRId64 "\"", next);
+	ask(&w, WARD_LEAD, "GET", id, "", NULL, &a);
+	must_say(&a, after);
+	ward_pass(&w, 7 * 86400 + 60);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM campaigns"), 3);
 	sound(&w);
 }
 
@@ -689,6 +709,7 @@ int main(void)
 		ON_SQLITE(what_runs_is_not_about_something_else_any_more),
 		ON_BOTH(a_week_later_it_begins_again_as_a_campaign_of_its_own),
 		ON_BOTH(one_that_runs_takes_a_calendar_that_counts_from_its_start),
+		ON_BOTH(a_calendar_that_was_handed_over_is_changed_where_it_went),
 		ON_SQLITE(those_who_may_not_start_one_do_not),
 		ON_BOTH(a_count_that_is_not_that_of_the_tasks_is_found),
 		ON_BOTH(after_random_steps_the_counts_are_those_of_the_tasks),
