@@ -23,6 +23,7 @@ CREATE TABLE contacts (
 	trace      TEXT,
 	push       TEXT,
 	party      BIGINT,
+	ended_at   BIGINT,
 	PRIMARY KEY (county, id)
 );
 -- across: an id does not say its county

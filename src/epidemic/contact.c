@@ -57,6 +57,7 @@ static const struct field fields[] = {
 	  TOLD | FIELD_LISTED | FIELD_FILTER, .choice = pushes, .n_choices = ARRAY_LEN(pushes) },
 	{ REF(struct contact_row, party), "责任方", "Whose to find", SEE_CDC, TOLD | FIELD_LISTED,
 	  .refers = "organisation" },
+	{ TIME(struct contact_row, ended_at), "结束时间", "Ended", SEE_CDC, TOLD },
 };
 
 /* Located is what a task's proof says, excluded what a trace says. */
@@ -88,6 +89,19 @@ static const struct step steps[] = {
 	  by_nobody, trace_zh, trace_en },
 };
 
+/* When it ended is kept apart from when the row was last touched. */
+static enum err check(struct tx *tx, const void *before, void *after, struct fault *f)
+{
+	struct contact_row *k = after;
+
+	(void)tx;
+	(void)before;
+	(void)f;
+	if (k->record.state >= CONTACT_RELEASED && k->ended_at.v == FIELD_NONE)
+		k->ended_at = k->record.updated_at;
+	return OK;
+}
+
 static enum err tell(struct call *c, struct tx *tx, const void *row, struct fault *f)
 {
 	const struct contact_row *k = row;
@@ -106,6 +120,7 @@ const struct noun contact_noun = {
 	.write = CAP_CASE_WRITE,
 	.why = WHY_EPIDEMIC,
 	.gate = true,
+	.check = check,
 	.tell = tell,
 };
 

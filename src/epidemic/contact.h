@@ -41,6 +41,7 @@ struct contact_row {
 	struct str trace;       /* id of the trace whose proof it has */
 	enum contact_push push; /* of its task: kept, or passed on to somebody */
 	struct record_id party; /* who owns the task */
+	struct utc_s ended_at;  /* released or excluded; written once */
 };
 
 extern const struct noun contact_noun;

@@ -7,11 +7,15 @@
 
 #include "base/ban.h"
 
-/* A contact as its task's story tells it so far. */
+/*
+ * A contact as the stories of its tasks tell it so far. They come a task at a time, and what was
+ * done last to any of them stands. Being raised is nothing that was done: the contact was there.
+ */
 struct standing {
-	int64_t id, offered_to;
+	int64_t id, task, offered_to;
 	enum contact_state state, last; /* last: what it is now, if that is an end that had come */
-	enum flow_push push;
+	enum flow_push push, own;       /* own: of the task at hand */
+	struct utc_s state_at, push_at;
 };
 
 static bool is(struct rows *r, const char *event)
@@ -22,26 +26,33 @@ static bool is(struct rows *r, const char *event)
 /* What a step says of whose it is and whether it was found: as engine/flow/step.c does. */
 static void step(struct standing *s, struct rows *r)
 {
-	bool waits = s->push == FLOW_WAITING;
+	bool waits;
 
-	if (is(r, "raise")) {
-		s->push = FLOW_KEPT;
-		s->state = CONTACT_FOUND;
-	} else if (is(r, "offer")) {
-		s->push = FLOW_WAITING;
+	if (rows_i64(r, 6) != s->task) {
+		s->task = rows_i64(r, 6);
+		s->own = FLOW_KEPT;
+	}
+	waits = s->own == FLOW_WAITING;
+	if (is(r, "raise"))
+		return;
+	if (is(r, "offer")) {
+		s->own = FLOW_WAITING;
 		s->offered_to = rows_i64(r, 5);
 	} else if (is(r, "take") || (waits && (is(r, "assign") || is(r, "reown")) &&
 				     rows_i64(r, 4) == s->offered_to)) {
-		s->push = FLOW_TAKEN;
+		s->own = FLOW_TAKEN;
 	} else if (is(r, "refuse")) {
-		s->push = FLOW_REFUSED;
+		s->own = FLOW_REFUSED;
 	} else if (is(r, "withdraw") || (waits && (is(r, "assign") || is(r, "close") ||
 						   is(r, "cancel") || is(r, "fold")))) {
-		s->push = FLOW_WITHDRAWN;
-	} else if (is(r, "prove")) {
-		s->state = CONTACT_LOCATED;
-	} else if (is(r, "return")) {
-		s->state = CONTACT_FOUND;
+		s->own = FLOW_WITHDRAWN;
+	} else if ((is(r, "prove") || is(r, "return")) && rows_i64(r, 7) >= s->state_at.v) {
+		s->state = is(r, "prove") ? CONTACT_LOCATED : CONTACT_FOUND;
+		s->state_at = rows_time(r, 7);
+	}
+	if (rows_i64(r, 7) >= s->push_at.v) {
+		s->push = s->own;
+		s->push_at = rows_time(r, 7);
 	}
 }
 
@@ -55,8 +66,9 @@ static enum contact_state end_of(struct rows *r, struct utc_s at)
 {
 	size_t s = choice_find(contact_noun.state, contact_noun.n_states, rows_text(r, 1));
 
-	return s >= CONTACT_RELEASED && rows_i64(r, 2) <= at.v ? (enum contact_state)s
-							       : CONTACT_NONE;
+	return s >= CONTACT_RELEASED && !rows_null(r, 2) && rows_i64(r, 2) <= at.v
+		       ? (enum contact_state)s
+		       : CONTACT_NONE;
 }
 
 enum err funnel_told(struct tx *tx, struct area_code under, struct utc_s at, struct funnel *ret,

@@ -294,6 +294,7 @@ static enum err exclude(struct matching *m, int64_t id)
 		return e;
 	is = *was;
 	is.record.state = CONTACT_EXCLUDED;
+	is.ended_at = m->c->now;
 	m->ret->gone++;
 	return record_follow(epidemic_of(m->c)->o.book, m->c, m->tx, &contact_noun, was, &is,
 			     "exclude", m->c->now, m->f);

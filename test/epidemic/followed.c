@@ -222,6 +222,96 @@ static void a_later_trace_adds_changes_and_excludes_by_a_difference(void **state
 	sound(&w);
 }
 
+static void post(struct ward *w, enum ward_who who, const char *url, const char *body)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+
+	if (ward_ask(w, who, "POST", url, body, &a) != 200)
+		fail_msg("%s: %d %.*s", url, a.status, (int)a.body.n, a.body.p);
+}
+
+static void split(struct ward *w, int64_t task, int64_t ret_part[2])
+{
+	char text[200];
+
+	(void)snprintf(text, sizeof text, "/api/v1/tasks/%lld/split", (long long)task);
+	post(w, WARD_LEAD, text,
+	     "{\"reason\":\"分头找\",\"parts\":[{\"title\":\"白天找\"},"
+	     "{\"title\":\"夜里找\"}]}");
+	for (int i = 0; i < 2; i++) {
+		(void)snprintf(text, sizeof text,
+			       "SELECT id FROM tasks WHERE about = 'contact' AND title = '%s'",
+			       i ? "夜里找" : "白天找");
+		ret_part[i] = ward_scalar(w, text);
+	}
+}
+
+/* Parts raised, folded and done tell of one contact: what was done last to any of them. */
+static void the_past_is_told_as_it_was_after_a_split_a_merge_and_a_change(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t contact, task, part[2];
+	char text[200];
+
+	outbreak_begin(&w, &o);
+	trace(&w, &o, "", &a);
+	task = task_of(&w, o.neighbour, &contact);
+	ward_pass(&w, 1);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "prove", ",\"text\":\"在家\""), 200);
+	ward_pass(&w, 1);
+	split(&w, task, part);
+	adds_up(&w, 3, 0, 1);
+	ward_pass(&w, 1);
+	assert_int_equal(ward_do(&w, WARD_WORKER, part[1], "offer", ",\"to\":\"105\""), 200);
+	adds_up(&w, 3, 1, 0);
+	ward_pass(&w, 1);
+	assert_int_equal(ward_do(&w, WARD_WORKER, part[0], "accept", ""), 200);
+	adds_up(&w, 3, 0, 1);
+	ward_pass(&w, 1);
+	(void)snprintf(text, sizeof text,
+		       "{\"tasks\":[\"%lld\"],\"into\":\"%lld\",\"reason\":\"一起找\"}",
+		       (long long)part[1], (long long)part[0]);
+	post(&w, WARD_LEAD, "/api/v1/tasks/merge", text);
+	adds_up(&w, 3, 1, 0);
+	struct trail_visit late[] = { outbreak_stay(o.neighbour, 80, o.evening - 3 * HOUR, 1),
+				      outbreak_stay(o.index, 80, o.evening - 3 * HOUR, 1) };
+	outbreak_bring(&w, &o, late, ARRAY_LEN(late));
+	trace(&w, &o, "", &a);
+	assert_true(holds(&a, "\"changed\":1"));
+	adds_up(&w, 3, 1, 0);
+	sound(&w);
+}
+
+static void a_contact_ended_when_it_ended_however_late_its_row_is_touched(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	struct utc_s then;
+	int64_t contact, task;
+	char url[100];
+
+	outbreak_begin(&w, &o);
+	trace(&w, &o, "", &a);
+	task = task_of(&w, o.neighbour, &contact);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "prove", ",\"text\":\"在家\""), 200);
+	(void)snprintf(url, sizeof url, "/api/v1/contacts/%lld/events/release", (long long)contact);
+	post(&w, WARD_TRACER, url, "{}");
+	then = ward_now();
+	adds_up(&w, 3, 0, 1);
+	ward_pass(&w, 60);
+	assert_int_equal(ward_do(&w, WARD_CLERK, task, "return", ",\"reason\":\"补照片\""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "offer", ",\"to\":\"105\""), 200);
+	funnel(&w, then, &a);
+	assert_true(holds(&a, "\"released\":1,"));
+	adds_up(&w, 3, 1, 0);
+	sound(&w);
+}
+
 static void a_name_is_told_to_those_who_must_find_them_and_to_nobody_else(void **state)
 {
 	WARD_WITH_VAULT(w);
@@ -407,6 +497,8 @@ int main(void)
 		ON_BOTH(who_a_trace_finds_is_somebodys_to_find_at_once),
 		ON_BOTH(what_is_pushed_out_is_counted_where_it_stands),
 		ON_BOTH(a_later_trace_adds_changes_and_excludes_by_a_difference),
+		ON_BOTH(the_past_is_told_as_it_was_after_a_split_a_merge_and_a_change),
+		ON_BOTH(a_contact_ended_when_it_ended_however_late_its_row_is_touched),
 		ON_BOTH(a_name_is_told_to_those_who_must_find_them_and_to_nobody_else),
 		ON_BOTH(nobody_is_under_a_measure_whom_the_profile_does_not_follow_up),
 		ON_BOTH(a_measure_ends_by_itself_and_is_never_put_off),
