@@ -22,7 +22,8 @@ WHERE county = $1 AND id = $2;
 -- The campaign that this one handed its calendar over to.
 -- $1 county bigint
 -- $2 id     bigint
-SELECT id, name FROM campaigns WHERE county = $1 AND before_id = $2 ORDER BY id DESC LIMIT 1;
+SELECT id, name FROM campaigns WHERE county = $1 AND before_id = $2
+ORDER BY county DESC, id DESC LIMIT 1;
 
 -- name: due
 -- Campaigns that begin again, the longest due first.

@@ -1,7 +1,11 @@
 /*
  * campaign_file.c - the things of a campaign as a file: a column `id` with numbers of rows, or a
  * column `area` with codes of areas. in = accepted + refused + duplicate.
+ *
+ * A dry run writes the list beside, under a number that no campaign has, tells what a look at the
+ * scope would find, and drops it in the same transaction: the list that was there stays.
  */
+#include "http/http.h"
 #include "ledger/ledger.h"
 #include "loop/campaign.sql.h"
 #include "loop/campaign_inside.h"
@@ -20,7 +24,7 @@ struct filing {
 	struct tx *tx;
 	const struct campaign *n;
 	struct fault *f;
-	bool areas;
+	bool areas, dry;
 	uint64_t in, accepted, refused, duplicate;
 	uint64_t told[TOLD_MAX]; /* rows that were refused */
 };
@@ -85,6 +89,14 @@ static enum err read_file(struct filing *g)
 	return e;
 }
 
+static enum err drop(const struct filing *g)
+{
+	return tx_run(g->tx, &campaign_sql.listed_drop,
+		      SQL_ARGS(sql_i64(area_county(g->n->record.area).v),
+			       sql_i64(g->n->record.id.v)),
+		      NULL, g->f);
+}
+
 static enum err answer(struct filing *g)
 {
 	struct json *j = call_json(g->c);
@@ -106,36 +118,53 @@ static enum err answer(struct filing *g)
 	for (uint64_t i = 0; i < g->refused && i < TOLD_MAX; i++)
 		json_i64(j, (int64_t)g->told[i]);
 	json_close(j, ']');
+	if (g->dry) {
+		enum err e = campaign_differs_over(g->c, g->tx, g->n, g->f);
+
+		if (e || (e = drop(g)))
+			return e;
+	}
 	call_receipt_json(g->c);
 	json_close(j, '}');
 	return OK;
+}
+
+static enum err read_dry(const struct call *c, bool *ret, struct fault *f)
+{
+	struct str dry = http_query(c->rq, "dry_run");
+
+	*ret = str_eq(dry, STR("true"));
+	if (!dry.n || *ret || str_eq(dry, STR("false")))
+		return OK;
+	fault_at(f, "dry_run", NULL);
+	return fault_set(f, ERR_RANGE, "dry_run 应为 true 或 false", "dry_run is true or false");
 }
 
 enum err campaign_file(struct call *c, struct tx *tx, struct fault *f)
 {
 	struct filing g = { .c = c, .tx = tx, .f = f };
 	struct ledger_entry en;
-	struct campaign *n;
+	struct campaign *n, aside;
 	char detail[120];
 	enum err e = campaign_of_path(c, tx, true, &n, f);
 
-	if (e)
+	if (e || (e = read_dry(c, &g.dry, f)))
 		return e;
 	if (!str_eq(n->query, STR("file")))
 		return fault_set(f, ERR_CONFLICT, "先把筛选填为 file，再上传名单",
 				 "set the filter to file first, then send the list");
 	if (n->record.state == CAMPAIGN_CLOSED)
 		return fault_set(f, ERR_CONFLICT, "专项已结束", "the campaign is closed");
-	g.n = n;
+	aside = *n;
+	aside.record.id.v = -n->record.id.v;
+	g.n = g.dry ? &aside : n;
 	g.areas = str_eq(n->scope, STR("areas"));
-	if ((e = tx_run(tx, &campaign_sql.listed_drop,
-			SQL_ARGS(sql_i64(area_county(n->record.area).v), sql_i64(n->record.id.v)),
-			NULL, f)) ||
-	    (e = read_file(&g)))
+	if ((e = drop(&g)) || (e = read_file(&g)))
 		return e;
-	(void)snprintf(detail, sizeof detail, "in=%llu accepted=%llu refused=%llu duplicate=%llu",
-		       (unsigned long long)g.in, (unsigned long long)g.accepted,
-		       (unsigned long long)g.refused, (unsigned long long)g.duplicate);
+	(void)snprintf(detail, sizeof detail, "%sin=%llu accepted=%llu refused=%llu duplicate=%llu",
+		       g.dry ? "dry " : "", (unsigned long long)g.in,
+		       (unsigned long long)g.accepted, (unsigned long long)g.refused,
+		       (unsigned long long)g.duplicate);
 	en = (struct ledger_entry){ .county = area_county(n->record.area),
 				    .object = STR("campaign"),
 				    .object_id = n->record.id.v,

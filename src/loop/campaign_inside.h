@@ -109,6 +109,9 @@ MUST_CHECK enum err campaign_tick(struct loop *l, struct utc_s now, struct fault
 /* ---- the scope again, campaign_rescope.c ---- */
 extern const char *const campaign_rescope_keys[]; /* of the body of: */
 route_run campaign_differs, campaign_rescope;     /* what has changed in scope; apply it */
+/* The same into the open map of an answer, key "difference", with the things `over` lists. */
+MUST_CHECK enum err campaign_differs_over(struct call *c, struct tx *tx,
+					  const struct campaign *over, struct fault *f);
 /* {id}, with the area right for those below it as well. */
 MUST_CHECK enum err campaign_of_path(struct call *c, struct tx *tx, bool to_change,
 				     struct campaign **ret, struct fault *f);

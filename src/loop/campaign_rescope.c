@@ -76,11 +76,12 @@ static int thing_by_place(const void *x, const void *y)
 	return thing_by_id(x, y);
 }
 
-/* Two lists by id, walked side by side. */
-static enum err differ(const struct campaign_act *a, const struct who *who, struct difference *d)
+/* Two lists by id, walked side by side. `over`: whose things, mostly its own. */
+static enum err differ(const struct campaign_act *a, const struct campaign *over,
+		       const struct who *who, struct difference *d)
 {
 	size_t i = 0, k = 0;
-	enum err e = campaign_things(a->l, a->tx, a->campaign, who, a->now, &d->in, a->f);
+	enum err e = campaign_things(a->l, a->tx, over, who, a->now, &d->in, a->f);
 
 	if (e || (e = read_had(a, d)))
 		return e;
@@ -188,8 +189,25 @@ enum err campaign_differs(struct call *c, struct tx *tx, struct fault *f)
 	struct json *j = call_json(c);
 	enum err e = act_of(c, tx, &a, f);
 
-	if (e || (e = differ(&a, c->who, &d)))
+	if (e || (e = differ(&a, a.campaign, c->who, &d)))
 		return e;
+	json_open(j, '{');
+	say_difference(j, &d);
+	json_close(j, '}');
+	return OK;
+}
+
+enum err campaign_differs_over(struct call *c, struct tx *tx, const struct campaign *over,
+			       struct fault *f)
+{
+	CLEANUP(difference_end) struct difference d = { 0 };
+	struct campaign_act a;
+	struct json *j = call_json(c);
+	enum err e = act_of(c, tx, &a, f);
+
+	if (e || (e = differ(&a, over, c->who, &d)))
+		return e;
+	json_key(j, "difference");
 	json_open(j, '{');
 	say_difference(j, &d);
 	json_close(j, '}');
@@ -226,7 +244,7 @@ enum err campaign_rescope(struct call *c, struct tx *tx, struct fault *f)
 	if (a.campaign->record.state != CAMPAIGN_RUNNING)
 		return fault_set(f, ERR_CONFLICT, "专项没有在进行，无需核对范围",
 				 "it is not running: its scope is taken when it starts");
-	if ((e = differ(&a, c->who, &d)))
+	if ((e = differ(&a, a.campaign, c->who, &d)))
 		return e;
 	if (d.added.n && (e = campaign_raise(&a, d.in.about, d.added.v, d.added.n)))
 		return e;

@@ -447,6 +447,28 @@ static void a_file_is_a_scope_with_an_account_of_each_row(void **state)
 	counts_hold(&w, id);
 }
 
+static void a_list_is_tried_before_it_takes_the_place_of_another(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 }, b = { 0 }, c = { 0 };
+	int64_t id = draft(&w, "organisations", "file", "");
+
+	ask(&w, WARD_LEAD, "PUT", id, "/file", "id\n104\n106\n", &a);
+	is(&a, 200);
+	event(&w, id, "start", "{}", 200);
+	ask(&w, WARD_LEAD, "PUT", id, "/file?dry_run=true", "id\n106\nx\n", &b);
+	is(&b, 200);
+	must_say(&b, "\"in\":2,\"accepted\":1,\"refused\":1,\"duplicate\":0");
+	must_say(&b, "\"difference\":{\"in\":1,\"same\":1,\"added\":0,\"gone\":1");
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM campaign_listed"), 2);
+	ask(&w, WARD_LEAD, "GET", id, "/scope", NULL, &c);
+	must_say(&c, "\"in\":2,\"same\":2,\"added\":0,\"gone\":0");
+	answer_end(&c);
+	ask(&w, WARD_LEAD, "PUT", id, "/file?dry_run=perhaps", "id\n106\n", &c);
+	is(&c, 422);
+	sound(&w);
+}
+
 static void an_end_moves_later_with_a_reason_and_closing_strikes_what_is_open(void **state)
 {
 	WARD(w);
@@ -705,6 +727,7 @@ int main(void)
 		ON_SQLITE(a_scope_that_there_is_not_is_refused_when_it_is_written),
 		ON_BOTH(the_scope_as_it_is_now_is_shown_and_then_applied),
 		ON_BOTH(a_file_is_a_scope_with_an_account_of_each_row),
+		ON_BOTH(a_list_is_tried_before_it_takes_the_place_of_another),
 		ON_BOTH(an_end_moves_later_with_a_reason_and_closing_strikes_what_is_open),
 		ON_SQLITE(what_runs_is_not_about_something_else_any_more),
 		ON_BOTH(a_week_later_it_begins_again_as_a_campaign_of_its_own),
