@@ -19,6 +19,7 @@ CREATE TABLE measures (
 	explanation TEXT NOT NULL,
 	appeal      TEXT,
 	ended_at    BIGINT,
+	ended_by    TEXT,
 	PRIMARY KEY (county, id)
 );
 -- across: an id does not say its county
@@ -30,3 +31,5 @@ CREATE INDEX measures_kind ON measures (county, kind, id);
 CREATE INDEX measures_key ON measures (county, area, contact);
 -- across: the clock looks over all counties
 CREATE INDEX measures_end ON measures (state, until, id);
+-- across: the clock looks over all counties
+CREATE INDEX measures_appealed ON measures (ended_at, id) WHERE appeal IS NOT NULL;

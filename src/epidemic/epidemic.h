@@ -19,6 +19,7 @@ struct epidemic_options {
 	struct db *db;
 	struct record_book *book;
 	struct trail *trail;
+	struct loop *loop;
 	struct vault *vault; /* NULL: nobody can be registered by name, nor resolved */
 	const struct crypt_signer *signer; /* the house's, of warrants and grants */
 	const struct zone *zone;
@@ -39,7 +40,7 @@ void epidemic_acted(struct epidemic *e, const struct ledger_entry *act);
 MUST_CHECK enum err epidemic_settle(struct epidemic *e, struct utc_s now, struct fault *f);
 /* What answers told of days whose keys are gone is deleted: nothing opens it. Each minute or so. */
 MUST_CHECK enum err epidemic_expire(struct epidemic *e, struct fault *f);
-/* Measures whose hard end has come end; every beat. */
+/* Measures whose hard end has come end, and appeals against what has ended; every beat. */
 MUST_CHECK enum err epidemic_tick(struct epidemic *e, struct utc_s now, struct fault *f);
 
 /* For loop_options: a task about a contact, or an appeal against a measure, took a step. */

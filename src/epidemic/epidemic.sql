@@ -243,6 +243,15 @@ SELECT id FROM measures WHERE state = $1 AND until <= $2 ORDER BY until, id LIMI
 -- $1 now bigint
 SELECT id FROM measures WHERE state IN ('in_force', 'appealed') AND until <= $1 LIMIT 1;
 
+-- name: appeals_over
+-- Appeals that wait for an answer though their measure has ended, since a while ago.
+-- across: the clock looks over all counties
+-- $1 since bigint
+-- $2 limit bigint
+SELECT t.id FROM measures m JOIN tasks t ON t.about_id = m.id AND t.about = 'measure'
+WHERE m.appeal IS NOT NULL AND m.ended_at > $1 AND t.closed_at IS NULL
+ORDER BY m.ended_at, m.id, t.id LIMIT $2;
+
 -- name: contact_to_measure
 -- What a measure about a contact is held against.
 -- across: an id does not say its county

@@ -11,12 +11,18 @@
 
 #include "base/ban.h"
 
-enum { ROW_BYTES = 1 << 16, PROFILES_BYTES = 8 << 20, OVER_MAX = 200 };
+enum { ROW_BYTES = 1 << 16, PROFILES_BYTES = 8 << 20, OVER_MAX = 200, LOOK_BACK_S = 86400 };
 
 static const struct choice kinds[MEASURE_KIND_N] = {
 	[MEASURE_CENTRAL] = { "central", "集中隔离医学观察", "Quarantine in a facility" },
 	[MEASURE_HOME] = { "home", "居家隔离医学观察", "Quarantine at home" },
 	[MEASURE_MONITOR] = { "monitor", "健康监测", "Health monitoring" },
+};
+static const struct choice ends[MEASURE_END_N] = {
+	[MEASURE_BY_TIME] = { "end", "到期自动结束", "By its own end" },
+	[MEASURE_BY_LIFT] = { "lift", "决定机关解除", "Lifted by the issuer" },
+	[MEASURE_BY_LAPSE] = { "lapse", "申诉逾期未答复", "An appeal not answered in time" },
+	[MEASURE_BY_OVERTURN] = { "overturn", "申诉后撤销", "Overturned on appeal" },
 };
 static const struct choice states[] = {
 	[MEASURE_IN_FORCE] = { "in_force", "执行中", "In force" },
@@ -49,6 +55,8 @@ static const struct field fields[] = {
 	  .hint_en = "why, what, until when, and how to appeal" },
 	{ LONG(struct measure, appeal), "申诉理由", "Appeal", SEE_CDC, 0, 2, 2000 },
 	{ TIME(struct measure, ended_at), "结束时间", "Ended", SEE_CDC, FIELD_SERVER },
+	{ CHOICE(struct measure, ended_by), "结束原因", "Ended by", SEE_CDC, FIELD_SERVER,
+	  .choice = ends, .n_choices = ARRAY_LEN(ends) },
 };
 
 static bool says_why(const void *row, const struct who *who, struct utc_s now)
@@ -143,8 +151,10 @@ static enum err check(struct tx *tx, const void *before, void *after, struct fau
 	enum err e;
 
 	if (m->record.state == MEASURE_ENDED || m->record.state == MEASURE_OVERTURNED) {
-		if (m->ended_at.v == FIELD_NONE)
+		if (m->ended_at.v == FIELD_NONE) {
 			m->ended_at = m->record.updated_at;
+			m->ended_by = MEASURE_BY_LIFT; /* no other end is a person's step */
+		}
 		return OK;
 	}
 	if (m->until.v <= m->since.v)
@@ -230,9 +240,13 @@ const struct noun measure_noun = {
 	.tell = tell,
 };
 
+/* `by` MEASURE_RUNS: an appeal is upheld. */
 static enum err turn(struct call *c, struct tx *tx, const struct record_book *book, int64_t id,
-		     enum measure_state to, const char *action, struct utc_s now, struct fault *f)
+		     enum measure_end by, struct utc_s now, struct fault *f)
 {
+	const enum measure_state to = by == MEASURE_RUNS          ? MEASURE_IN_FORCE
+				      : by == MEASURE_BY_OVERTURN ? MEASURE_OVERTURNED
+								  : MEASURE_ENDED;
 	CLEANUP(arena_end) struct arena *a = NULL;
 	struct measure *was, is;
 	void *row;
@@ -247,9 +261,12 @@ static enum err turn(struct call *c, struct tx *tx, const struct record_book *bo
 	    (was->record.state != MEASURE_IN_FORCE || to != MEASURE_ENDED))
 		return OK;
 	is.record.state = (int)to;
-	if (to != MEASURE_IN_FORCE)
+	if (by) {
 		is.ended_at = now;
-	return record_follow(book, c, tx, &measure_noun, was, &is, action, now, f);
+		is.ended_by = by;
+	}
+	return record_follow(book, c, tx, &measure_noun, was, &is, by ? ends[by].word : "uphold",
+			     now, f);
 }
 
 enum err measure_task_step(struct call *c, struct tx *tx, const struct record_book *book,
@@ -257,11 +274,11 @@ enum err measure_task_step(struct call *c, struct tx *tx, const struct record_bo
 			   struct fault *f)
 {
 	if (t->phase == FLOW_CLOSED && t->outcome == FLOW_OUT_DONE)
-		return turn(c, tx, book, id, MEASURE_IN_FORCE, "uphold", now, f);
+		return turn(c, tx, book, id, MEASURE_RUNS, now, f);
 	if (t->phase == FLOW_CLOSED)
-		return turn(c, tx, book, id, MEASURE_OVERTURNED, "overturn", now, f);
+		return turn(c, tx, book, id, MEASURE_BY_OVERTURN, now, f);
 	if (on == FLOW_ON_CLOCK && (t->marks & FLOW_LATE) && t->phase != FLOW_PROVED)
-		return turn(c, tx, book, id, MEASURE_ENDED, "lapse", now, f);
+		return turn(c, tx, book, id, MEASURE_BY_LAPSE, now, f);
 	return OK;
 }
 
@@ -271,6 +288,7 @@ struct ending {
 	struct epidemic *x;
 	struct utc_s now;
 	size_t n;
+	int64_t task[OVER_MAX]; /* appeals */
 };
 
 static enum err end_act(struct tx *tx, void *arg, struct fault *f)
@@ -290,9 +308,44 @@ static enum err end_act(struct tx *tx, void *arg, struct fault *f)
 			e = vec_push(&ids, rows_i64(r, 0));
 	}
 	for (size_t i = 0; i < ids.n && !e; i++)
-		e = turn(NULL, tx, g->x->o.book, ids.v[i], MEASURE_ENDED, "end", g->now, f);
+		e = turn(NULL, tx, g->x->o.book, ids.v[i], MEASURE_BY_TIME, g->now, f);
 	g->n = ids.n;
 	vec_drop(&ids);
+	return e;
+}
+
+/* Whatever ended it: nobody has to answer an appeal against what is over. */
+static enum err appeals_act(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct ending *g = arg;
+	bool more;
+	enum err e = tx_rows(tx, &epidemic_sql.appeals_over,
+			     SQL_ARGS(sql_i64(g->now.v - LOOK_BACK_S), sql_i64(OVER_MAX)), &r, f);
+
+	g->n = 0;
+	while (!e && !(e = rows_next(r, &more, f)) && more)
+		g->task[g->n++] = rows_i64(r, 0);
+	return e;
+}
+
+static enum err strike_act(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct ending *g = arg;
+	struct loop_act act = { .ev = { .on = FLOW_ON_CANCEL,
+					.turn = FLOW_ANY_TURN,
+					.actor = FLOW_HOUSE,
+					.by = FLOW_NEVER,
+					.reason = true },
+				.reason = STR("防控措施已结束，申诉不再待办") };
+	struct flow_effects fx;
+	enum err e = OK;
+
+	for (size_t i = 0; i < g->n && !e; i++) {
+		act.task = g->task[i];
+		e = loop_do(g->x->o.loop, NULL, tx, &act, g->now, &fx, f);
+		e = e == ERR_CONFLICT ? OK : e; /* somebody was quicker */
+	}
 	return e;
 }
 
@@ -313,5 +366,7 @@ enum err epidemic_tick(struct epidemic *x, struct utc_s now, struct fault *f)
 
 	while (!e && g.n)
 		e = db_write(x->o.db, end_act, &g, f);
+	if (!e && !(e = db_read(x->o.db, appeals_act, &g, f)) && g.n)
+		e = db_write(x->o.db, strike_act, &g, f);
 	return e;
 }

@@ -28,6 +28,15 @@ enum measure_state {
 	MEASURE_ENDED,
 	MEASURE_OVERTURNED
 };
+/* What ended it. */
+enum measure_end {
+	MEASURE_RUNS,
+	MEASURE_BY_TIME,
+	MEASURE_BY_LIFT,
+	MEASURE_BY_LAPSE,
+	MEASURE_BY_OVERTURN,
+	MEASURE_END_N
+};
 
 struct measure {
 	struct record record;
@@ -39,6 +48,7 @@ struct measure {
 	struct utc_s since, until;
 	struct str explanation, appeal;
 	struct utc_s ended_at;
+	enum measure_end ended_by;
 };
 
 extern const struct noun measure_noun;

@@ -84,6 +84,7 @@ static enum err open_trail(struct serve *s, const char *by, struct fault *f)
 	struct epidemic_options eo = {
 		.db = h->db,
 		.book = s->book,
+		.loop = s->rooms.loop.loop,
 		.vault = s->vault,
 		.signer = h->signer,
 		.zone = h->zone,

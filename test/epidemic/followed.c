@@ -420,6 +420,15 @@ static void nobody_is_under_a_measure_whom_the_profile_does_not_follow_up(void *
 		fail_msg("%.*s", (int)a.body.n, a.body.p);
 }
 
+static bool ended_by(struct ward *w, const char *what)
+{
+	char sql[100];
+
+	(void)snprintf(sql, sizeof sql, "SELECT count(*) FROM measures WHERE ended_by = '%s'",
+		       what);
+	return ward_scalar(w, sql) == 1;
+}
+
 /* Appeals: the measure's only task. */
 static int64_t appeal(struct ward *w, struct outbreak *o)
 {
@@ -452,6 +461,43 @@ static void an_appeal_is_answered_above_and_if_it_is_late_the_measure_ends(void 
 	assert_int_equal(ward_scalar(&w, sql), WARD_COUNTY);
 	ward_pass(&w, 25 * HOUR);
 	assert_true(measure_is(&w, "ended"));
+	assert_true(ended_by(&w, "lapse"));
+	ward_pass(&w, 1);
+	assert_string_equal(ward_state(&w, task), "closed");
+	sound(&w);
+}
+
+static void what_ended_a_measure_is_told_and_its_appeal_waits_no_more(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t task = appeal(&w, &o);
+	char url[100];
+
+	(void)snprintf(url, sizeof url, "/api/v1/measures/%lld/events/lift",
+		       (long long)ward_scalar(&w, "SELECT id FROM measures"));
+	assert_int_equal(ward_ask(&w, WARD_TRACER, "POST", url, "{}", &a), 200);
+	assert_true(holds(&a, "\"ended_by\":\"lift\""));
+	ward_pass(&w, 61);
+	assert_string_equal(ward_state(&w, task), "closed");
+	assert_true(measure_is(&w, "ended") && ended_by(&w, "lift"));
+	sound(&w);
+}
+
+/* Answered in time and never decided: it is the hard end that comes. */
+static void an_answer_that_nobody_decides_on_ends_with_the_measure(void **state)
+{
+	WARD_WITH_VAULT(w);
+	struct outbreak o;
+	int64_t task = appeal(&w, &o);
+
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "prove", ",\"text\":\"他在场\""), 200);
+	ward_pass(&w, 5 * 86400 + 61);
+	assert_true(measure_is(&w, "ended") && ended_by(&w, "end"));
+	ward_pass(&w, 1);
+	assert_string_equal(ward_state(&w, task), "closed");
 	sound(&w);
 }
 
@@ -487,7 +533,7 @@ static void an_appeal_that_is_right_overturns_the_measure(void **state)
 	assert_int_equal(ward_do(&w, WARD_LEAD, task, "accept", ""), 200);
 	assert_int_equal(ward_do(&w, WARD_LEAD, task, "prove", ",\"text\":\"他不在\""), 200);
 	assert_int_equal(ward_do(&w, WARD_MAYOR, task, "cancel", ",\"reason\":\"他不在场\""), 200);
-	assert_true(measure_is(&w, "overturned"));
+	assert_true(measure_is(&w, "overturned") && ended_by(&w, "overturn"));
 	sound(&w);
 }
 
@@ -504,6 +550,8 @@ int main(void)
 		ON_BOTH(a_measure_ends_by_itself_and_is_never_put_off),
 		ON_BOTH(an_appeal_is_answered_by_one_and_decided_by_another),
 		ON_BOTH(an_appeal_that_is_right_overturns_the_measure),
+		ON_BOTH(what_ended_a_measure_is_told_and_its_appeal_waits_no_more),
+		ON_BOTH(an_answer_that_nobody_decides_on_ends_with_the_measure),
 		ON_BOTH(an_appeal_is_answered_above_and_if_it_is_late_the_measure_ends),
 	};
 
