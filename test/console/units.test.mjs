@@ -6,6 +6,7 @@ import test from 'node:test';
 const core = (name) => import(new URL(`../../console/src/core/${name}.js`, import.meta.url));
 const time = await core('time');
 const { correction, qrMatrix, qrPath } = await core('qr');
+const { appealOutcome, hazardSides } = await core('outcomes');
 const { filterWords, mayShow, splitFilters } = await core('filters');
 
 const at = (text) => Date.parse(text);
@@ -142,4 +143,34 @@ test('hours_that_nobody_covers_are_those_no_watch_holds', () => {
     );
     for (let i = 1; i < gaps.length; i++) assert.ok(gaps[i].from > gaps[i - 1].to);
   }
+});
+
+test('a_photo_taken_after_the_repair_does_not_stand_as_what_was_found', () => {
+  const at = (minute) => `2026-11-26T14:${minute}:00+08:00`;
+  const file = (id, minute, party, turns = []) => ({
+    ...{ id, media: 'image/jpeg', at: at(minute), party, turns },
+  });
+  const words = (of) => hazardSides(of).map((s) => [s.word, s.files.map((f) => f.id).join('')]);
+  const item = { sender: '1', owner: '2' };
+  const files = [file('a', '01', '2'), file('b', '20', '1'), file('c', '20', '2')];
+  const story = [{ event: 'raise', at: at('00') }, { event: 'accept', at: at('10') }];
+  assert.deepEqual(words({ item, files, story }), [
+    ['before', 'ab'],
+    ['after', ''],
+    ['unshown', 'c'],
+  ]);
+  files[2].turns = [3];
+  assert.deepEqual(words({ item, files, story })[1], ['after', 'c']);
+  assert.deepEqual(words({ item, files: [file('d', '20', '2')], story: [] })[0], ['before', 'd']);
+});
+
+test('an_appeal_ended_by_what_the_server_says', () => {
+  const closed = { state: 'closed' };
+  const word = (by, story) => appealOutcome({ ended_by: by }, closed, story)?.word;
+  const struck = [{ event: 'cancel' }];
+  for (const by of ['lapse', 'end', 'lift', 'overturn']) assert.equal(word(by, struck), by);
+  assert.equal(word('lift', [{ event: 'close' }]), 'upheld');
+  assert.equal(word('lift', []), 'lift');
+  assert.equal(appealOutcome({}, { state: 'open' }, []), null);
+  assert.equal(appealOutcome({ ended_by: 'lift' }, undefined), null);
 });
