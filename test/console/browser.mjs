@@ -91,12 +91,9 @@ export async function openPage(
   page.on('request', (request) => {
     if (['fetch', 'xhr'].includes(request.resourceType())) page.asking.add(request);
   });
-  for (const end of ['requestfinished', 'requestfailed']) {
-    page.on(end, (request) => page.asking.delete(request));
-  }
-  page.on('response', (response) => {
-    if (!response.ok()) page.asking.delete(response.request()); // its body may never be read
-  });
+  // Not when it is finished: a body that nobody reads never is.
+  page.on('response', (response) => page.asking.delete(response.request()));
+  page.on('requestfailed', (request) => page.asking.delete(request));
   page.root = server.url;
   return page;
 }

@@ -692,7 +692,7 @@ for (const [name, options] of Object.entries({
     'lead',
     async (page) => {
       for (const path of PAGES) {
-        await go(page, path);
+        await go(page, path, 'main h1');
         await page.mouse.move(0, 0);
         assert.deepEqual(await auditPage(page), [], path);
         if (name.includes('focus')) assert.deepEqual(await focusOrder(page), [], path);
