@@ -232,14 +232,14 @@ static enum err refused(enum picture_why why, struct fault *f)
 	}
 }
 
-static bool fill(const struct child *c, uint64_t n, struct buf *ret)
+static enum err fill(const struct child *c, uint64_t n, struct buf *ret, struct fault *f)
 {
 	ret->p = mem_take(n ? n : 1, 1);
 	if (!ret->p)
-		return false;
+		return ERR_MEMORY;
 	ret->cap = n ? n : 1;
 	ret->n = n;
-	return take(c, ret->p, n);
+	return take(c, ret->p, n) ? OK : broken(f);
 }
 
 static bool starts(const struct buf *b, const char *with, size_t n)
@@ -259,13 +259,17 @@ static enum err hear(const struct child *c, enum picture_media media, struct pic
 		     struct fault *f)
 {
 	struct picture_answer a = { 0 };
+	enum err e;
 
 	if (!take(c, &a, sizeof a))
 		return broken(f);
 	if (a.mark == PICTURE_WIRE_MARK && a.why != PICTURE_FINE)
 		return refused((enum picture_why)a.why, f);
-	if (!credible(media, &a) || !fill(c, a.n_kept, &p->kept) ||
-	    !fill(c, a.n_small, &p->small) || !starts(&p->small, "\xFF\xD8\xFF", 3) ||
+	if (!credible(media, &a))
+		return broken(f);
+	if ((e = fill(c, a.n_kept, &p->kept, f)) || (e = fill(c, a.n_small, &p->small, f)))
+		return e;
+	if (!starts(&p->small, "\xFF\xD8\xFF", 3) ||
 	    !(media == PICTURE_PNG ? starts(&p->kept, "\x89PNG", 4)
 				   : starts(&p->kept, "\xFF\xD8\xFF", 3)))
 		return broken(f);
