@@ -30,7 +30,7 @@ set(environment
 	UBSAN_OPTIONS=print_stacktrace=1)
 function(register name label)
 	add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/tools/in_temp.sh ${ARGN})
-	set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT 300 SKIP_RETURN_CODE 77
+	set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT 900 SKIP_RETURN_CODE 77
 		ENVIRONMENT "${environment}")
 endfunction()
 
