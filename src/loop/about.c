@@ -15,15 +15,18 @@ static void put_text(struct json *j, const char *key, struct str s)
 		json_nil(j);
 }
 
-static void put_task(struct call *c, struct rows *r)
+void task_row_json(struct call *c, struct rows *r)
 {
 	struct json *j = call_json(c);
+	char area[AREA_TEXT_BYTES];
 
+	area_text((struct area_code){ rows_i64(r, 9) }, area);
 	json_open(j, '{');
 	json_key(j, "id");
 	call_id_json(c, rows_i64(r, 0));
 	put_text(j, "title", rows_text(r, 1));
 	put_text(j, "state", rows_text(r, 2));
+	put_text(j, "outcome", rows_text(r, 10));
 	put_text(j, "stage", rows_text(r, 3));
 	json_key(j, "by");
 	if (rows_null(r, 4))
@@ -37,6 +40,7 @@ static void put_task(struct call *c, struct rows *r)
 	json_key(j, "owner");
 	call_id_json(c, rows_i64(r, 7));
 	put_text(j, "owner_label", rows_text(r, 8));
+	put_text(j, "area", str_of(area));
 	json_close(j, '}');
 }
 
@@ -52,7 +56,7 @@ enum err loop_tell_about(struct call *c, struct tx *tx, struct str noun, struct 
 	json_key(j, "tasks");
 	json_open(j, '[');
 	while (!e && !(e = rows_next(r, &more, f)) && more)
-		put_task(c, r);
+		task_row_json(c, r);
 	json_close(j, ']');
 	return e;
 }

@@ -190,6 +190,7 @@ WHERE county = $1 AND task = $2 ORDER BY id LIMIT $3;
 -- $1 about    text
 -- $2 about_id bigint
 -- $3 limit    bigint
-SELECT t.id, t.title, t.state, t.stage, t.next_by, t.late, t.level, t.owner, o.name
+SELECT t.id, t.title, t.state, t.stage, t.next_by, t.late, t.level, t.owner, o.name,
+	t.area, t.outcome
 FROM tasks t LEFT JOIN organisations o ON o.id = t.owner
 WHERE t.about = $1 AND t.about_id = $2 ORDER BY t.id DESC LIMIT $3;

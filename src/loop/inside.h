@@ -85,6 +85,8 @@ MUST_CHECK enum err task_of_path(struct call *c, struct tx *tx, struct work *ret
 unsigned task_may(const struct call *c, const struct flow_task *t, struct flow_party party);
 void task_may_json(struct json *j, unsigned may); /* [{event, zh, en}] */
 void task_needs_json(struct json *j, unsigned needs);
+/* A task among others, of a row that begins as board_sql.about does (about.c). */
+void task_row_json(struct call *c, struct rows *r);
 
 /* {event} and what a body brings with it: reason, text, to, until, files (task_http.c). */
 MUST_CHECK enum err task_get_facts(struct call *c, const struct json_node *map, struct loop_act *a,

@@ -118,44 +118,6 @@ static bool may_settle(const struct call *c, const struct signal *s, unsigned ri
 
 /* ---- its page ------------------------------------------------------------------------------- */
 
-static void put_text(struct json *j, const char *key, struct str s)
-{
-	json_key(j, key);
-	if (s.n)
-		json_str(j, s);
-	else
-		json_nil(j);
-}
-
-static void put_task(struct call *c, struct rows *r)
-{
-	struct json *j = call_json(c);
-	char area[AREA_TEXT_BYTES];
-
-	area_text((struct area_code){ rows_i64(r, 9) }, area);
-	json_open(j, '{');
-	json_key(j, "id");
-	call_id_json(c, rows_i64(r, 0));
-	put_text(j, "title", rows_text(r, 1));
-	put_text(j, "state", rows_text(r, 2));
-	put_text(j, "outcome", rows_text(r, 10));
-	put_text(j, "stage", rows_text(r, 3));
-	json_key(j, "by");
-	if (rows_null(r, 4))
-		json_nil(j);
-	else
-		call_time_json(c, rows_time(r, 4));
-	json_key(j, "late");
-	json_bool(j, rows_i64(r, 5) != 0);
-	json_key(j, "level");
-	json_i64(j, rows_i64(r, 6));
-	json_key(j, "owner");
-	call_id_json(c, rows_i64(r, 7));
-	put_text(j, "owner_label", rows_text(r, 8));
-	put_text(j, "area", str_of(area));
-	json_close(j, '}');
-}
-
 /* Rows of the caller's areas, and those that name the caller's party; of the others how many. */
 static bool is_shown(struct call *c, struct rows *r, struct flow_party party)
 {
@@ -182,7 +144,7 @@ static enum err put_tasks(struct call *c, struct tx *tx, int64_t signal, struct 
 	json_open(j, '[');
 	while (!(e = rows_next(r, &more, f)) && more) {
 		if (is_shown(c, r, party))
-			put_task(c, r);
+			task_row_json(c, r);
 		else
 			elsewhere++;
 	}

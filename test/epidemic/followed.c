@@ -521,6 +521,8 @@ static void an_appeal_is_answered_by_one_and_decided_by_another(void **state)
 	assert_int_equal(ward_do(&w, WARD_LEAD, task, "cancel", ",\"reason\":\"不\""), 403);
 	assert_int_equal(ward_do(&w, WARD_MAYOR, task, "close", ""), 200);
 	assert_true(measure_is(&w, "in_force"));
+	assert_int_equal(ward_ask(&w, WARD_TRACER, "GET", url, NULL, &a), 200);
+	assert_true(holds(&a, "\"state\":\"closed\",\"outcome\":\"done\",\"stage\":"));
 	sound(&w);
 }
 

@@ -137,8 +137,11 @@ static void the_page_of_a_hazard_leads_to_its_task(void **state)
 	(void)snprintf(target, sizeof target, "/api/v1/hazards/%lld", (long long)hazard);
 	assert_int_equal(ward_ask(&w, WARD_LEAD, "GET", target, NULL, &a), 200);
 	(void)snprintf(expected, sizeof expected, "\"tasks\":[{\"id\":\"%lld\"", (long long)task);
-	if (!memmem(a.body.p, a.body.n, expected, strlen(expected)))
-		fail_msg("no %s in %.*s", expected, (int)a.body.n, a.body.p);
+	const char *const says[] = { expected, "\"outcome\":null,\"stage\":",
+				     "\",\"area\":\"430802001001000\"}]" };
+	for (size_t i = 0; i < ARRAY_LEN(says); i++)
+		if (!memmem(a.body.p, a.body.n, says[i], strlen(says[i])))
+			fail_msg("no %s in %.*s", says[i], (int)a.body.n, a.body.p);
 }
 
 static void nobody_closes_or_voids_a_hazard_beside_its_task(void **state)
