@@ -230,6 +230,8 @@ enum err notice_tell(struct notice_telling *t, struct tx *tx, const struct notic
 			if (!reaches(p, x, who) || (int)duty_of(p, charge, n_charge) != d)
 				continue;
 			told++;
+			if (p->account == x->not_for)
+				continue; /* who did it knows */
 			e = put_one(t, tx, x, who, p, (enum notice_duty)d,
 				    d != NOTICE_MEMBER || !first, &fresh, f);
 		}
@@ -264,7 +266,8 @@ static enum err take_row(struct notice_telling *t, struct rows *r, struct waitin
 				    .party = rows_i64(r, 4),
 				    .level = rows_i64(r, 7),
 				    .urgent = rows_i64(r, 8) != 0,
-				    .area = { rows_i64(r, 10) } };
+				    .area = { rows_i64(r, 10) },
+				    .not_for = rows_i64(r, 14) };
 	w->id = rows_i64(r, 1);
 	w->account = rows_null(r, 5) ? 0 : rows_i64(r, 5);
 	w->told = rows_i64(r, 9);

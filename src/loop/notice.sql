@@ -6,7 +6,7 @@
 -- $1 now   bigint
 -- $2 limit bigint
 SELECT o.county, o.id, o.task, o.key, o.party, o.account, o.say, o.level, o.urgent, o.told,
-       t.area, t.sector, t.state, t.packed
+       t.area, t.sector, t.state, t.packed, o.not_for
   FROM task_notice o JOIN tasks t ON t.county = o.county AND t.id = o.task
  WHERE o.look_at <= $1 ORDER BY o.look_at, o.id LIMIT $2;
 
@@ -196,7 +196,7 @@ SELECT id, key, unread, wants FROM notice
 -- $3 limit   bigint
 SELECT n.county, n.id, n.task, n.area, n.say, n.level, n.urgent, n.hop, n.told_at, n.unread,
        n.wants, n.fall_at, n.fell_at, n.confirmed_at, n.answered_by, n.party,
-       t.title, t.kind, t.state, t.owner, t.packed
+       t.title, t.kind, t.state, t.owner, t.packed, t.signal
   FROM notice n JOIN tasks t ON t.county = n.county AND t.id = n.task
  WHERE n.account = $1 AND n.id < $2 ORDER BY n.id DESC LIMIT $3;
 
@@ -208,7 +208,7 @@ SELECT n.county, n.id, n.task, n.area, n.say, n.level, n.urgent, n.hop, n.told_a
 -- $3 limit   bigint
 SELECT n.county, n.id, n.task, n.area, n.say, n.level, n.urgent, n.hop, n.told_at, n.unread,
        n.wants, n.fall_at, n.fell_at, n.confirmed_at, n.answered_by, n.party,
-       t.title, t.kind, t.state, t.owner, t.packed
+       t.title, t.kind, t.state, t.owner, t.packed, t.signal
   FROM notice n JOIN tasks t ON t.county = n.county AND t.id = n.task
  WHERE n.account = $1 AND n.unread = 1 AND n.id < $2 ORDER BY n.id DESC LIMIT $3;
 
@@ -220,7 +220,7 @@ SELECT n.county, n.id, n.task, n.area, n.say, n.level, n.urgent, n.hop, n.told_a
 -- $3 limit   bigint
 SELECT n.county, n.id, n.task, n.area, n.say, n.level, n.urgent, n.hop, n.told_at, n.unread,
        n.wants, n.fall_at, n.fell_at, n.confirmed_at, n.answered_by, n.party,
-       t.title, t.kind, t.state, t.owner, t.packed
+       t.title, t.kind, t.state, t.owner, t.packed, t.signal
   FROM notice n JOIN tasks t ON t.county = n.county AND t.id = n.task
  WHERE n.account = $1 AND n.wants = 1 AND n.id < $2 ORDER BY n.id DESC LIMIT $3;
 

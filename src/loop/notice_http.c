@@ -147,6 +147,7 @@ static void put_task(struct listing *l, struct rows *r)
 	notice_task(rows_blob(r, 20), &t);
 	by = notice_deadline(&t, rows_i64(r, 15));
 	id_of(l->c, "task", rows_i64(r, 2));
+	id_of(l->c, "signal", rows_i64(r, 21));
 	notice_area_json(j, area);
 	json_key(j, "title");
 	if (may_see(l, area, rows_i64(r, 15)))

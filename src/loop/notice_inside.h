@@ -69,7 +69,8 @@ struct notice_new {
 	struct str say, sector;
 	bool urgent;
 	int64_t hop;
-	int64_t span; /* seconds for a confirmation, before the fall-back is told */
+	int64_t not_for; /* an account that did it; 0: none */
+	int64_t span;    /* seconds for a confirmation, before the fall-back is told */
 };
 struct notice_page { /* whose open pages hear of it, after the commit */
 	int64_t account, notice;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/when.h"
+#include "engine/flow/signal.h"
 #include "engine/flow/table.h"
 #include "grid/area.h"
 #include "loop/notice_inside.h"
@@ -39,6 +40,12 @@ static struct str say_of(struct str say, bool english)
 	for (size_t i = 0; i < FLOW_SAY_N; i++)
 		if (str_eq(say, str_of(flow_say_words[i].word)))
 			return str_of(english ? flow_say_words[i].en : flow_say_words[i].zh);
+	for (size_t i = 0; i < FLOW_SIGNAL_PHASE_N; i++) {
+		const struct flow_signal_word *w = &flow_signal_phase_words[i];
+
+		if (str_eq(say, str_of(w->word)))
+			return str_of(english ? w->en : w->zh);
+	}
 	return say;
 }
 

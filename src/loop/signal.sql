@@ -44,6 +44,21 @@ ORDER BY CASE WHEN id = $2 THEN 0 WHEN state <> 'closed' THEN 1 ELSE 2 END, id L
 -- $1 signal bigint
 SELECT id FROM tasks WHERE signal = $1 AND state <> 'closed' ORDER BY area, id;
 
+-- name: tell
+-- Who noticed it is owed a notice: one of a key, whoever asks again.
+-- $1  county  bigint
+-- $2  id      bigint
+-- $3  task    bigint
+-- $4  key     bigint
+-- $5  party   bigint
+-- $6  account bigint
+-- $7  not_for bigint
+-- $8  say     text
+-- $9  at      bigint
+INSERT INTO task_notice (county, id, task, key, party, account, not_for, say, level, at, urgent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 0)
+ON CONFLICT (county, task, key) DO NOTHING;
+
 -- name: waiting
 -- Pushes of a task that wait for an answer.
 -- $1 county bigint

@@ -321,6 +321,37 @@ static enum err check_proved(const struct signal_tally *t, struct fault *f)
 	return e;
 }
 
+/* No word of the engine's: its keys end in a number of enum flow_say. */
+static int64_t telling_key(const struct signal *s)
+{
+	return s->record.version << 33 | (255 - s->record.state);
+}
+
+/*
+ * Who noticed it hears what came of it, and of an instruction or a decision everybody of the party
+ * that gave it; not who says so themself. It is told as a thing of the first task.
+ */
+static enum err tell_sender(struct call *c, struct tx *tx, const struct signal *s, struct fault *f)
+{
+	bool ordered = s->source == SIGNAL_SUPERIOR || s->source == SIGNAL_MEETING;
+	int64_t self = c->who->account, who = ordered ? 0 : s->record.created_by.v;
+	struct work w;
+	enum err e;
+
+	if (!s->sender.v || (!ordered && (!who || who == self)))
+		return OK;
+	if ((e = work_load(loop_of(c), tx, s->task.v, c->a, &w, f)))
+		return e == ERR_ABSENT ? OK : e; /* fsck tells of it */
+	return tx_run(tx, &signal_sql.tell,
+		      SQL_ARGS(sql_i64(area_county(w.row.record.area).v),
+			       sql_i64(record_id_new(loop_of(c)->o.book).v), sql_i64(s->task.v),
+			       sql_i64(telling_key(s)), sql_i64(s->sender.v),
+			       who ? sql_i64(who) : sql_null(), sql_i64(self),
+			       sql_text(str_of(flow_signal_phase_words[s->record.state].word)),
+			       sql_time(c->now)),
+		      NULL, f);
+}
+
 static enum err settle(struct call *c, struct tx *tx, struct signal *s, const struct signal *was,
 		       const struct signal_settling *w, uint32_t turn, struct fault *f)
 {
@@ -337,7 +368,8 @@ static enum err settle(struct call *c, struct tx *tx, struct signal *s, const st
 		return e;
 	if (dismissed && (e = strike_all(c, tx, s, f)))
 		return e;
-	return record_follow(loop_of(c)->o.book, c, tx, &signal_noun, was, s, w->word, c->now, f);
+	e = record_follow(loop_of(c)->o.book, c, tx, &signal_noun, was, s, w->word, c->now, f);
+	return e ? e : tell_sender(c, tx, s, f);
 }
 
 static enum err signal_do(struct call *c, struct tx *tx, struct fault *f)

@@ -237,6 +237,90 @@ static void an_offer_of_any_task_is_a_push_and_may_be_withdrawn(void **state)
 	sound(&w);
 }
 
+/* ---- what who noticed it hears ------------------------------------------------------------- */
+
+/* How often this one was told so, once everything that waits was told. */
+static int64_t heard(struct ward *w, enum ward_who who, const char *say)
+{
+	char sql[160];
+
+	ward_pass(w, 60);
+	ward_pass(w, 60);
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT count(*) FROM notice WHERE account = %" PRId64 " AND say = '%s'",
+		       w->account[who], say);
+	return ward_scalar(w, sql);
+}
+
+static void who_noticed_it_hears_once_what_was_found_out(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = formed(&w, WARD_DOCTOR, "citizen", ""), task = signal_number(&w, id, "task");
+	char target[120], body[120];
+
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "accept", ""), 200);
+	(void)snprintf(target, sizeof target, "/api/v1/signals/%" PRId64 "/do/verify", id);
+	(void)snprintf(body, sizeof body, "{\"turn\":%" PRId64 ",\"result\":\"属实\"}",
+		       signal_number(&w, id, "version"));
+	for (int i = 0; i < 3; i++) {
+		desk_ask(&w.k, &w.visitor[WARD_WORKER], "POST", target,
+			 "Idempotency-Key: sent-again\r\n", body, &a);
+		is(&a, 200);
+		assert_int_equal(heard(&w, WARD_DOCTOR, "verified"), 1);
+	}
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM notice WHERE say = 'verified'"), 1);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "prove", ",\"text\":\"好\""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, task, "close", ""), 200);
+	assert_int_equal(settled(&w, WARD_WORKER, id, "feed_back", ",\"feedback\":\"已告知\""),
+			 200);
+	assert_int_equal(heard(&w, WARD_DOCTOR, "fed-back"), 1);
+	is((ward_ask(&w, WARD_DOCTOR, "GET", "/api/v1/notices", "", &a), &a), 200);
+	must_say(&a, "{\"word\":\"verified\",\"zh\":\"核实\",\"en\":\"Verified\"}");
+	must_say(&a, "{\"word\":\"fed-back\",\"zh\":\"反馈\",\"en\":\"Fed back\"}");
+	(void)snprintf(body, sizeof body, "\"signal\":\"%" PRId64 "\"", id);
+	must_say(&a, body);
+	sound(&w);
+}
+
+static void who_noticed_it_hears_that_it_was_nothing(void **state)
+{
+	WARD(w);
+	int64_t id = formed(&w, WARD_DOCTOR, "citizen", "");
+
+	assert_int_equal(settled(&w, WARD_CLERK, id, "dismiss", ",\"reason\":\"施工缝\""), 200);
+	assert_int_equal(heard(&w, WARD_DOCTOR, "dismissed"), 1);
+	sound(&w);
+}
+
+static void who_settles_it_themself_is_not_told(void **state)
+{
+	WARD(w);
+	int64_t id = formed(&w, WARD_LEAD, "citizen", ",\"owner\":\"102\"");
+
+	assert_int_equal(ward_do(&w, WARD_LEAD, signal_number(&w, id, "task"), "accept", ""), 200);
+	assert_int_equal(settled(&w, WARD_LEAD, id, "verify", ",\"result\":\"属实\""), 200);
+	assert_int_equal(heard(&w, WARD_LEAD, "verified"), 0);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM notice WHERE say = 'verified'"), 0);
+}
+
+static void who_gave_an_instruction_hears_as_a_party_but_for_who_did_it(void **state)
+{
+	WARD(w);
+	int64_t id = formed(&w, WARD_LEAD, "superior", ",\"owner\":\"103\"");
+
+	assert_int_equal(ward_do(&w, WARD_CLERK, signal_number(&w, id, "task"), "accept", ""), 200);
+	assert_int_equal(settled(&w, WARD_CLERK, id, "verify", ",\"result\":\"已办\""), 200);
+	assert_int_equal(heard(&w, WARD_LEAD, "verified"), 1);
+	assert_int_equal(heard(&w, WARD_TRACER, "verified"), 1);
+	assert_int_equal(heard(&w, WARD_CLERK, "verified"), 0);
+	id = formed(&w, WARD_LEAD, "superior", ",\"owner\":\"103\"");
+	assert_int_equal(settled(&w, WARD_TRACER, id, "dismiss", ",\"reason\":\"撤回\""), 200);
+	assert_int_equal(heard(&w, WARD_LEAD, "dismissed"), 1);
+	assert_int_equal(heard(&w, WARD_TRACER, "dismissed"), 0);
+	sound(&w);
+}
+
 /* ---- what is refused ------------------------------------------------------------------------ */
 
 static void a_dismissal_has_a_reason_and_is_another_ones(void **state)
@@ -608,6 +692,10 @@ int main(void)
 		ON_BOTH(who_offers_it_on_and_is_taken_up_has_said_moved),
 		ON_BOTH(who_took_it_over_elsewhere_sees_it_and_says_what_it_was),
 		ON_BOTH(an_offer_of_any_task_is_a_push_and_may_be_withdrawn),
+		ON_BOTH(who_noticed_it_hears_once_what_was_found_out),
+		ON_BOTH(who_noticed_it_hears_that_it_was_nothing),
+		ON_BOTH(who_settles_it_themself_is_not_told),
+		ON_BOTH(who_gave_an_instruction_hears_as_a_party_but_for_who_did_it),
 		ON_BOTH(a_dismissal_has_a_reason_and_is_another_ones),
 		ON_BOTH(the_only_task_of_a_signal_is_not_struck_alone),
 		ON_BOTH(work_that_was_proved_is_not_struck_by_a_dismissal),
