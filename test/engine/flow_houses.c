@@ -18,8 +18,8 @@
 #include <inttypes.h>
 
 #include "base/dice.h"
-#include "engine/flow/inbound.h"
 #include "support/flow_facts.h"
+#include "support/flow_inbound.h"
 #include "support/paths.h"
 
 enum { NAMES = 12, MESSAGES_MAX = 512, STEPS = 3000, SETTLE_STEPS = 4000, ROADS = 1000 };

@@ -17,7 +17,6 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "engine/flow/inbound.h"
 #include "engine/flow/signal.h"
 #include "engine/flow/table.h"
 #include "support/flow_facts.h"
@@ -363,13 +362,6 @@ static void put_others(struct buf *b)
 					p ? flow_signal_phase_words[p].word : "[*]",
 					flow_signal_phase_words[r->to].word,
 					flow_signal_on_words[r->on].word);
-	}
-	buf_lit(b, "```\n\n## A push, at the receiving house\n\n```mermaid\nstateDiagram-v2\n");
-	for (size_t i = 0; i < flow_inbound_n_rows; i++) {
-		const struct flow_inbound_row *r = &flow_inbound_rows[i];
-
-		buf_fmt(b, "\t%s --> %s: %s\n", r->from ? flow_inbound_phase_words[r->from] : "[*]",
-			flow_inbound_phase_words[r->to], flow_inbound_on_words[r->on]);
 	}
 	buf_lit(b, "```\n");
 }

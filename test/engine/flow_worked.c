@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#include "engine/flow/inbound.h"
 #include "engine/flow/signal.h"
 #include "support/flow_facts.h"
 

@@ -214,8 +214,6 @@ bool flow_running(const struct flow_task *t, enum flow_stage_id s);
 unsigned flow_who_is(const struct flow_task *t, const struct flow_event *ev); /* enum flow_who */
 /* Of the key of a step of the clock: the round of its stage in which it was told. */
 uint32_t flow_key_round(uint64_t key);
-/* How the push numbered `offer` stands for whoever asks again: WAITING, TAKEN, else WITHDRAWN. */
-enum flow_push flow_push_stands(const struct flow_task *t, uint32_t offer);
 
 /*
  * A task as bytes, to be stored and compared: FLOW_PACKED_BYTES of them, of a fixed order, the same

@@ -402,11 +402,3 @@ enum err flow_step(struct flow_task *t, const struct flow_event *ev, struct utc_
 	*t = next;
 	return OK;
 }
-
-enum flow_push flow_push_stands(const struct flow_task *t, uint32_t offer)
-{
-	if (offer != t->n_offers)
-		return FLOW_WITHDRAWN;
-	return t->push == FLOW_WAITING || t->push == FLOW_TAKEN ? (enum flow_push)t->push
-								: FLOW_WITHDRAWN;
-}

@@ -1,10 +1,11 @@
-/* inbound.c - the receiving end of a push between houses, as a table. */
-#include "engine/flow/inbound.h"
+/* flow_inbound.c - see flow_inbound.h: the receiving end, as a table. */
+#include "support/flow_inbound.h"
+
 #include "engine/flow/table.h"
 
-#include "base/ban.h"
-
-const struct flow_inbound_row flow_inbound_rows[] = {
+static const struct {
+	uint8_t from, on, to, then;
+} table[] = {
 	{ FLOW_IN_NONE, FLOW_IN_ON_PUSH, FLOW_IN_RECEIVED, FLOW_IN_DO_NOTICE },
 	{ FLOW_IN_RECEIVED, FLOW_IN_ON_TAKE, FLOW_IN_TAKEN, FLOW_IN_DO_ANSWER },
 	{ FLOW_IN_RECEIVED, FLOW_IN_ON_DENY, FLOW_IN_DENIED, FLOW_IN_DO_ANSWER },
@@ -15,12 +16,6 @@ const struct flow_inbound_row flow_inbound_rows[] = {
 	{ FLOW_IN_TAKEN, FLOW_IN_ON_ENDED, FLOW_IN_OVER, FLOW_IN_DO_DROP },
 	{ FLOW_IN_DENIED, FLOW_IN_ON_ENDED, FLOW_IN_OVER, FLOW_IN_DO_NOTHING },
 };
-const size_t flow_inbound_n_rows = ARRAY_LEN(flow_inbound_rows);
-
-const char *const flow_inbound_phase_words[FLOW_IN_PHASE_N] = { "none",   "received", "taken",
-								"denied", "ours",     "over" };
-const char *const flow_inbound_on_words[FLOW_IN_ON_N] = { "push", "take", "deny", "granted",
-							  "ended" };
 
 bool flow_inbound_asks(const struct flow_inbound *in)
 {
@@ -49,17 +44,23 @@ enum err flow_inbound_step(struct flow_inbound *in, enum flow_inbound_on on, uin
 		ret->why = ret->again ? NULL : &flow_needs[FLOW_NEEDS_OFFERED].why;
 		return ret->again ? OK : ret->why->err;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(flow_inbound_rows); i++) {
-		const struct flow_inbound_row *row = &flow_inbound_rows[i];
-
-		if (row->from != next.phase || row->on != on)
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		if (table[i].from != next.phase || table[i].on != on)
 			continue;
-		next.phase = row->to;
+		next.phase = table[i].to;
 		*in = next;
-		ret->then = drop | row->then;
+		ret->then = drop | table[i].then;
 		return OK;
 	}
 	ret->again = is_message(on);
 	ret->why = ret->again ? NULL : &flow_why_phase;
 	return ret->again ? OK : ret->why->err;
+}
+
+enum flow_push flow_push_stands(const struct flow_task *t, uint32_t offer)
+{
+	if (offer != t->n_offers)
+		return FLOW_WITHDRAWN;
+	return t->push == FLOW_WAITING || t->push == FLOW_TAKEN ? (enum flow_push)t->push
+								: FLOW_WITHDRAWN;
 }

@@ -1,5 +1,6 @@
 /*
- * inbound.h - a push from another house, as the receiving house sees it.
+ * flow_inbound.h - a push from another house, as the receiving house sees it: a model. The product
+ * pushes to nobody outside it; what a task needs for that (flow.h: `away`) is held against this.
  *
  * Two houses cannot change one row together, so the sender's row decides: a push is taken when the
  * *sender's* task says so (flow.h, OFFER and TAKE), and until then it is the sender's. The receiver
@@ -21,8 +22,8 @@
  *           takes the place of an earlier one.
  * Errors:   as flow_step(). Messages that say nothing new are `again` and change nothing.
  */
-#ifndef ENGINE_FLOW_INBOUND_H
-#define ENGINE_FLOW_INBOUND_H
+#ifndef TEST_SUPPORT_FLOW_INBOUND_H
+#define TEST_SUPPORT_FLOW_INBOUND_H
 #include "engine/flow/flow.h"
 
 enum flow_inbound_phase {
@@ -70,10 +71,6 @@ MUST_CHECK enum err flow_inbound_step(struct flow_inbound *in, enum flow_inbound
  * time to time; the sender tells how it was decided, if it was.
  */
 bool flow_inbound_asks(const struct flow_inbound *in);
-
-struct flow_inbound_row { uint8_t from, on, to, then; };
-extern const struct flow_inbound_row flow_inbound_rows[];
-extern const size_t flow_inbound_n_rows;
-extern const char *const flow_inbound_phase_words[FLOW_IN_PHASE_N];
-extern const char *const flow_inbound_on_words[FLOW_IN_ON_N];
+/* How the push numbered `offer` stands for whoever asks again: WAITING, TAKEN, else WITHDRAWN. */
+enum flow_push flow_push_stands(const struct flow_task *t, uint32_t offer);
 #endif
