@@ -21,6 +21,11 @@ struct str call_text(const struct call *c, const char *name)
 	return http_match_text(c->match, name);
 }
 
+bool call_has(const struct call *c, const char *name)
+{
+	return http_match_has(c->match, name);
+}
+
 bool call_may(const struct call *c, enum capability also)
 {
 	return who_may(c->who, also);

@@ -56,6 +56,7 @@ struct call {
 /* ---- what was asked ---- */
 int64_t call_id(const struct call *c, const char *name); /* of a {name} in the path */
 struct str call_text(const struct call *c, const char *name);
+bool call_has(const struct call *c, const char *name);     /* for what serves several paths */
 bool call_may(const struct call *c, enum capability also); /* besides what the row asks for */
 
 /* ---- areas ---- */

@@ -160,11 +160,12 @@ static enum err tell(struct call *c, const struct trail_warrant *w, struct str b
 	return text.failed;
 }
 
+/* A correction of a confirmed case is no step, and mints nothing. */
 static bool confirms(struct call *c, const struct case_row *before, const struct case_row *after)
 {
 	return after->record.state == CASE_CONFIRMED &&
 	       (!before || before->record.state != CASE_CONFIRMED ||
-		str_eq(call_text(c, "event"), STR("renew")));
+		(call_has(c, "event") && str_eq(call_text(c, "event"), STR("renew"))));
 }
 
 static enum err mint(struct call *c, struct tx *tx, const struct case_row *of, struct fault *f)

@@ -224,14 +224,26 @@ enum err http_paths_find(const struct http_paths *p, enum http_method method, st
 	return OK;
 }
 
-static size_t arg_of(const struct http_match *m, const char *name)
+static size_t find_arg(const struct http_match *m, const char *name)
 {
 	size_t i = 0;
 
 	while (i < m->n_args && !str_eq(m->arg[i].name, str_of(name)))
 		i++;
+	return i;
+}
+
+static size_t arg_of(const struct http_match *m, const char *name)
+{
+	size_t i = find_arg(m, name);
+
 	assert(i < m->n_args);
 	return i;
+}
+
+bool http_match_has(const struct http_match *m, const char *name)
+{
+	return find_arg(m, name) < m->n_args;
 }
 
 int64_t http_match_id(const struct http_match *m, const char *name)

@@ -43,4 +43,5 @@ MUST_CHECK enum err http_paths_find(const struct http_paths *p, enum http_method
 /* The argument of that name. To ask for one the pattern does not have is our mistake. */
 int64_t http_match_id(const struct http_match *m, const char *name);
 struct str http_match_text(const struct http_match *m, const char *name);
+bool http_match_has(const struct http_match *m, const char *name);
 #endif

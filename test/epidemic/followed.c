@@ -1,6 +1,9 @@
 /*
  * followed.c - who a trace finds is somebody's to find, at once; a later trace changes that by a
  * difference; measures end by themselves; and the funnel adds up at every step.
+ *
+ * Long because each story, of contacts and of measures alike, begins with a trace and is told from
+ * one funnel.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -219,6 +222,63 @@ static void a_later_trace_adds_changes_and_excludes_by_a_difference(void **state
 	adds_up(&w, 3, 0, 0);
 	gone = task_of(&w, 1002, &contact);
 	assert_string_equal(ward_state(&w, gone), "open");
+	sound(&w);
+}
+
+static int64_t version_of(struct ward *w, const struct outbreak *o)
+{
+	char sql[80];
+
+	(void)snprintf(sql, sizeof sql, "SELECT version FROM cases WHERE id = %s", o->id);
+	return ward_scalar(w, sql);
+}
+
+/* The onset of a confirmed case was so many days ago. No warrant comes of that by itself. */
+static void correct(struct ward *w, struct outbreak *o, int32_t days)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	CLEANUP(buf_release) struct buf day = { 0 };
+	int64_t warrants = ward_scalar(w, "SELECT count(*) FROM case_warrant");
+	char url[120], match[40], body[80];
+
+	when_date(&day, zone_day_of(w->h->zone, ward_now()) - days);
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s", o->id);
+	(void)snprintf(match, sizeof match, "If-Match: \"%lld\"\r\n", (long long)version_of(w, o));
+	(void)snprintf(body, sizeof body, "{\"onset\":\"%.*s\"}", (int)day.n, day.p);
+	desk_ask(&w->k, &w->visitor[WARD_TRACER], "PATCH", url, match, body, &a);
+	if (a.status != 200)
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	assert_int_equal(ward_scalar(w, "SELECT count(*) FROM case_warrant"), warrants);
+	answer_end(&a);
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/renew", o->id);
+	assert_int_equal(ward_ask(w, WARD_TRACER, "POST", url, "", &a), 200);
+	(void)snprintf(o->warrant, sizeof o->warrant, "%s", ward_text(&a, "over\":false,\"text"));
+}
+
+static void a_corrected_onset_changes_whom_the_next_trace_finds(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t contact;
+
+	outbreak_begin(&w, &o);
+	struct trail_visit early[] = { outbreak_stay(1006, 81, o.evening - 96 * HOUR, 1),
+				       outbreak_stay(o.index, 81, o.evening - 96 * HOUR, 1) };
+	outbreak_bring(&w, &o, early, ARRAY_LEN(early));
+	trace(&w, &o, "", &a);
+	adds_up(&w, 3, 0, 0);
+	correct(&w, &o, 4);
+	trace(&w, &o, "", &a);
+	if (!holds(&a, "\"difference\":{\"added\":1,\"changed\":0,\"gone\":0}"))
+		fail_msg("%.*s", (int)a.body.n, a.body.p);
+	adds_up(&w, 4, 0, 0);
+	correct(&w, &o, 0);
+	trace(&w, &o, "", &a);
+	assert_true(holds(&a, "\"difference\":{\"added\":0,\"changed\":0,\"gone\":1}"));
+	(void)task_of(&w, 1006, &contact);
+	assert_true(contact_is(&w, contact, "excluded"));
+	adds_up(&w, 3, 0, 0);
 	sound(&w);
 }
 
@@ -545,6 +605,7 @@ int main(void)
 		ON_BOTH(who_a_trace_finds_is_somebodys_to_find_at_once),
 		ON_BOTH(what_is_pushed_out_is_counted_where_it_stands),
 		ON_BOTH(a_later_trace_adds_changes_and_excludes_by_a_difference),
+		ON_BOTH(a_corrected_onset_changes_whom_the_next_trace_finds),
 		ON_BOTH(the_past_is_told_as_it_was_after_a_split_a_merge_and_a_change),
 		ON_BOTH(a_contact_ended_when_it_ended_however_late_its_row_is_touched),
 		ON_BOTH(a_name_is_told_to_those_who_must_find_them_and_to_nobody_else),

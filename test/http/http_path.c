@@ -50,6 +50,7 @@ static void a_table_is_searched_by_method_and_path(void **state)
 	assert_int_equal(m.row, 7);
 	assert_true(str_eq(http_match_text(&m, "name"), STR("前 哨")));
 	assert_int_equal(http_match_id(&m, "n"), 7);
+	assert_true(http_match_has(&m, "n") && !http_match_has(&m, "id"));
 	assert_int_equal(http_paths_find(p, HTTP_POST, STR("/api/v1/areas/import"), &m), OK);
 	assert_int_equal(m.row, 5);
 }
