@@ -58,7 +58,7 @@ static void check_rows(struct table *t, const int *column, const struct value_fr
 			continue;
 		arena_clear(from->a);
 		noun_blank(&well_noun, &w);
-		e = match_cells(&well_noun, column, &r, from, &w, &f);
+		e = match_cells(&well_noun, column, &r, from, NULL, &w, &f);
 		must(e == OK || e == ERR_RANGE || e == ERR_MEMORY);
 		must(e != ERR_RANGE || (f.zh[0] && f.en[0] && f.field[0]));
 		if (!e)

@@ -27,6 +27,7 @@ enum err cli_book_open(struct cli *c, struct cli_book *b)
 				    .n_followers = LOOP_FOLLOWERS,
 				    .clock = &clock_wall,
 				    .area_names = area_names,
+				    .areas = area_each,
 				    .node = 1 + (unsigned)getpid() % NODES };
 	struct loop_options lo;
 	const struct sql_list *lists;

@@ -240,6 +240,23 @@ enum err area_names(struct tx *tx, const struct area_code *code, size_t n, int32
 	return e;
 }
 
+enum err area_each(struct tx *tx, struct area_code under, int32_t day,
+		   enum err (*each)(void *arg, struct area_code code, struct str zh, struct str en),
+		   void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	bool more = false;
+	enum err e = tx_rows(tx, &area_sql.numbered,
+			     SQL_ARGS(sql_i64(under.v), sql_i64(area_end(under).v), sql_i64(day),
+				      sql_i64(INT64_MAX)),
+			     &r, f);
+
+	while (!e && !(e = rows_next(r, &more, f)) && more)
+		e = each(arg, (struct area_code){ rows_i64(r, CODE) }, rows_text(r, NAME),
+			 rows_text(r, NAME_EN));
+	return e;
+}
+
 enum err area_n_below_each(struct tx *tx, const struct area_list *list, int32_t day, int64_t *ret,
 			   struct fault *f)
 {

@@ -47,6 +47,11 @@ MUST_CHECK enum err area_above(struct tx *tx, const struct area_list *list, int3
  */
 MUST_CHECK enum err area_names(struct tx *tx, const struct area_code *code, size_t n, int32_t day,
 			       struct arena *a, struct record_area_name *ret, struct fault *f);
+/* An area and all that lies in it, as they are called on that day. For the book, too. */
+MUST_CHECK enum err area_each(struct tx *tx, struct area_code under, int32_t day,
+			      enum err (*each)(void *arg, struct area_code code, struct str zh,
+					       struct str en),
+			      void *arg, struct fault *f);
 /* Right below it, codes above `after` first to last. */
 MUST_CHECK enum err area_below(struct tx *tx, struct area_code code, int32_t day,
 			       struct area_code after, size_t limit, struct arena *a,

@@ -54,6 +54,7 @@ const struct noun officer_noun = {
 	NOUN_OF(struct officer, fields, states, steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_GRID_WRITE,
+	.named = true,
 	.reads_up = true,
 	.why = WHY_DUTY,
 	.check = check,

@@ -98,6 +98,7 @@ const struct noun organisation_noun = {
 	NOUN_OF(struct organisation, fields, states, steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_GRID_WRITE,
+	.named = true,
 	.reads_up = true,
 	.why = WHY_DUTY,
 	.check = check,

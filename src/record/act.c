@@ -178,6 +178,14 @@ enum err act_follow(struct call *c, struct tx *tx, const struct record_kind *k, 
 	return e;
 }
 
+enum err act_leads_nowhere(const struct field *x, struct fault *f)
+{
+	fault_set(f, ERR_RANGE, "“%s”所指的记录不存在，请重新选择%.0s",
+		  "%.0s%s: there is no such row, choose again", x->zh, x->en);
+	fault_at(f, x->name, NULL);
+	return ERR_RANGE;
+}
+
 enum err act_references(struct tx *tx, const struct record_kind *k, const void *row,
 			struct fault *f)
 {
@@ -193,15 +201,8 @@ enum err act_references(struct tx *tx, const struct record_kind *k, const void *
 			continue;
 		id = *(const struct record_id *)((const char *)row + x->at);
 		e = tx_row(tx, to->sql->get, SQL_ARGS(sql_i64(id.v)), &r, f);
-		if (e != ERR_ABSENT) {
-			if (e)
-				return e;
-			continue;
-		}
-		fault_set(f, ERR_RANGE, "“%s”所指的记录不存在，请重新选择%.0s",
-			  "%.0s%s: there is no such row, choose again", x->zh, x->en);
-		fault_at(f, x->name, NULL);
-		return ERR_RANGE;
+		if (e)
+			return e == ERR_ABSENT ? act_leads_nowhere(x, f) : e;
 	}
 	return OK;
 }

@@ -168,6 +168,7 @@ enum err record_open(const struct record_options *o, struct record_book **ret, s
 	b->limits = list_limits;
 	b->zone = o->zone;
 	b->area_names = o->area_names;
+	b->areas = o->areas;
 	b->clock = o->clock;
 	b->node = o->node;
 	b->scratch = o->scratch;

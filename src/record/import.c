@@ -132,12 +132,16 @@ enum err import_begin(struct import *m, const struct record_kind *k, struct tx *
 	if (!sight_may_step(ask->who, k->noun, m->step))
 		return fault_set(f, ERR_ROLE, "您的角色不能这样做", "your role may not do this");
 	if ((e = open_area(m)) || (e = arena_new(ROW_BYTES_MAX, &m->a)) ||
+	    (e = naming_begin(&m->naming, k->book, ask->who, tx, ask->now)) ||
 	    (e = crypt_hasher_new(CRYPT_WORLD, &m->hasher)))
 		return e;
 	if (!(m->row = arena_take(ask->a, 1, k->noun->bytes)))
 		return ERR_MEMORY;
-	if (mode == IMPORT_KEEP)
+	if (mode == IMPORT_KEEP) {
 		m->tick = record_ids_take(k->book, IMPORT_ROWS_MAX);
+		m->naming.first = record_id_at(k->book, m->tick);
+		m->naming.end = record_id_at(k->book, m->tick + IMPORT_ROWS_MAX);
+	}
 	if ((e = open_columns(m)) || !ask->give_back)
 		return e;
 	buf_lit(&m->file, EXPORT_MARK);
@@ -150,6 +154,7 @@ enum err import_begin(struct import *m, const struct record_kind *k, struct tx *
 void import_end(struct import *m)
 {
 	table_end(&m->table);
+	naming_end(&m->naming);
 	arena_end(&m->a);
 	crypt_hasher_end(&m->hasher);
 	buf_release(&m->text);
@@ -175,7 +180,8 @@ static enum err judge(struct import *m, const struct csv_record *r, struct fault
 		return fault_set(f, ERR_SYNTAX, "%s%.0s", "%.0s%s", r->refusal_zh, r->refusal_en);
 	noun_blank(n, m->row);
 	head->area = m->area;
-	if ((e = match_cells(n, m->column, r, &from, m->row, f)) || (e = row_whole(n, m->row, f)))
+	if ((e = match_cells(n, m->column, r, &from, &m->naming, m->row, f)) ||
+	    (e = row_whole(n, m->row, f)))
 		return e;
 	if (!scope_covers(&who->scope, head->area)) {
 		fault_set(f, ERR_RANGE, "“区域”不在您的区域之内", "Area: it is none of your areas");
@@ -189,8 +195,6 @@ static enum err judge(struct import *m, const struct csv_record *r, struct fault
 	if (m->step->guard && !m->step->guard(m->row, who, m->ask->now))
 		return fault_set(f, ERR_CONFLICT, "%s%.0s", "%.0s%s", m->step->why_zh,
 				 m->step->why_en);
-	if ((e = act_references(m->tx, m->k, m->row, f)))
-		return e;
 	return n->check ? n->check(m->tx, NULL, m->row, f) : OK;
 }
 

@@ -22,6 +22,7 @@
 #include "ledger/merkle.h"
 #include "record/inside.h"
 #include "record/batch.h"
+#include "record/naming.h"
 #include "base/csv.h"
 #include "table/table.h"
 
@@ -70,6 +71,7 @@ struct import {
 	void *row;
 	struct buf text; /* the canonical text of one row */
 	struct batch batch;
+	struct naming naming;
 	struct crypt_hasher *hasher;
 	int64_t tick; /* of the block: what the next id is made of */
 	VEC(struct import_county) county;

@@ -28,6 +28,7 @@ struct record_book {
 	struct list_limits limits;
 	const struct zone *zone;
 	record_area_names *area_names;
+	record_areas *areas;
 	const struct clock *clock;
 	unsigned node;
 	const char *scratch;
@@ -76,6 +77,8 @@ MUST_CHECK enum err act_follow(struct call *c, struct tx *tx, const struct recor
 /* Do its references lead to rows that are there? */
 MUST_CHECK enum err act_references(struct tx *tx, const struct record_kind *k, const void *row,
 				   struct fault *f);
+/* ERR_RANGE of one that does not. */
+enum err act_leads_nowhere(const struct field *x, struct fault *f);
 
 /* ---- lists ---- */
 struct list_ask {

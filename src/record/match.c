@@ -5,6 +5,7 @@
 
 #include "base/ban.h"
 #include "record/export.h"
+#include "record/naming.h"
 #include "record/row.h"
 
 enum { PLAIN_BYTES = 128 };
@@ -119,29 +120,20 @@ enum err match_columns(const struct noun *n, unsigned sight, const struct str *h
 	return OK;
 }
 
-static enum err area_cell(struct str s, struct record *head, struct fault *f)
-{
-	s = value_trim(s);
-	if (s.n == 0 || (area_parse(s, &head->area) == OK && head->area.v))
-		return OK;
-	fault_set(f, ERR_RANGE, "“区域”不是区划代码，请填 2、4、6、9、12 或 15 位数字",
-		  "Area: this is no area code: give 2, 4, 6, 9, 12 or 15 digits");
-	fault_at(f, "area", NULL);
-	return ERR_RANGE;
-}
-
 enum err match_cells(const struct noun *n, const int *column, const struct csv_record *r,
-		     const struct value_from *from, void *row, struct fault *f)
+		     const struct value_from *from, struct naming *naming, void *row,
+		     struct fault *f)
 {
 	enum err e = OK;
 
 	for (size_t i = 0; i < r->n_fields && !e; i++) {
 		struct str s = export_unescape(r->fields[i]);
+		const struct field *x = column[i] >= 0 ? &n->field[column[i]] : NULL;
 
-		if (column[i] == MATCH_AREA)
-			e = area_cell(s, row_head(row), f);
-		else if (column[i] != MATCH_NONE)
-			e = value_from_text(&n->field[column[i]], s, from, row, f);
+		if (column[i] == MATCH_NONE)
+			continue;
+		e = naming_reads(x) ? naming_cell(naming, x, s, from, row, f)
+				    : value_from_text(x, s, from, row, f);
 	}
 	return e;
 }

@@ -25,9 +25,14 @@ int match_heading(const struct field *x, size_t n, struct str heading);
 MUST_CHECK enum err match_columns(const struct noun *n, unsigned sight, const struct str *heading,
 				  size_t n_headings, const struct match_said *said, size_t n_said,
 				  int *ret, struct fault *f);
-/* Lay the cells of a record over a row; ERR_RANGE of the first that is wrong. */
+/*
+ * Lay the cells of a record over a row; ERR_RANGE of the first that is wrong. Names stand for ids
+ * and codes by `naming`; NULL: they do not.
+ */
+struct naming;
 MUST_CHECK enum err match_cells(const struct noun *n, const int *column, const struct csv_record *r,
-				const struct value_from *from, void *row, struct fault *f);
+				const struct value_from *from, struct naming *naming, void *row,
+				struct fault *f);
 const char *match_name(const struct noun *n, int column); /* NULL for MATCH_NONE */
 
 #endif

@@ -237,8 +237,8 @@ enum err noun_check(const struct noun *n, struct fault *f)
 		return wrong(f, n, "it has no fields", n->path);
 	if (!n->read || !n->write)
 		return wrong(f, n, "nobody is said to read or write it", n->path);
-	if (n->label && (!noun_label(n) || noun_label(n)->type != FIELD_TEXT))
-		return wrong(f, n, "what names a row is no text", n->label);
+	if ((n->label || n->named) && (!noun_label(n) || noun_label(n)->type != FIELD_TEXT))
+		return wrong(f, n, "what names a row is no text", n->label ? n->label : n->path);
 	if (!words_hold(n->state, n->n_states) || n->n_steps == 0)
 		return wrong(f, n, "its states do not hold", n->path);
 	for (size_t i = 0; i < n->n_fields; i++)

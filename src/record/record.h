@@ -75,6 +75,7 @@ struct noun {
 	size_t n_steps;
 	enum capability read, write;
 	const char *label; /* the field that names a row to people; NULL: its first required text */
+	bool named;        /* files refer to its rows by their label; wants an index */
 	bool reads_up;     /* a list and a row show, too, what lies right on the way up: adr/0020 */
 	enum purpose why;
 	bool gate;    /* rows come in by feeds (intake) alone: nobody makes one or imports a file */
@@ -129,6 +130,12 @@ typedef enum err record_area_names(struct tx *tx, const struct area_code *code, 
 				   int32_t day, struct arena *a, struct record_area_name *ret,
 				   struct fault *f);
 
+/* An area and all below it, as they are called on a day, to `each`. */
+typedef enum err record_areas(struct tx *tx, struct area_code under, int32_t day,
+			      enum err (*each)(void *arg, struct area_code code, struct str zh,
+					       struct str en),
+			      void *arg, struct fault *f);
+
 /*
  * A room above a noun's that acts when a row of it changes: in the transaction of the change, once
  * row and entry are written, and after the noun's own `follow`. Its error undoes the change, and
@@ -150,6 +157,7 @@ struct record_options {
 	const struct clock *clock;     /* wall, for ids */
 	unsigned node;                 /* 0 .. 255, which process made an id */
 	record_area_names *area_names; /* NULL: nobody knows them */
+	record_areas *areas;           /* with area_names; NULL: files give codes alone */
 	const char *scratch;           /* a folder of ours for Excel files under way; NULL: none */
 };
 

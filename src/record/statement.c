@@ -106,6 +106,20 @@ static enum err label(struct draft *d, const char *word, size_t ids, const struc
 	return take(d, word, SQL_READ, ret);
 }
 
+/* Which rows have this name. */
+static enum err named(struct draft *d, struct statements *s)
+{
+	const struct field *x = noun_label(d->n);
+
+	if (!d->n->named)
+		return OK;
+	buf_fmt(&d->text, "SELECT id, area FROM %s WHERE %s = $1 AND area >= $2 AND area < $3",
+		d->n->path, x->name);
+	buf_lit(&d->letters, "tii");
+	d->across = "a name does not say its county; naming.c asks which rows the caller reads";
+	return take(d, "named", SQL_READ, &s->named);
+}
+
 static enum err read_one(struct draft *d, struct statements *s)
 {
 	enum err e;
@@ -117,7 +131,7 @@ static enum err read_one(struct draft *d, struct statements *s)
 	d->across = "an id does not say its county; the handler asks whether the caller reaches it";
 	if ((e = take(d, "get", SQL_READ, &s->get)) ||
 	    (e = label(d, "label", LABELS_AT_ONCE, &s->label)) ||
-	    (e = label(d, "label_one", 1, &s->label_one)))
+	    (e = label(d, "label_one", 1, &s->label_one)) || (e = named(d, s)))
 		return e;
 	buf_lit(&d->text, "SELECT ");
 	columns(d, "");
@@ -392,4 +406,9 @@ void statements_table(const struct noun *n, struct buf *b)
 	}
 	if (keys)
 		buf_lit(b, ");\n");
+	if (n->named)
+		buf_fmt(b,
+			"-- across: a name does not say its county\n"
+			"CREATE INDEX %s_named ON %s (%s, area, id);\n",
+			t, t, noun_label(n)->name);
 }

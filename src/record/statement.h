@@ -30,7 +30,7 @@ enum {
 	LIST_ARGS_PLAIN = 5, /* $1 .. $5, then the state and the filters, two for one by range */
 	FIND_TOKENS = 4,
 	LABELS_AT_ONCE = 64, /* ids that the statement `label` takes */
-	STATEMENTS_MAX = 18  /* without the lists by a value */
+	STATEMENTS_MAX = 19  /* without the lists by a value */
 };
 
 struct statement_by {
@@ -40,6 +40,7 @@ struct statement_by {
 
 struct statements {
 	const struct sql *insert, *update, *get, *span, *twin;
+	const struct sql *named; /* id, area of the rows of a name; NULL: they are not named */
 	const struct sql *label, *label_one; /* id, area, name of rows; NULL: nothing names them */
 	const struct sql *floor, *floor_wide, *counties; /* where to look */
 	const struct sql *walk, *wide, *within, *count_within, *find, *count_token;

@@ -97,6 +97,7 @@ const struct noun unit_noun = {
 	NOUN_OF(struct unit, fields, states, steps),
 	.read = CAP_SAFETY_READ,
 	.write = CAP_SAFETY_WRITE,
+	.named = true,
 	.why = WHY_DUTY,
 	.check = check,
 };

@@ -43,6 +43,7 @@ static enum err open_book(struct serve *s, struct fault *f)
 		.zone = s->house->zone,
 		.clock = &s->wall,
 		.area_names = area_names,
+		.areas = area_each,
 		.scratch = s->scratch_path,
 	};
 	const struct sql_list *lists;

@@ -127,6 +127,22 @@ last err '{"rows":2,"exit":0}'
 run 0 import house organisations o.xlsx
 has err 'rows: 2 in = 0 accepted + 0 refused + 2 duplicate'
 
+says 'what a row refers to is told by name, and by id where a name is shared'
+printf '姓名,职务,工作电话,机构,area\n甲某,科员,119,合成·甲,430802\n乙某,科员,120,无此机构,430802\n' >n.csv
+run 1 import house officers n.csv --dry-run
+has err 'rows: 2 in = 1 accepted + 1 refused + 0 duplicate'
+run 1 import house officers n.csv --refused bad.csv --lang en
+has err 'row 3: Organisation: no row that you may read has this name'
+has bad.csv '没有叫这个名称的'
+printf '单位,area,kind\n合成·甲,430822,other\n' >o.csv
+run 0 import house organisations o.csv
+printf '姓名,职务,工作电话,机构,area\n丙某,科员,121,合成·甲,430802\n' >n.csv
+run 1 import house officers n.csv --lang en
+has err '2 rows have this name: give the id instead'
+run 0 export house officers --out n.csv
+run 0 import house officers n.csv
+has err 'rows: 1 in = 0 accepted + 0 refused + 1 duplicate'
+
 says 'serve tells its address, answers, and ends with 0 when told to'
 serve house
 case $url in

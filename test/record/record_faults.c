@@ -49,8 +49,8 @@ static const struct act acts[] = {
 	  201 },
 	{ "PATCH", WELLS "/{id}", "If-Match: \"1\"\r\n", "{\"depth_cm\":77}", 200 },
 	{ "POST", WELLS "/{id}/events/seal", NULL, "", 200 },
-	{ "POST", WELLS "/import?dry_run=true", NULL, "区域,名称,类型\n430802001,新井#,dug\n",
-	  200 },
+	{ "POST", WELLS "/import?dry_run=true", NULL,
+	  "区域,名称,类型,流入\n430802001,新井#,dug,龙王井\n", 200 },
 	{ "POST", WELLS "/import", NULL,
 	  "区域,名称,类型\n430802001,新井#,dug\n430802002,上井#,dug\n430802001,坏井,湖\n", 200 },
 };

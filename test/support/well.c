@@ -64,6 +64,7 @@ const struct noun well_noun = {
 	NOUN_OF(struct well, well_fields, well_states, well_steps),
 	.read = CAP_GRID_READ,
 	.write = CAP_GRID_WRITE,
+	.named = true,
 	.reads_up = true,
 	.why = WHY_DUTY,
 };
