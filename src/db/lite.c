@@ -572,6 +572,20 @@ static enum err set_up(struct lite *l, struct fault *f)
 	return OK;
 }
 
+/* Nobody asks how much memory SQLite holds, and to count it is a lock that all threads take. */
+static void count_nothing(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+static int open_file(const struct db *db, int flags, sqlite3 **ret)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	(void)pthread_once(&once, count_nothing);
+	return sqlite3_open_v2(db->target, ret, SQLITE_OPEN_READWRITE | flags, db->vfs);
+}
+
 enum err lite_open(struct db *db, bool writes, struct conn **ret, struct fault *f)
 {
 	struct lite *l = mem_take(1, sizeof(*l));
@@ -584,8 +598,7 @@ enum err lite_open(struct db *db, bool writes, struct conn **ret, struct fault *
 	l->conn.db = db;
 	l->conn.writes = writes;
 	l->may = writes ? MAY_WRITE : MAY_READ;
-	rc = sqlite3_open_v2(db->target, &l->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-			     db->vfs);
+	rc = open_file(db, SQLITE_OPEN_NOMUTEX, &l->h);
 	e = rc == SQLITE_OK ? set_up(l, f)
 			    : failed(l, l->h ? sqlite3_extended_errcode(l->h) : rc, db->target, f);
 	if (e) {
@@ -601,8 +614,7 @@ enum err lite_create(struct db *db, struct fault *f)
 {
 	struct lite l = { .conn.db = db };
 	enum err e = OK;
-	int rc = sqlite3_open_v2(db->target, &l.h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-				 db->vfs);
+	int rc = open_file(db, SQLITE_OPEN_CREATE, &l.h);
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(l.h, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
