@@ -215,7 +215,7 @@ static double cpu_s(void)
 
 static enum err verify(struct db *db, const char *heads, struct fault *f)
 {
-	struct verify_ask ask = { .db = db, .heads = heads };
+	struct verify_ask ask = { .db = db, .heads = heads, .threads = 4 };
 	struct verify_report r = { 0 };
 	double best = 0, share = 0;
 

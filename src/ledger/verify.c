@@ -1,4 +1,7 @@
-/* verify.c - everything against everything, in one pass. */
+/*
+ * verify.c - everything against everything, in one pass. Chains have nothing to do with each other,
+ * so each county is one thread's; what they found is told as if one had gone by them in order.
+ */
 #include "ledger/verify.h"
 #include "base/json.h"
 #include "db/db.h"
@@ -9,18 +12,32 @@
 #include "ledger/ledger.sql.h"
 #include "ledger/verify_heads.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ban.h"
 
-enum { OBJECT_PAGE = 5000 };
+enum { OBJECT_PAGE = 5000, THREADS_MAX = 64 };
 
-struct run {
+/* What the threads share. */
+struct round {
 	const struct verify_ask *ask;
-	struct verify_report *r;
-	struct verify_heads *heads; /* NULL: none are asked for */
+	const struct verify_heads *heads; /* NULL: none are asked for */
+	pthread_mutex_t lock;
+	int64_t county; /* the last that was given out; under the lock */
+};
+
+/* What is one thread's. */
+struct run {
+	struct round *round;
+	const struct verify_ask *ask;     /* the round's */
+	const struct verify_heads *heads; /* the round's */
+	pthread_t thread;
+	enum err e;
+	struct fault fault;
+	struct verify_report report;
 	struct crypt_hasher *hasher[CRYPT_SM + 1];
 	/* one county */
 	struct chain chain;
@@ -65,11 +82,11 @@ bool verify_say(struct verify_report *r, enum verify_verdict v, const char *zh, 
 static void say_at(struct run *v, enum verify_verdict verdict, int64_t seq, const char *zh,
 		   const char *en)
 {
-	if (!verify_say(v->r, verdict, zh, en))
+	if (!verify_say(&v->report, verdict, zh, en))
 		return;
-	v->r->county = v->chain.county;
-	v->r->seq = seq;
-	v->r->head = v->range.n;
+	v->report.county = v->chain.county;
+	v->report.seq = seq;
+	v->report.head = v->range.n;
 }
 
 /* ---- entries under heads ---- */
@@ -99,16 +116,20 @@ static void close_range(struct run *v)
 	next_range(v);
 }
 
-static void take_approval(struct run *v, const struct ledger_entry *en)
+static void add_approver(struct run *v, int64_t actor)
 {
-	if (!str_eq(en->object, STR(HEADS_APPROVE_OBJECT)) ||
-	    !str_eq(en->action, STR(HEADS_APPROVE_ACTION)) || !en->actor)
-		return;
 	for (size_t i = 0; i < v->n_approvers; i++)
-		if (v->approver[i] == en->actor)
+		if (v->approver[i] == actor)
 			return;
 	if (v->n_approvers < HEADS_APPROVERS)
-		v->approver[v->n_approvers++] = en->actor;
+		v->approver[v->n_approvers++] = actor;
+}
+
+static void take_approval(struct run *v, const struct ledger_entry *en)
+{
+	if (str_eq(en->object, STR(HEADS_APPROVE_OBJECT)) &&
+	    str_eq(en->action, STR(HEADS_APPROVE_ACTION)) && en->actor)
+		add_approver(v, en->actor);
 }
 
 static enum err take_entry(const struct chain *c, const struct ledger_entry *en, void *arg,
@@ -118,9 +139,9 @@ static enum err take_entry(const struct chain *c, const struct ledger_entry *en,
 	struct merkle_node leaf;
 
 	(void)f;
-	v->r->entries++;
+	v->report.entries++;
 	if (!v->range.n) {
-		v->r->uncovered++;
+		v->report.uncovered++;
 		return OK;
 	}
 	if (v->range.n == verify_heads_restored(v->heads))
@@ -172,12 +193,12 @@ static enum err check_tip(struct tx *tx, struct run *v, struct fault *f)
 static void say_object(struct run *v, const struct verify_object *o, const struct ledger_entry *en,
 		       const char *zh, const char *en_)
 {
-	if (!verify_say(v->r, VERIFY_BROKEN, zh, en_))
+	if (!verify_say(&v->report, VERIFY_BROKEN, zh, en_))
 		return;
-	v->r->county = en->county;
-	v->r->seq = en->seq;
-	v->r->object = o->object;
-	v->r->object_id = en->object_id;
+	v->report.county = en->county;
+	v->report.seq = en->seq;
+	v->report.object = o->object;
+	v->report.object_id = en->object_id;
 }
 
 static enum err check_object(struct tx *tx, struct run *v, const struct verify_object *o,
@@ -186,7 +207,7 @@ static enum err check_object(struct tx *tx, struct run *v, const struct verify_o
 	bool same = false;
 	enum err e = o->same(tx, en, o->arg, &same, f);
 
-	v->r->objects++;
+	v->report.objects++;
 	*ret_live = en->after.v[0] != 0;
 	if (!e && !same)
 		say_object(v, o, en, "对象与它在台账里最后一次的样子不符",
@@ -201,7 +222,7 @@ static enum err check_many(struct tx *tx, struct run *v, const struct verify_obj
 	bool same = false;
 	enum err e = o->many(tx, en, o->arg, &same, &untouched, f);
 
-	v->r->objects += untouched;
+	v->report.objects += untouched;
 	*live += untouched;
 	if (!e && !same)
 		say_object(v, o, en, "一批对象与它们在台账里的样子不符",
@@ -270,10 +291,10 @@ static enum err check_objects(struct tx *tx, struct run *v, const struct verify_
 	if (e || !o->count || (e = o->count(tx, v->chain.county, o->arg, &there, f)) ||
 	    there == live)
 		return e;
-	if (verify_say(v->r, VERIFY_BROKEN, "有的对象在台账里从未出现，或不该再有",
+	if (verify_say(&v->report, VERIFY_BROKEN, "有的对象在台账里从未出现，或不该再有",
 		       "there are objects that no entry speaks of, or that should be gone")) {
-		v->r->county = v->chain.county;
-		v->r->object = o->object;
+		v->report.county = v->chain.county;
+		v->report.object = o->object;
 	}
 	return OK;
 }
@@ -286,12 +307,12 @@ static enum err check_county(struct tx *tx, struct run *v, struct area_code coun
 	enum err e;
 
 	chain_begin(&v->chain, v->hasher, county, 0, &LEDGER_NO_HASH);
-	v->r->counties++;
+	v->report.counties++;
 	v->i_range = 0;
 	next_range(v);
 	if ((e = chain_walk(tx, &v->chain, INT64_MAX, take_entry, v, &bad, f)))
 		return e;
-	v->r->set_back += v->chain.set_back;
+	v->report.set_back += v->chain.set_back;
 	if (bad.wrong) {
 		say_at(v, VERIFY_BROKEN, bad.seq, chain_wrong_zh(bad.wrong),
 		       chain_wrong_en(bad.wrong));
@@ -345,18 +366,54 @@ static enum err next_county(struct tx *tx, struct run *v, int64_t last, int64_t 
 	return e ? e : next_objects(tx, v, last, ret, f);
 }
 
+/* The next county that no other thread has; INT64_MAX: all are given out. */
+static enum err take_county(struct tx *tx, struct run *v, int64_t *ret, struct fault *f)
+{
+	struct round *round = v->round;
+	enum err e = OK;
+
+	pthread_mutex_lock(&round->lock);
+	if (round->county != INT64_MAX)
+		e = next_county(tx, v, round->county, &round->county, f);
+	*ret = round->county;
+	pthread_mutex_unlock(&round->lock);
+	return e;
+}
+
 static enum err verify_act(struct tx *tx, void *arg, struct fault *f)
 {
 	struct run *v = arg;
-	int64_t county = INT64_MIN;
+	int64_t county;
+	enum err e;
+
+	while (!(e = take_county(tx, v, &county, f)) && county != INT64_MAX)
+		if ((e = check_county(tx, v, (struct area_code){ county }, f)))
+			return e;
+	return e;
+}
+
+/* ---- threads ---- */
+
+static void *work(void *arg)
+{
+	struct run *v = arg;
+
+	v->e = db_read(v->round->ask->db, verify_act, v, &v->fault);
+	if (v->e) {
+		pthread_mutex_lock(&v->round->lock);
+		v->round->county = INT64_MAX; /* the others need not go on */
+		pthread_mutex_unlock(&v->round->lock);
+	}
+	return NULL;
+}
+
+static enum err run_begin(struct run *v, struct round *round)
+{
 	enum err e = OK;
 
-	while (!e && !(e = next_county(tx, v, county, &county, f)) && county != INT64_MAX)
-		e = check_county(tx, v, (struct area_code){ county }, f);
-	if (!e && v->heads && verify_heads_restored(v->heads) && v->n_approvers < HEADS_APPROVERS &&
-	    verify_say(v->r, VERIFY_BROKEN, "台账退回过，却没有两个人的批准",
-		       "the ledger went back, and no two people approved it"))
-		v->r->head = verify_heads_restored(v->heads);
+	*v = (struct run){ .round = round, .ask = round->ask, .heads = round->heads };
+	for (enum crypt_suite s = CRYPT_WORLD; !e && s <= CRYPT_SM; s++)
+		e = crypt_hasher_new(s, &v->hasher[s]);
 	return e;
 }
 
@@ -364,25 +421,100 @@ static void run_end(struct run *v)
 {
 	for (enum crypt_suite s = CRYPT_WORLD; s <= CRYPT_SM; s++)
 		crypt_hasher_end(&v->hasher[s]);
-	verify_heads_end(&v->heads);
+}
+
+/* What one thread counted, and the worst of what it saw; of equals the first county's is told. */
+static void add_report(struct verify_report *to, const struct verify_report *from)
+{
+	bool earlier =
+		from->verdict == to->verdict && to->county.v && from->county.v < to->county.v;
+	struct verify_report sum = *to;
+
+	if (from->verdict && (earlier || verify_say(&sum, from->verdict, from->zh, from->en))) {
+		memcpy(sum.zh, from->zh, sizeof sum.zh);
+		memcpy(sum.en, from->en, sizeof sum.en);
+		sum.county = from->county;
+		sum.seq = from->seq;
+		sum.head = from->head;
+		sum.object = from->object;
+		sum.object_id = from->object_id;
+	}
+	sum.counties += from->counties;
+	sum.entries += from->entries;
+	sum.objects += from->objects;
+	sum.uncovered += from->uncovered;
+	sum.set_back += from->set_back;
+	*to = sum;
+}
+
+static void add_approvers(struct run *to, const struct run *from)
+{
+	for (size_t i = 0; i < from->n_approvers; i++)
+		add_approver(to, from->approver[i]);
+}
+
+/* The first run is this thread's; what no thread could be made for, the others do. */
+static enum err run_all(struct run *run, size_t n, struct verify_report *report, struct fault *f)
+{
+	size_t made = 1;
+	enum err e;
+
+	while (made < n && pthread_create(&run[made].thread, NULL, work, &run[made]) == 0)
+		made++;
+	work(&run[0]);
+	for (size_t i = 1; i < made; i++)
+		pthread_join(run[i].thread, NULL);
+	for (size_t i = 0; i < made; i++) {
+		if ((e = run[i].e)) {
+			if (f)
+				*f = run[i].fault;
+			return e;
+		}
+		add_report(report, &run[i].report);
+		if (i > 0)
+			add_approvers(&run[0], &run[i]);
+	}
+	return OK;
+}
+
+static enum err verify_counties(struct round *round, struct verify_report *report, struct fault *f)
+{
+	struct run run[THREADS_MAX];
+	size_t n = 0, want = min_size(max_size(round->ask->threads, 1), THREADS_MAX);
+	enum err e = OK;
+
+	while (!e && n < want)
+		e = run_begin(&run[n++], round);
+	e = e ? fault_set(f, e, "内存不足，未能核验", "there is no memory to verify")
+	      : run_all(run, n, report, f);
+	if (!e && round->heads && verify_heads_restored(round->heads) &&
+	    run[0].n_approvers < HEADS_APPROVERS &&
+	    verify_say(report, VERIFY_BROKEN, "台账退回过，却没有两个人的批准",
+		       "the ledger went back, and no two people approved it"))
+		report->head = verify_heads_restored(round->heads);
+	while (n > 0)
+		run_end(&run[--n]);
+	return e;
 }
 
 enum err verify_run(const struct verify_ask *ask, struct verify_report *ret, struct fault *f)
 {
+	CLEANUP(verify_heads_end) struct verify_heads *heads = NULL;
 	struct verify_report report = { .verdict = VERIFY_WHOLE };
-	CLEANUP(run_end) struct run v = { .ask = ask, .r = &report };
-	enum err e = OK;
+	struct round round = { .ask = ask, .county = INT64_MIN };
+	enum err e;
 
-	for (enum crypt_suite s = CRYPT_WORLD; !e && s <= CRYPT_SM; s++)
-		e = crypt_hasher_new(s, &v.hasher[s]);
-	if (e)
-		return fault_set(f, e, "内存不足，未能核验", "there is no memory to verify");
-	if ((ask->heads || ask->against) && (e = verify_heads_new(ask, &report, &v.heads, f)))
+	if ((ask->heads || ask->against) && (e = verify_heads_new(ask, &report, &heads, f)))
 		return e;
-	if ((e = db_read(ask->db, verify_act, &v, f)))
-		return e;
-	*ret = report;
-	return OK;
+	round.heads = heads;
+	if (pthread_mutex_init(&round.lock, NULL))
+		return fault_set(f, ERR_MEMORY, "内存不足，未能核验",
+				 "there is no memory to verify");
+	e = verify_counties(&round, &report, f);
+	pthread_mutex_destroy(&round.lock);
+	if (!e)
+		*ret = report;
+	return e;
 }
 
 /* ---- telling ---- */

@@ -16,7 +16,8 @@
  * It cannot see that entries were taken away which no head covers yet (a minute's worth), nor what
  * was never written. The README of this room says who can do what.
  *
- * Shapes:   one thread, a page of entries in memory; 1 us an entry on SQLite.
+ * Shapes:   a page of entries a thread in memory; 1 us of a core an entry on SQLite. A county
+ *           is one thread's; the objects are asked of by all of them.
  * Errors:   those of reading. What is wrong with the ledger is no error but a verdict.
  */
 #ifndef LEDGER_VERIFY_H
@@ -70,6 +71,7 @@ struct verify_ask {
 	struct utc_s alive_at;   /* the house should be running now; 0: it need not */
 	const struct verify_object *objects;
 	size_t n_objects;
+	unsigned threads; /* at most so many read at once; 0: one */
 };
 
 struct verify_report {

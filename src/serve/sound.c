@@ -71,7 +71,8 @@ enum err sound_look(struct house *h, const struct sound_ask *ask, struct sound_r
 				.against = ask->against,
 				.fingerprint = ask->fingerprint,
 				.alive_at = ask->alive_at,
-				.objects = objects };
+				.objects = objects,
+				.threads = (unsigned)h->config.readers };
 	enum err e;
 
 	if (ask->whole &&

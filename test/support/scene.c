@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "ledger/entry.h"
 
@@ -527,6 +528,17 @@ static enum err same_file(struct tx *tx, const struct ledger_entry *last, void *
 	return e == ERR_ABSENT ? OK : e;
 }
 
+static void tell(const struct verify_report *r, struct buf *ret)
+{
+	struct json j;
+
+	json_begin(&j, ret);
+	json_open(&j, '{');
+	verify_tell(r, &j);
+	json_close(&j, '}');
+}
+
+/* Many threads must say what one says. */
 struct verify_report scene_verify(struct scene *s, const char *against)
 {
 	struct verify_object objects[] = {
@@ -538,8 +550,15 @@ struct verify_report scene_verify(struct scene *s, const char *against)
 				  .against = against,
 				  .objects = objects,
 				  .n_objects = ARRAY_LEN(objects) };
-	struct verify_report r = { 0 };
+	struct verify_report r = { 0 }, same = { 0 };
+	CLEANUP(buf_release) struct buf one = { 0 }, four = { 0 };
 
 	DO(verify_run(&ask, &r, &s->d->fault));
+	ask.threads = 4;
+	DO(verify_run(&ask, &same, &s->d->fault));
+	tell(&r, &one);
+	tell(&same, &four);
+	if (!str_eq(buf_view(&one), buf_view(&four)))
+		abort();
 	return r;
 }
