@@ -12,6 +12,7 @@
 #include "record/record.h"
 #include "trail/trail.h"
 
+struct intake;
 struct ledger_entry;
 struct vault;
 
@@ -20,7 +21,8 @@ struct epidemic_options {
 	struct record_book *book;
 	struct trail *trail;
 	struct loop *loop;
-	struct vault *vault; /* NULL: nobody can be registered by name, nor resolved */
+	const struct intake *intake; /* whose feeds are asked */
+	struct vault *vault;         /* NULL: nobody can be registered by name, nor resolved */
 	const struct crypt_signer *signer; /* the house's, of warrants and grants */
 	const struct zone *zone;
 };

@@ -43,7 +43,9 @@ route_run case_warrants;
 /* ---- asked.c ---- */
 struct warrant_asked { /* what somebody wants to do with a case's warrant */
 	struct call *c;
+	const char *const *keys; /* of the body; NULL: asked_keys */
 	struct str text;
+	int64_t feed; /* if there is such a key */
 	struct utc_s from, to;
 	int64_t generations;
 	struct trail_warrant w; /* by asked_check: narrowed to what is asked */
@@ -65,6 +67,11 @@ route_after trace_after;
 /* ---- stays_http.c ---- */
 route_before stays_before;
 route_run stays_run;
+
+/* ---- question_http.c ---- */
+extern const char *const question_keys[]; /* of the body */
+route_before question_before;
+route_run question_run, question_list;
 
 /* ---- chain_http.c ---- */
 route_run chain_run;

@@ -7,6 +7,7 @@
 #include "engine/trace/trace.h"
 #include "epidemic/epidemic.sql.h"
 #include "epidemic/inside.h"
+#include "intake/question.h"
 #include "ledger/ledger.h"
 #include "trail/limit.h"
 
@@ -168,6 +169,12 @@ static bool confirms(struct call *c, const struct case_row *before, const struct
 		(call_has(c, "event") && str_eq(call_text(c, "event"), STR("renew"))));
 }
 
+static bool overturns(const struct case_row *before, const struct case_row *after)
+{
+	return before && before->record.state == CASE_CONFIRMED &&
+	       after->record.state != CASE_CONFIRMED;
+}
+
 static enum err mint(struct call *c, struct tx *tx, const struct case_row *of, struct fault *f)
 {
 	CLEANUP(minting_end) struct minting m = { .c = c, .tx = tx, .of = of };
@@ -184,6 +191,8 @@ static enum err mint(struct call *c, struct tx *tx, const struct case_row *of, s
 enum err case_follow(struct call *c, struct tx *tx, const void *before, const void *after,
 		     struct fault *f)
 {
+	if (c && overturns(before, after))
+		return question_end(tx, ((const struct case_row *)after)->record.id.v, c->now, f);
 	if (!c || !confirms(c, before, after))
 		return OK;
 	if (!epidemic_of(c))

@@ -1,6 +1,8 @@
 /* feed.c - see feed.h. */
 #include "intake/feed.h"
 
+#include <stdio.h>
+
 #include "base/memory.h"
 #include "intake/schema.h"
 
@@ -70,6 +72,11 @@ static enum err check(struct tx *tx, const void *before, void *after, struct fau
 	if ((e = arena_new(MAPPING_BYTES_MAX, &a)))
 		return e;
 	return mapping_read(schema_of(x->brings), x->matching, a, &m, f);
+}
+
+void feed_sender(int64_t feed, char ret[FEED_SENDER_BYTES])
+{
+	(void)snprintf(ret, FEED_SENDER_BYTES, "feed/%lld", (long long)feed);
 }
 
 const struct noun feed_noun = {

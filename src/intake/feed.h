@@ -32,4 +32,8 @@ struct feed {
 };
 
 extern const struct noun feed_noun;
+
+/* As the trail knows whose name of a place it is. */
+enum { FEED_SENDER_BYTES = 32 };
+void feed_sender(int64_t feed, char ret[FEED_SENDER_BYTES]);
 #endif

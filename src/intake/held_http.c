@@ -6,6 +6,7 @@
 #include "http/http.h"
 #include "intake/inside.h"
 #include "intake/intake.sql.h"
+#include "intake/question.h"
 #include "ledger/ledger.h"
 
 #include "base/ban.h"
@@ -93,8 +94,8 @@ static enum err release_run(struct call *c, struct tx *tx, struct fault *f)
 	if (now->record.version != p->release->record.version)
 		return fault_set(f, ERR_CONFLICT, "刚刚已有人决定了，请刷新",
 				 "somebody has just decided: load it again");
-	if ((e = push_keep(p, tx, f)) || (e = push_entry(p, "release", &en)) ||
-	    (e = call_act(c, tx, &en, f)))
+	if ((e = push_keep(p, tx, f)) || (e = push_answered(c, tx, p, f)) ||
+	    (e = push_entry(p, "release", &en)) || (e = call_act(c, tx, &en, f)))
 		return e;
 	push_answer(c, p);
 	call_receipt_json(c);
@@ -153,6 +154,7 @@ static enum err reject_run(struct call *c, struct tx *tx, struct fault *f)
 			SQL_ARGS(sql_i64(area_county(b->record.area).v), sql_i64(b->feed.v),
 				 sql_text(b->sender_id)),
 			NULL, f)) ||
+	    (e = question_reopen(tx, area_county(b->record.area), b->record.id.v, f)) ||
 	    (e = record_replace(in->o.book, tx, &batch_noun, b, &after, f)) ||
 	    (e = push_entry(&p, "reject", &en)) || (e = call_act(c, tx, &en, f)))
 		return e;

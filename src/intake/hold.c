@@ -3,6 +3,7 @@
 
 #include "intake/inside.h"
 #include "intake/intake.sql.h"
+#include "intake/question.h"
 
 #include "base/ban.h"
 
@@ -46,14 +47,16 @@ enum err push_hold(struct push *p, struct tx *tx, struct str why, struct fault *
 
 	if (!copy)
 		return ERR_MEMORY;
-	p->kept = false;
+	p->kept = p->answers = false;
 	push_batch_begin(p, BATCH_HELD);
 	p->batch.accepted = (int64_t)p->judged.ok.n;
 	p->batch.why = (struct str){ copy, why.n };
 	snprintf(with, sizeof with, "held %lld", (long long)p->batch.record.id.v);
 	if ((e = crypt_seal(&p->in->held_key, p->in->o.chance, str_of(with), p->body, &sealed)) ||
 	    (e = push_batch_put(p, tx, f)) || (e = push_refused_put(p, tx, f)) ||
-	    (e = push_key_put(p, tx, f)) || (e = push_saw(p, tx, f)))
+	    (e = push_key_put(p, tx, f)) || (e = push_saw(p, tx, f)) ||
+	    (p->question && (e = question_answer(tx, p->question, QUESTION_HELD,
+						 p->batch.record.id.v, p->now, f))))
 		return e;
 	return tx_run(tx, &intake_sql.held_put,
 		      SQL_ARGS(sql_i64(area_county(p->batch.record.area).v),

@@ -72,7 +72,9 @@ struct push {
 	int64_t rows; /* that the sender says there are */
 	int64_t key;
 	bool entered, staged, dry;
-	struct arena *a; /* of the push: what is below, and the feed's texts */
+	struct str token;                /* of the question that it answers; empty: none */
+	const struct question *question; /* question.h; NULL: none */
+	struct arena *a;                 /* of the push: what is below, and the feed's texts */
 	struct judged judged;
 	struct vault_staged_row *person; /* of each accepted row; NULL: none was asked for */
 	struct visits *visits;           /* visits.h */
@@ -80,7 +82,7 @@ struct push {
 	/* made by push_keep, anew each time it runs */
 	struct batch batch;
 	struct findings findings;
-	bool again, kept;
+	bool again, kept, answers; /* answers: the question is not open any more */
 };
 /* Read, judge and stage. On an error push_end is owed too. */
 MUST_CHECK enum err push_begin(struct push *p, struct fault *f);
@@ -107,6 +109,12 @@ MUST_CHECK enum err push_saw(struct push *p, struct tx *tx, struct fault *f);
 MUST_CHECK enum err push_first(struct push *p, struct tx *tx, int64_t digest, int64_t *ret,
 			       struct fault *f);
 
+/* ---- question.c ---- */
+struct question;
+/* The places and times of q->county and q->id; days that are over are left out. */
+MUST_CHECK enum err question_places(const struct intake *in, struct tx *tx, struct question *q,
+				    struct arena *a, struct fault *f);
+
 /* ---- over HTTP ---- */
 struct ledger_entry;
 /* Read, judge and stage a push to this feed, if the caller may. On an error push_end is owed. */
@@ -114,9 +122,12 @@ MUST_CHECK enum err push_open(struct call *c, struct push *p, int64_t feed, stru
 /* The account as JSON, left open for a receipt. */
 void push_answer(struct call *c, const struct push *p);
 MUST_CHECK enum err push_entry(struct push *p, const char *action, struct ledger_entry *ret);
+/* An entry for the question, if the push has answered one. */
+MUST_CHECK enum err push_answered(struct call *c, struct tx *tx, const struct push *p,
+				  struct fault *f);
 
 extern const struct route intake_push_rows[], intake_held_rows[], intake_recall_rows[],
-	intake_health_rows[], intake_review_rows[];
+	intake_health_rows[], intake_review_rows[], intake_question_rows[];
 extern const size_t intake_push_rows_n, intake_held_rows_n, intake_recall_rows_n,
-	intake_health_rows_n, intake_review_rows_n;
+	intake_health_rows_n, intake_review_rows_n, intake_question_rows_n;
 #endif

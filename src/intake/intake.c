@@ -4,6 +4,7 @@
 #include "intake/brought.h"
 #include "intake/inside.h"
 #include "intake/intake.sql.h"
+#include "intake/question.h"
 #include "ledger/ledger.h"
 #include "trail/trail.h"
 
@@ -32,7 +33,8 @@ static enum err open_routes(struct intake *in)
 		      { intake_held_rows, intake_held_rows_n },
 		      { intake_recall_rows, intake_recall_rows_n },
 		      { intake_health_rows, intake_health_rows_n },
-		      { intake_review_rows, intake_review_rows_n } };
+		      { intake_review_rows, intake_review_rows_n },
+		      { intake_question_rows, intake_question_rows_n } };
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
@@ -305,5 +307,5 @@ enum err intake_tick(struct intake *in, struct utc_s now, intake_silent *each, v
 	for (size_t i = 0; i < h.v.n && !e; i++)
 		each(arg, h.v.v[i].county, h.v.v[i].feed);
 	vec_drop(&h.v);
-	return e;
+	return e ? e : question_expire(in, now, f);
 }

@@ -438,7 +438,7 @@ static enum err count(const struct judging *g)
 	const struct judged *j = g->j;
 
 	assert((size_t)j->n_in == j->ok.n + j->no.n);
-	if (j->n_in == 0)
+	if (j->n_in == 0 && !g->ask->none)
 		return fault_set(g->f, ERR_RANGE, "没有数据行", "there are no rows");
 	if (g->ask->rows != FIELD_NONE && g->ask->rows != j->n_in) {
 		fault_at(g->f, "rows", NULL);

@@ -29,6 +29,7 @@ struct judge_ask {
 	struct db *db;               /* names of areas are looked up in it; NULL: none are known */
 	struct str body;
 	int64_t rows; /* how many the sender says there are; FIELD_NONE: nothing said */
+	bool none;    /* there may be none: an answer that says "nobody" */
 };
 
 struct judged_row {

@@ -8,6 +8,7 @@
 #include "intake/inside.h"
 #include "intake/intake.sql.h"
 #include "intake/likeness.h"
+#include "intake/question.h"
 #include "intake/visits.h"
 #include "ledger/ledger.h"
 #include "ledger/merkle.h"
@@ -52,6 +53,19 @@ static enum err stored_act(struct tx *tx, void *arg, struct fault *f)
 	return e == ERR_ABSENT ? OK : e;
 }
 
+/* What it answers: by the token that came with it, or as it was when it was held. */
+static enum err question_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct push *p = arg;
+
+	if (p->release)
+		return question_of_batch(p->in, tx, area_county(p->feed.record.area),
+					 p->release->record.id.v, p->now, p->a, &p->question, f);
+	return p->token.n ? question_of_token(p->in, tx, &p->feed, p->token, p->now, p->a,
+					      &p->question, f)
+			  : OK;
+}
+
 enum err push_begin(struct push *p, struct fault *f)
 {
 	struct judge_ask ask = { .feed = &p->feed,
@@ -75,6 +89,9 @@ enum err push_begin(struct push *p, struct fault *f)
 		    ((e = db_read(p->in->o.db, stored_act, &stored, f)) || stored.found))
 			return e; /* push_keep tells what is there */
 	}
+	if ((p->release || p->token.n) && (e = db_read(p->in->o.db, question_act, p, f)))
+		return e;
+	ask.none = p->question != NULL;
 	if ((e = judge_read(&ask, &p->judged, f)))
 		return e;
 	if (p->judged.schema.brings == FEED_VISITS)
@@ -433,6 +450,18 @@ static void keeping_end(struct keeping *g)
 	buf_release(&g->text);
 }
 
+/* Rows that were all refused answer nothing. */
+static enum err answer(struct push *p, struct tx *tx, struct fault *f)
+{
+	const struct batch *b = &p->batch;
+
+	p->answers = p->question && (!b->rows_in || b->accepted + b->duplicate > 0);
+	return p->answers ? question_answer(tx, p->question,
+					    b->rows_in ? QUESTION_ANSWERED : QUESTION_NOBODY,
+					    b->record.id.v, p->now, f)
+			  : OK;
+}
+
 enum err push_keep(struct push *p, struct tx *tx, struct fault *f)
 {
 	CLEANUP(keeping_end)
@@ -443,7 +472,7 @@ enum err push_keep(struct push *p, struct tx *tx, struct fault *f)
 			     .noun = p->judged.schema.noun };
 	enum err e;
 
-	p->kept = false;
+	p->kept = p->answers = false;
 	if (!p->release && ((e = find_stored(p, tx, f)) || p->again))
 		return e;
 	if (!p->judged.a)
@@ -459,7 +488,7 @@ enum err push_keep(struct push *p, struct tx *tx, struct fault *f)
 	if ((e = keep_findings(p, tx, f)) || (e = push_refused_put(p, tx, f)) ||
 	    (e = push_batch_put(p, tx, f)) ||
 	    (e = p->release ? let_in(p, tx, f) : push_key_put(p, tx, f)) ||
-	    (e = push_saw(p, tx, f)))
+	    (e = answer(p, tx, f)) || (e = push_saw(p, tx, f)))
 		return e;
 	p->kept = true;
 	return OK;

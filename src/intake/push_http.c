@@ -4,6 +4,7 @@
 #include "http/http.h"
 #include "intake/inside.h"
 #include "intake/intake.sql.h"
+#include "intake/question.h"
 #include "ledger/ledger.h"
 
 #include "base/ban.h"
@@ -206,6 +207,7 @@ static enum err read_query(struct push *p, const struct http_request *rq, struct
 	if (e)
 		return e;
 	p->rows = FIELD_NONE;
+	p->token = http_header(rq, "Outpost-Question");
 	p->sender_id = http_header(rq, "Idempotency-Key");
 	if (p->sender_id.n > SENDER_ID_MAX) {
 		fault_at(f, "Idempotency-Key", NULL);
@@ -325,6 +327,18 @@ static enum err entry_again(struct push *p, struct ledger_entry *ret)
 	return OK;
 }
 
+enum err push_answered(struct call *c, struct tx *tx, const struct push *p, struct fault *f)
+{
+	struct ledger_entry en = { .county = p->feed.record.area,
+				   .object = STR("question"),
+				   .action = STR("answer") };
+
+	if (!p->answers)
+		return OK;
+	en.object_id = p->question->id;
+	return call_act(c, tx, &en, f);
+}
+
 static enum err push_run(struct call *c, struct tx *tx, struct fault *f)
 {
 	struct push *p = c->parsed;
@@ -342,7 +356,8 @@ static enum err push_run(struct call *c, struct tx *tx, struct fault *f)
 	} else {
 		e = push_keep(p, tx, f);
 	}
-	if (e || (e = p->again ? entry_again(p, &en) : push_entry(p, action, &en)) ||
+	if (e || (e = push_answered(c, tx, p, f)) ||
+	    (e = p->again ? entry_again(p, &en) : push_entry(p, action, &en)) ||
 	    (e = call_act(c, tx, &en, f)))
 		return e;
 	call_status(c, p->again ? 200 : 201);

@@ -1,11 +1,11 @@
 /* visits.c - see visits.h. */
 #include "intake/visits.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "engine/trace/trace.h"
+#include "intake/question.h"
 #include "intake/visit.h"
 #include "trail/trail.h"
 
@@ -76,20 +76,32 @@ static enum err pseudonyms(struct push *p, const size_t *at, int64_t *ret, struc
 	return vault_pseudonym(v, p->key, who, n, ret, f);
 }
 
+/* An answer says what was asked, and no more of anybody. */
+static enum err may_come_in(const struct push *p, const struct visit_in *x, struct trail_visit *v,
+			    struct fault *why)
+{
+	if (p->question && !question_fits(p->question, x->place, v)) {
+		fault_at(why, "place", NULL);
+		return fault_set(why, ERR_RANGE, "这一行不在所问的场所和时间之内",
+				 "this row is of no place and time that was asked about");
+	}
+	return trail_check(p->in->o.trail, v, p->now, why);
+}
+
 /* Visits that the trail may not take are refused like any other row. */
 static enum err check(struct push *p, size_t *at, struct fault *f)
 {
 	struct judged *j = &p->judged;
 	struct visits *vs = p->visits;
 	struct places *m = arena_take(p->a, 1, sizeof *m);
-	char sender[32];
+	char sender[FEED_SENDER_BYTES];
 	size_t kept = 0;
 	enum err e;
 
 	(void)f;
 	if (!m)
 		return ERR_MEMORY;
-	snprintf(sender, sizeof sender, "feed/%lld", (long long)p->feed.record.id.v);
+	feed_sender(p->feed.record.id.v, sender);
 	m->sender = str_of(sender);
 	for (size_t i = 0; i < j->ok.n; i++) {
 		const struct visit_in *x = j->ok.v[i].at;
@@ -99,11 +111,12 @@ static enum err check(struct push *p, size_t *at, struct fault *f)
 					 .to = { x->to.v == FIELD_NONE ? TRACE_STILL : x->to.v },
 					 .seat = x->seat,
 					 .role = x->role,
-					 .kind = x->kind };
+					 .kind = x->kind,
+					 .called = x->place };
 
 		if ((e = place_of(m, x->place, &v.place)))
 			return e;
-		e = trail_check(p->in->o.trail, &v, p->now, &why);
+		e = may_come_in(p, x, &v, &why);
 		if (e && e != ERR_RANGE)
 			return e;
 		if (e) {

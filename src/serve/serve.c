@@ -86,6 +86,7 @@ static enum err open_trail(struct serve *s, const char *by, struct fault *f)
 		.db = h->db,
 		.book = s->book,
 		.loop = s->rooms.loop.loop,
+		.intake = s->intake,
 		.vault = s->vault,
 		.signer = h->signer,
 		.zone = h->zone,

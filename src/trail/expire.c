@@ -134,6 +134,7 @@ static enum err end_act(struct tx *tx, void *arg, struct fault *f)
 		return detail.failed;
 	en.detail = buf_view(&detail);
 	if ((er = tx_run(tx, &trail_sql.delete_day, SQL_ARGS(day), NULL, f)) ||
+	    (er = tx_run(tx, &trail_sql.called_day_gone, SQL_ARGS(day), NULL, f)) ||
 	    (er = told_forget(tx, f)) ||
 	    (er = tx_run(tx, &trail_sql.segment_gone, SQL_ARGS(county, day), NULL, f)))
 		return er;

@@ -143,6 +143,12 @@ void trail_decide(struct trail *t, struct trail_batch b, bool there);
 /* Put packs of a committed batch into the tails; what fails makes days stale. Takes `p` over. */
 void trail_arrive(struct trail *t, struct pending *p);
 
+/* ---- called.c ---- */
+/* One place of a day after the other, rising; an empty name is left out. */
+void called_add(struct buf *out, int64_t place, struct str name);
+MUST_CHECK enum err called_put(struct tx *tx, struct trail_batch b, int32_t day,
+			       const struct crypt_key *key, struct str plain, struct fault *f);
+
 /* ---- ask.c ---- */
 struct trail_warrant;
 struct trail_answer;

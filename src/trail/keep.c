@@ -70,6 +70,7 @@ struct keeping {
 	struct trail *t;
 	struct tx *tx;
 	struct trail_batch b;
+	const struct trail_visit *v;
 	struct keep_row *row; /* by day and order, then by input */
 	size_t n;
 	enum trail_fate *fate;
@@ -108,15 +109,16 @@ static enum err check_row(const struct trail *t, const struct trail_visit *v, in
 		       v->to.v - v->from.v <= (int64_t)TRAIL_VISIT_DAYS_MAX * 86400)) &&
 	    v->from.v >= WHEN_MIN_S && v->from.v < WHEN_MAX_S &&
 	    v->seat.n <= TRAIL_WORD_BYTES_MAX && v->role.n <= TRAIL_WORD_BYTES_MAX &&
-	    v->kind.n <= TRAIL_WORD_BYTES_MAX)
+	    v->kind.n <= TRAIL_WORD_BYTES_MAX && v->called.n <= TRAIL_CALLED_BYTES_MAX)
 		return OK;
 	return fault_set(f, ERR_RANGE, "有一条到访不合规定或已过保存期",
 			 "one visit is not as it must be, or over its time");
 }
 
-static enum err fill(struct keeping *k, const struct trail_visit *v, struct fault *f)
+static enum err fill(struct keeping *k, struct fault *f)
 {
 	struct trail *t = k->t;
+	const struct trail_visit *v = k->v;
 	enum err e;
 
 	for (size_t i = 0; i < k->n; i++) {
@@ -214,8 +216,28 @@ static void judge_one(struct keeping *k, const struct trail_day *d, const struct
 		k->fate[r->i] = TRAIL_KNOWN;
 }
 
+static enum err put_called(struct keeping *k, struct keep_row *const *row, size_t n,
+			   struct fault *f)
+{
+	int64_t before = 0;
+	struct crypt_key key;
+	enum err e;
+
+	buf_clear(&k->small);
+	for (size_t i = 0; i < n; before = row[i++]->r.place)
+		if (row[i]->r.place != before)
+			called_add(&k->small, row[i]->r.place, k->v[row[i]->i].called);
+	if (k->small.failed || !k->small.n)
+		return k->small.failed;
+	if ((e = key_of(k->t, row[0]->day, &key, f)))
+		return e;
+	e = called_put(k->tx, k->b, row[0]->day, &key, buf_view(&k->small), f);
+	crypt_wipe(&key, sizeof key);
+	return e;
+}
+
 /* What stands in row[0 .. n), all of one day and none twice, as packs in the table and pending. */
-static enum err put_day(struct keeping *k, struct keep_row *const *row, size_t n, struct fault *f)
+static enum err put_packs(struct keeping *k, struct keep_row *const *row, size_t n, struct fault *f)
 {
 	const struct trail_day *d = n ? trail_day_of(k->t, row[0]->day) : NULL;
 	enum err e = OK;
@@ -245,6 +267,13 @@ static enum err put_day(struct keeping *k, struct keep_row *const *row, size_t n
 		at += some;
 	}
 	return e;
+}
+
+static enum err put_day(struct keeping *k, struct keep_row *const *row, size_t n, struct fault *f)
+{
+	enum err e = put_packs(k, row, n, f);
+
+	return e || !n ? e : put_called(k, row, n, f);
 }
 
 static enum err put_all(struct keeping *k, struct keep_row **once, struct fault *f)
@@ -313,7 +342,7 @@ static enum err judge(struct keeping *k, struct fault *f)
 	return known_pending(k, f);
 }
 
-static enum err keep(struct keeping *k, const struct trail_visit *v, struct fault *f)
+static enum err keep(struct keeping *k, struct fault *f)
 {
 	struct keep_row **once = NULL;
 	bool there;
@@ -328,7 +357,7 @@ static enum err keep(struct keeping *k, const struct trail_visit *v, struct faul
 	k->row = mem_take(k->n, sizeof *k->row);
 	once = mem_take(k->n, sizeof(struct keep_row *));
 	k->p = mem_take(1, sizeof *k->p);
-	e = k->row && once && k->p ? fill(k, v, f) : ERR_MEMORY;
+	e = k->row && once && k->p ? fill(k, f) : ERR_MEMORY;
 	if (!e && !(e = seen_room(&k->p->seen, k->n)) && !(e = put_all(k, once, f)))
 		e = judge(k, f);
 	mem_drop(once);
@@ -343,7 +372,7 @@ enum err trail_keep(struct trail *t, struct tx *tx, struct trail_batch b,
 		    const struct trail_visit *v, size_t n, enum trail_fate *ret, struct fault *f)
 {
 	CLEANUP(keeping_end)
-	struct keeping k = { .t = t, .tx = tx, .b = b, .n = n, .fate = ret };
+	struct keeping k = { .t = t, .tx = tx, .b = b, .v = v, .n = n, .fate = ret };
 	enum err e;
 
 	assert(n > 0);
@@ -355,7 +384,7 @@ enum err trail_keep(struct trail *t, struct tx *tx, struct trail_batch b,
 	if ((e = tx_run(tx, &trail_sql.turn_take, SQL_ARGS(sql_i64(t->o.county.v)), NULL, f)))
 		return e;
 	pthread_mutex_lock(&t->lock);
-	e = keep(&k, v, f);
+	e = keep(&k, f);
 	pthread_mutex_unlock(&t->lock);
 	return e;
 }

@@ -87,7 +87,8 @@ enum err trail_withdraw(struct trail *t, struct tx *tx, struct trail_batch b, st
 				SQL_ARGS(sql_i64(t->o.county.v), sql_i64(p->pack.v[i].day)), NULL,
 				f)))
 			return e;
-	if ((e = tx_run(tx, &trail_sql.delete_batch, whose, NULL, f)))
+	if ((e = tx_run(tx, &trail_sql.delete_batch, whose, NULL, f)) ||
+	    (e = tx_run(tx, &trail_sql.called_gone, whose, NULL, f)))
 		return e;
 	return note(t, &p);
 }

@@ -40,6 +40,7 @@ struct trail;
 
 enum {
 	TRAIL_WORD_BYTES_MAX = 64,
+	TRAIL_CALLED_BYTES_MAX = 400,
 	TRAIL_VISIT_DAYS_MAX = 31,
 	TRAIL_BATCH_MAX = 1 << 20,
 };
@@ -77,7 +78,17 @@ struct trail_visit {
 	struct utc_s from, to; /* to may be TRACE_STILL */
 	struct str seat, role; /* as written; may be empty */
 	struct str kind;       /* of the place, a word of the profiles; may be empty */
+	struct str called; /* the place, by its sender: trail_place_of(sender, called); or empty */
 };
+
+/*
+ * What a sender calls places, as its batches said: ret[i] is empty where none did. Looked for in
+ * the day of `through` and the days before it. `place` rises, none twice.
+ */
+struct arena;
+MUST_CHECK enum err trail_called(struct trail *t, struct str sender,
+				 const struct trail_place *place, size_t n, struct utc_s through,
+				 struct arena *a, struct str *ret, struct fault *f);
 
 /* A batch by its id and the county whose books it is in. */
 struct trail_batch {

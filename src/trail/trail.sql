@@ -41,6 +41,32 @@ GROUP BY day ORDER BY day;
 -- $2 batch  bigint
 DELETE FROM visit_pack WHERE county = $1 AND batch = $2;
 
+-- name: called_put
+-- What a batch's sender calls the places of a day.
+-- $1 county bigint
+-- $2 day    bigint
+-- $3 batch  bigint
+-- $4 sealed bytea
+INSERT INTO visit_called (county, day, batch, sealed) VALUES ($1, $2, $3, $4);
+
+-- name: called_of_day
+-- What all senders call the places of a day.
+-- across: a place is asked for wherever its visits are kept
+-- $1 day bigint
+SELECT county, batch, sealed FROM visit_called WHERE day = $1 ORDER BY county, batch;
+
+-- name: called_gone
+-- A batch is recalled.
+-- $1 county bigint
+-- $2 batch  bigint
+DELETE FROM visit_called WHERE county = $1 AND batch = $2;
+
+-- name: called_day_gone
+-- A day is over.
+-- across: a house keeps the visits of all its counties in one set
+-- $1 day bigint
+DELETE FROM visit_called WHERE day = $1;
+
 -- name: days
 -- Which days have visits, and how many packs each.
 -- across: a house keeps the visits of all its counties in one set

@@ -388,6 +388,8 @@ static const struct authz_probe of_the_house[] = {
 	{ "* /api/v1/cases/{id}/warrants", of_a_case, NULL },
 	{ "* /api/v1/cases/{id}/trace", of_a_case, "warrant" },
 	{ "* /api/v1/cases/{id}/stays", of_a_case, "warrant" },
+	{ "POST /api/v1/cases/{id}/questions", of_a_case, "warrant" },
+	{ "GET /api/v1/cases/{id}/questions", of_a_case, NULL },
 	{ "* /api/v1/cases/{id}/chain", of_a_case, "range" }, /* of no disease that there is */
 	{ "* /api/v1/cases/{id}/traces", of_a_case, NULL },
 	{ "* /api/v1/traces/{id}", a_trace, NULL },

@@ -75,6 +75,7 @@ void trails_visits(struct dice *dice, const struct trails *s, struct trail_visit
 	static const char *const seats[] = { "", "", "", "1A", "2B", "12" };
 	static const char *const kinds[] = { "", "cinema", "bus", "hall" };
 	static const char *const roles[] = { "", "", "driver" };
+	static const char *const called[] = { "hall", "", "bus 7", "cell-9", "" }; /* one a place */
 
 	for (size_t i = 0; i < n; i++) {
 		int32_t day = TRAILS_DAY + (int32_t)dice_below(dice, 4);
@@ -86,6 +87,7 @@ void trails_visits(struct dice *dice, const struct trails *s, struct trail_visit
 			.seat = str_of(seats[dice_below(dice, ARRAY_LEN(seats))]),
 			.role = str_of(roles[dice_below(dice, ARRAY_LEN(roles))]),
 		};
+		ret[i].called = str_of(called[ret[i].place.v - 50]);
 		ret[i].kind = str_of(kinds[dice_below(dice, ARRAY_LEN(kinds))]);
 		ret[i].to.v = dice_below(dice, 9) ? ret[i].from.v + 60 + 3600 * dice_below(dice, 8)
 						  : TRACE_STILL;
@@ -235,6 +237,13 @@ static const struct sql packs = {
 	.across = "a test",
 	.scan = "a test",
 };
+static const struct sql called = {
+	.name = "test.called",
+	.text = "SELECT county, day, batch, sealed FROM visit_called ORDER BY county, day, batch",
+	.args = "",
+	.across = "a test",
+	.scan = "a test",
+};
 static const struct sql segments = {
 	.name = "test.segments",
 	.text = "SELECT day, file, digest, visits FROM visit_segment ORDER BY county, day",
@@ -255,6 +264,15 @@ static enum err stored_act(struct tx *tx, void *arg, struct fault *f)
 			buf_fmt(b, "%lld ", (long long)rows_i64(r, i));
 		encode_hex(b, rows_blob(r, 5).p, rows_blob(r, 5).n);
 		encode_hex(b, rows_blob(r, 6).p, rows_blob(r, 6).n);
+		buf_char(b, '\n');
+	}
+	rows_end(&r);
+	if (!e)
+		e = tx_rows(tx, &called, SQL_NO_ARGS, &r, f);
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
+		for (size_t i = 0; i < 3; i++)
+			buf_fmt(b, "%lld ", (long long)rows_i64(r, i));
+		encode_hex(b, rows_blob(r, 3).p, rows_blob(r, 3).n);
 		buf_char(b, '\n');
 	}
 	rows_end(&r);

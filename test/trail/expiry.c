@@ -33,7 +33,8 @@ static void push(struct trails *s, int64_t batch, int32_t day, const char *seat)
 				 .place = { 4242 },
 				 .from = noon(s, day),
 				 .to = { noon(s, day).v + 600 },
-				 .seat = str_of(seat) };
+				 .seat = str_of(seat),
+				 .called = str_of(seat) };
 	enum trail_fate fate;
 	struct trails_keep k = { s, { s->options.county, batch }, &v, 1, &fate, false };
 

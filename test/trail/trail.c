@@ -291,6 +291,87 @@ static void under_new_pseudonyms_all_is_as_it_was(void **state)
 	mem_drop(l);
 }
 
+/* ---- what a sender calls places -------------------------------------------------------------- */
+
+enum { CELLS = 300, DAYS = 3 };
+
+static void bring_cells(struct trails *s, const char *sender, size_t batch)
+{
+	struct database *d = s->d;
+	struct trail_visit v[CELLS * DAYS];
+	enum trail_fate fate[CELLS * DAYS];
+	char name[CELLS][16];
+	struct trails_keep k = { s, batch_of(batch), v, CELLS * DAYS, fate, false };
+
+	for (size_t i = 0; i < CELLS * DAYS; i++) {
+		size_t cell = i % CELLS;
+		int32_t day = TRAILS_DAY + (int32_t)(i / CELLS);
+		int64_t from = zone_day_start(s->zone, day).v + 36000;
+
+		(void)snprintf(name[cell], sizeof name[cell], "cell %zu", cell);
+		v[i] = (struct trail_visit){ .person = 1000,
+					     .from = { from },
+					     .to = { from + 60 },
+					     .called = str_of(name[cell]) };
+		assert_int_equal(trail_place_of(str_of(sender), v[i].called, &v[i].place), OK);
+	}
+	MUST(trails_keep(&k, &d->fault));
+}
+
+/* How many of a sender's cells have their name in what this one said. */
+static size_t called(struct trails *s, const char *sender, const char *by)
+{
+	CLEANUP(arena_end) struct arena *a = NULL;
+	struct database *d = s->d;
+	struct trail_place place[CELLS];
+	uint64_t number[CELLS];
+	struct str name[CELLS];
+	char text[16];
+	size_t n = 0, once;
+
+	MUST(arena_new(1 << 20, &a));
+	for (size_t i = 0; i < CELLS; i++) {
+		(void)snprintf(text, sizeof text, "cell %zu", i);
+		assert_int_equal(trail_place_of(str_of(sender), str_of(text), &place[0]), OK);
+		number[i] = (uint64_t)place[0].v;
+	}
+	MUST(trail_numbers_once(number, CELLS, &once));
+	for (size_t i = 0; i < once; i++)
+		place[i].v = (int64_t)number[i];
+	MUST(trail_called(s->t, str_of(by), place, once, zone_day_start(s->zone, TRAILS_DAY + DAYS),
+			  a, name, &d->fault));
+	for (size_t i = 0; i < once; i++) {
+		struct trail_place own;
+
+		assert_int_equal(trail_place_of(str_of(sender), name[i], &own), OK);
+		n += name[i].n && own.v == place[i].v;
+	}
+	return n;
+}
+
+static void what_a_sender_calls_places_is_told_to_it_alone_and_goes_with_its_batch(void **state)
+{
+	struct database *d = *state;
+	struct trail_sum sum;
+	struct trails s;
+
+	trails_begin(&s, d, 1);
+	assert_int_equal(called(&s, "one", "one"), 0);
+	bring_cells(&s, "one", 1);
+	bring_cells(&s, "two", 2);
+	assert_int_equal(called(&s, "one", "one"), CELLS);
+	assert_int_equal(called(&s, "two", "two"), CELLS);
+	assert_int_equal(called(&s, "one", "two"), 0);
+	trails_seal(&s);
+	trails_again(&s);
+	assert_int_equal(called(&s, "one", "one"), CELLS);
+	MUST(trails_recall(&s, batch_of(1), &sum, &d->fault));
+	assert_int_equal(called(&s, "one", "one"), 0);
+	assert_int_equal(called(&s, "two", "two"), CELLS);
+	MUST(trails_recall(&s, batch_of(2), &sum, &d->fault));
+	trails_end(&s);
+}
+
 /* ---- what may come in ------------------------------------------------------------------------ */
 
 static void nobody_was_anywhere_tomorrow(void **state)
@@ -347,6 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(what_is_shown_is_what_came_and_was_not_recalled),
 		ON_BOTH(after_a_recall_all_is_as_if_the_batch_had_never_come),
+		ON_BOTH(what_a_sender_calls_places_is_told_to_it_alone_and_goes_with_its_batch),
 		ON_BOTH(under_new_pseudonyms_all_is_as_it_was),
 		ON_SQLITE(nobody_was_anywhere_tomorrow),
 		ON_SQLITE(a_segment_that_is_not_what_its_packs_say_is_told),

@@ -1,0 +1,408 @@
+/* question.c - see question.h. A part is a line a stay: "PLACE FROM TO what the feed calls it". */
+#include "intake/question.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypt/encode.h"
+#include "intake/inside.h"
+#include "intake/question.sql.h"
+#include "trail/trail.h"
+
+#include "base/ban.h"
+
+enum { TOKEN_BYTES = 16, NUMBERS = 3 };
+
+/* ---- what a feed calls places ---------------------------------------------------------------- */
+
+enum err question_feed(const struct intake *in, struct tx *tx, int64_t id, struct arena *a,
+		       struct feed **ret, struct fault *f)
+{
+	void *row;
+	enum err e = record_get(in->o.book, tx, &feed_noun, (struct record_id){ id }, a, &row, f);
+
+	if (!e)
+		*ret = row;
+	return e;
+}
+
+static int by_number(const void *pa, const void *pb)
+{
+	const struct trail_place *a = pa, *b = pb;
+
+	return (a->v > b->v) - (a->v < b->v);
+}
+
+enum err question_called(const struct intake *in, int64_t feed, const struct trail_stay *stay,
+			 size_t n, struct utc_s now, struct arena *a, const struct str **ret,
+			 struct fault *f)
+{
+	struct trail_place *place = arena_take(a, n + 1, sizeof *place);
+	struct str *name = arena_take(a, n + 1, sizeof *name);
+	struct str *called = arena_take(a, n + 1, sizeof *called);
+	char sender[FEED_SENDER_BYTES];
+	size_t once = 0;
+	enum err e;
+
+	if (!place || !name || !called)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < n; i++)
+		place[i] = stay[i].place;
+	qsort(place, n, sizeof *place, by_number);
+	for (size_t i = 0; i < n; i++)
+		if (!once || place[i].v != place[once - 1].v)
+			place[once++] = place[i];
+	feed_sender(feed, sender);
+	if ((e = trail_called(in->o.trail, str_of(sender), place, once, now, a, name, f)))
+		return e;
+	for (size_t i = 0; i < n; i++) {
+		const struct trail_place *at =
+			bsearch(&stay[i].place, place, once, sizeof *place, by_number);
+
+		called[i] = name[at - place];
+	}
+	*ret = called;
+	return OK;
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+struct asking {
+	const struct intake *in;
+	struct tx *tx;
+	const struct question_ask *q;
+	struct question_asked *ret;
+	struct area_code county; /* the feed's */
+	int32_t day;
+	struct buf lines, sealed;
+};
+
+static void asking_end(struct asking *k)
+{
+	if (k->lines.p)
+		crypt_wipe(k->lines.p, k->lines.n);
+	buf_release(&k->lines);
+	buf_release(&k->sealed);
+}
+
+static enum err put_part(struct asking *k, struct fault *f)
+{
+	const struct trail_part at = { k->county, k->ret->id, k->day };
+	enum err e = k->lines.failed;
+
+	if (e || !k->lines.n)
+		return e;
+	buf_clear(&k->sealed);
+	if ((e = trail_part_seal(k->in->o.trail, at, buf_view(&k->lines), &k->sealed)))
+		return e;
+	crypt_wipe(k->lines.p, k->lines.n);
+	buf_clear(&k->lines);
+	return tx_run(k->tx, &question_sql.part_put,
+		      SQL_ARGS(sql_i64(at.county.v), sql_i64(at.of), sql_i64(at.day),
+			       sql_blob(buf_view(&k->sealed))),
+		      NULL, f);
+}
+
+static enum err is_described(struct tx *tx, int64_t place, bool *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(tx, &question_sql.described, SQL_ARGS(sql_i64(place)), &r, f);
+
+	*ret = !e;
+	return e == ERR_ABSENT ? OK : e;
+}
+
+/* Stays come by time, so those of a day come together. */
+static enum err put_stay(struct asking *k, size_t i, struct fault *f)
+{
+	const struct trail_stay *s = &k->q->stay[i];
+	int32_t day = trail_day(k->in->o.trail, s->from);
+	bool sayable = k->q->called[i].n > 0;
+	enum err e = OK;
+
+	if (!sayable && (e = is_described(k->tx, s->place.v, &sayable, f)))
+		return e;
+	if (!sayable) {
+		k->ret->left_out++;
+		return OK;
+	}
+	if (day != k->day && (e = put_part(k, f)))
+		return e;
+	k->day = day;
+	k->ret->places++;
+	buf_fmt(&k->lines, "%lld %lld %lld ", (long long)s->place.v, (long long)s->from.v,
+		(long long)s->to.v);
+	buf_str(&k->lines, k->q->called[i]);
+	buf_char(&k->lines, '\n');
+	return k->lines.failed;
+}
+
+static enum err put_question(struct asking *k, struct fault *f)
+{
+	CLEANUP(buf_release) struct buf token = { 0 };
+	const struct question_ask *q = k->q;
+	uint8_t secret[TOKEN_BYTES];
+
+	crypt_random_fill(k->in->o.chance, secret, sizeof secret);
+	encode_hex(&token, secret, sizeof secret);
+	if (token.failed)
+		return token.failed;
+	return tx_run(k->tx, &question_sql.put,
+		      SQL_ARGS(sql_i64(k->county.v), sql_i64(k->ret->id),
+			       sql_i64(q->feed->record.id.v), sql_text(buf_view(&token)),
+			       sql_i64(q->case_id), sql_i64(q->warrant), sql_i64(q->asked_by),
+			       sql_time(q->now), sql_time(q->due), sql_i64(k->ret->places)),
+		      NULL, f);
+}
+
+static enum err not_waiting(struct asking *k, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	const struct question_ask *q = k->q;
+	enum err e = tx_row(k->tx, &question_sql.waiting,
+			    SQL_ARGS(sql_i64(k->county.v), sql_i64(q->feed->record.id.v),
+				     sql_i64(q->case_id), sql_time(q->now)),
+			    &r, f);
+
+	if (e == ERR_ABSENT)
+		return OK;
+	return e ? e
+		 : fault_set(f, ERR_CONFLICT, "已经为这个病例问过这个来源，请等答复",
+			     "this feed was asked for this case already: wait for its answer");
+}
+
+enum err question_ask(const struct intake *in, struct tx *tx, const struct question_ask *q,
+		      struct question_asked *ret, struct fault *f)
+{
+	CLEANUP(asking_end)
+	struct asking k = {
+		.in = in, .tx = tx, .q = q, .ret = ret, .county = area_county(q->feed->record.area)
+	};
+	enum err e;
+
+	*ret = (struct question_asked){ .id = record_id_new((struct record_book *)in->o.book).v };
+	if ((e = not_waiting(&k, f)))
+		return e;
+	for (size_t i = 0; i < q->n; i++)
+		if ((e = put_stay(&k, i, f)))
+			return e;
+	if (!ret->places)
+		return fault_set(f, ERR_CONFLICT,
+				 "没有这个来源认得、或已登记说明的场所，没有可问的",
+				 "no place is known to this feed, nor described here: there is "
+				 "nothing to ask");
+	return (e = put_part(&k, f)) ? e : put_question(&k, f);
+}
+
+enum err question_end(struct tx *tx, int64_t case_id, struct utc_s now, struct fault *f)
+{
+	return tx_run(tx, &question_sql.end_of_case, SQL_ARGS(sql_i64(case_id), sql_time(now)),
+		      NULL, f);
+}
+
+/* ---- its places ------------------------------------------------------------------------------ */
+
+typedef VEC(struct question_place) places;
+
+static enum err read_line(struct str line, struct arena *a, struct question_place *ret)
+{
+	int64_t number[NUMBERS];
+
+	for (size_t i = 0; i < NUMBERS; i++) {
+		const char *blank = memchr(line.p, ' ', line.n);
+		struct str one = { line.p, blank ? (size_t)(blank - line.p) : 0 };
+
+		if (!blank || str_i64(one, &number[i]))
+			return ERR_CORRUPT;
+		line.p += one.n + 1;
+		line.n -= one.n + 1;
+	}
+	*ret = (struct question_place){ .place = { number[0] },
+					.from = { number[1] },
+					.to = { number[2] },
+					.called = { arena_copy(a, line.p, line.n), line.n } };
+	return ret->called.p ? OK : ERR_MEMORY;
+}
+
+static enum err read_part(struct str plain, struct arena *a, places *ret)
+{
+	enum err e = OK;
+
+	while (plain.n && !e) {
+		const char *end = memchr(plain.p, '\n', plain.n);
+		struct question_place one;
+
+		if (!end)
+			return ERR_CORRUPT;
+		e = read_line((struct str){ plain.p, (size_t)(end - plain.p) }, a, &one);
+		if (!e)
+			e = vec_push(ret, one);
+		plain.n -= (size_t)(end + 1 - plain.p);
+		plain.p = end + 1;
+	}
+	return e;
+}
+
+/* A day whose key is gone has ended: what was asked of it is asked no more. */
+static enum err open_part(const struct intake *in, const struct question *q, struct rows *r,
+			  struct arena *a, places *ret)
+{
+	CLEANUP(buf_release) struct buf plain = { 0 };
+	const struct trail_part at = { q->county, q->id, (int32_t)rows_i64(r, 0) };
+	enum err e = trail_part_open(in->o.trail, at, rows_blob(r, 1), &plain);
+
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	e = read_part(buf_view(&plain), a, ret);
+	crypt_wipe(plain.p, plain.n);
+	return e;
+}
+
+enum err question_places(const struct intake *in, struct tx *tx, struct question *q,
+			 struct arena *a, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct question_place *all;
+	places found = { 0 };
+	bool more;
+	enum err e = tx_rows(tx, &question_sql.parts,
+			     SQL_ARGS(sql_i64(q->county.v), sql_i64(q->id)), &r, f);
+
+	while (!e && !(e = rows_next(r, &more, f)) && more)
+		e = open_part(in, q, r, a, &found);
+	all = e ? NULL : arena_take(a, found.n + 1, sizeof *all);
+	if (all && found.n)
+		memcpy(all, found.v, found.n * sizeof *all);
+	q->n = found.n;
+	q->place = all;
+	vec_drop(&found);
+	return e || all ? e : ERR_MEMORY;
+}
+
+/* ---- answering ------------------------------------------------------------------------------- */
+
+static enum err load(const struct intake *in, struct tx *tx, struct area_code county, int64_t id,
+		     struct arena *a, const struct question **ret, struct fault *f)
+{
+	struct question *q = arena_take(a, 1, sizeof *q);
+	enum err e;
+
+	if (!q)
+		return ERR_MEMORY;
+	q->id = id;
+	q->county = county;
+	e = question_places(in, tx, q, a, f);
+	if (!e)
+		*ret = q;
+	return e;
+}
+
+enum err question_of_token(const struct intake *in, struct tx *tx, const struct feed *feed,
+			   struct str token, struct utc_s now, struct arena *a,
+			   const struct question **ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct area_code county = area_county(feed->record.area);
+	int64_t id;
+	enum err e = tx_row(tx, &question_sql.of_token,
+			    SQL_ARGS(sql_i64(county.v), sql_i64(feed->record.id.v), sql_text(token),
+				     sql_time(now)),
+			    &r, f);
+
+	if (e)
+		return e;
+	id = rows_i64(r, 0);
+	rows_end(&r);
+	return load(in, tx, county, id, a, ret, f);
+}
+
+enum err question_of_batch(const struct intake *in, struct tx *tx, struct area_code county,
+			   int64_t batch, struct utc_s now, struct arena *a,
+			   const struct question **ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	int64_t id;
+	enum err e = tx_row(tx, &question_sql.of_batch, SQL_ARGS(sql_i64(county.v), sql_i64(batch)),
+			    &r, f);
+
+	*ret = NULL;
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	if (rows_i64(r, 1) <= now.v)
+		return fault_set(f, ERR_CONFLICT, "这一批答复的提问已到期，请拒收",
+				 "the question that this batch answers is over: turn it away");
+	id = rows_i64(r, 0);
+	rows_end(&r);
+	return load(in, tx, county, id, a, ret, f);
+}
+
+bool question_fits(const struct question *q, struct str called, struct trail_visit *v)
+{
+	int64_t number = 0;
+	bool numbered = str_i64(called, &number) == OK;
+
+	for (size_t i = 0; i < q->n; i++) {
+		const struct question_place *p = &q->place[i];
+		bool named = p->place.v == v->place.v;
+
+		if ((!named && !(numbered && !p->called.n && p->place.v == number)) ||
+		    v->from.v >= p->to.v || v->to.v <= p->from.v)
+			continue;
+		v->place = p->place;
+		if (!named)
+			v->called = STR("");
+		return true;
+	}
+	return false;
+}
+
+enum err question_answer(struct tx *tx, const struct question *q, enum question_state state,
+			 int64_t batch, struct utc_s now, struct fault *f)
+{
+	uint64_t changed;
+	enum err e = tx_run(tx, &question_sql.answer,
+			    SQL_ARGS(sql_i64(q->county.v), sql_i64(q->id), sql_i64(state),
+				     sql_i64(batch), sql_time(now)),
+			    &changed, f);
+
+	return e || changed ? e : ERR_ABSENT;
+}
+
+enum err question_reopen(struct tx *tx, struct area_code county, int64_t batch, struct fault *f)
+{
+	return tx_run(tx, &question_sql.reopen, SQL_ARGS(sql_i64(county.v), sql_i64(batch)), NULL,
+		      f);
+}
+
+/* ---- over ------------------------------------------------------------------------------------ */
+
+struct forgetting {
+	struct utc_s now;
+	bool any;
+};
+
+static enum err any_left(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct forgetting *g = arg;
+	enum err e = tx_row(tx, &question_sql.parts_over, SQL_ARGS(sql_time(g->now)), &r, f);
+
+	g->any = !e;
+	return e == ERR_ABSENT ? OK : e;
+}
+
+static enum err forget(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct forgetting *g = arg;
+
+	return tx_run(tx, &question_sql.parts_forget, SQL_ARGS(sql_time(g->now)), NULL, f);
+}
+
+enum err question_expire(const struct intake *in, struct utc_s now, struct fault *f)
+{
+	struct forgetting g = { .now = now };
+	enum err e = db_read(in->o.db, any_left, &g, f);
+
+	return e || !g.any ? e : db_write(in->o.db, forget, &g, f);
+}

@@ -1,0 +1,97 @@
+/*
+ * question.h - who was at these places at these times: what a feed of visits is asked for a case.
+ *
+ * The question travels, not the data. Who asks has a case's warrant (src/epidemic); whoever holds
+ * the feed's API key sees a token, places in its own words, times, and until when; its answer is a
+ * batch of visits like any other, pushed with that token. What the answer says of other places and
+ * times is refused, row by row. Where the case was lies sealed under the keys of its days, and goes
+ * when the question is over.
+ *
+ *     open -> answered | nobody       open -> held (its batch waits for a person) -> ...
+ *     an open one whose time is over: nobody can answer it any more
+ *
+ * Life:     question_called before the act, question_ask in it; question_of_* -> question_fits,
+ *           question_answer.
+ * Memory:   in the arena that is given.
+ * Errors:   question_of_token: ERR_ABSENT for whatever is not open to this feed now, whyever.
+ * Source:   docs/adr/0031-question.md; trust.md P9
+ */
+#ifndef INTAKE_QUESTION_H
+#define INTAKE_QUESTION_H
+#include "intake/feed.h"
+#include "trail/ask.h"
+
+struct call;
+struct intake;
+struct tx;
+
+enum question_state {
+	QUESTION_OPEN = 1,
+	QUESTION_HELD,
+	QUESTION_ANSWERED,
+	QUESTION_NOBODY,
+	QUESTION_STATE_N
+};
+
+/* ---- asking ---- */
+struct question_ask {
+	const struct feed *feed;
+	int64_t case_id, warrant, asked_by;
+	struct utc_s now, due;
+	const struct trail_stay *stay; /* where the case was */
+	const struct str *called;      /* each one's place, by the feed; may be empty */
+	size_t n;
+};
+struct question_asked {
+	int64_t id, places, left_out; /* left out: nobody could say to the feed where that is */
+};
+MUST_CHECK enum err question_feed(const struct intake *in, struct tx *tx, int64_t id,
+				  struct arena *a, struct feed **ret, struct fault *f);
+/* What a feed calls the places of these stays. */
+MUST_CHECK enum err question_called(const struct intake *in, int64_t feed,
+				    const struct trail_stay *stay, size_t n, struct utc_s now,
+				    struct arena *a, const struct str **ret, struct fault *f);
+/* ERR_CONFLICT: it is asked already, or there is nothing that could be asked. */
+MUST_CHECK enum err question_ask(const struct intake *in, struct tx *tx,
+				 const struct question_ask *q, struct question_asked *ret,
+				 struct fault *f);
+/* The case is none any more: its questions are over. */
+MUST_CHECK enum err question_end(struct tx *tx, int64_t case_id, struct utc_s now, struct fault *f);
+/* As JSON, a list: what became of those of a case, newest first. */
+MUST_CHECK enum err question_tell_case(struct call *c, struct tx *tx, int64_t case_id,
+				       struct fault *f);
+
+/* ---- answering ---- */
+struct question_place {
+	struct trail_place place;
+	struct utc_s from, to;
+	struct str called; /* by the feed; empty: it is called by its number */
+};
+struct question {
+	int64_t id;
+	struct area_code county;
+	size_t n;
+	const struct question_place *place;
+};
+MUST_CHECK enum err question_of_token(const struct intake *in, struct tx *tx,
+				      const struct feed *feed, struct str token, struct utc_s now,
+				      struct arena *a, const struct question **ret,
+				      struct fault *f);
+/* What a held batch answers; NULL: nothing. ERR_CONFLICT: it is over. */
+MUST_CHECK enum err question_of_batch(const struct intake *in, struct tx *tx,
+				      struct area_code county, int64_t batch, struct utc_s now,
+				      struct arena *a, const struct question **ret,
+				      struct fault *f);
+/* Is this visit, at what its row calls the place, of what was asked? Puts the asked place in. */
+bool question_fits(const struct question *q, struct str called, struct trail_visit *v);
+/* ERR_ABSENT: somebody was quicker. */
+MUST_CHECK enum err question_answer(struct tx *tx, const struct question *q,
+				    enum question_state state, int64_t batch, struct utc_s now,
+				    struct fault *f);
+/* What a batch answered is open again: it was recalled, or turned away. */
+MUST_CHECK enum err question_reopen(struct tx *tx, struct area_code county, int64_t batch,
+				    struct fault *f);
+
+/* Places and times of questions that are over are deleted; each minute or so. */
+MUST_CHECK enum err question_expire(const struct intake *in, struct utc_s now, struct fault *f);
+#endif

@@ -1,0 +1,121 @@
+-- What feeds are asked: src/intake/question.c.
+
+-- name: put
+-- Somebody asks.
+-- $1 county   bigint
+-- $2 id       bigint
+-- $3 feed     bigint
+-- $4 token    text
+-- $5 case_id  bigint
+-- $6 warrant  bigint
+-- $7 asked_by bigint
+-- $8 asked_at bigint
+-- $9 due      bigint
+-- $10 places  bigint
+INSERT INTO question (county, id, feed, token, case_id, warrant, asked_by, asked_at, due, places,
+	state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1);
+
+-- name: part_put
+-- Its places of one day.
+-- $1 county   bigint
+-- $2 question bigint
+-- $3 day      bigint
+-- $4 sealed   bytea
+INSERT INTO question_part (county, question, day, sealed) VALUES ($1, $2, $3, $4);
+
+-- name: parts
+-- Its places, day by day.
+-- $1 county   bigint
+-- $2 question bigint
+SELECT day, sealed FROM question_part WHERE county = $1 AND question = $2 ORDER BY day;
+
+-- name: described
+-- A place as somebody described it.
+-- across: a visit does not say its place's county
+-- $1 number bigint
+SELECT name, area FROM places WHERE number = $1 AND state = 'open' ORDER BY id LIMIT 1;
+
+-- name: waiting
+-- Was this feed asked for this case, and may still answer?
+-- $1 county  bigint
+-- $2 feed    bigint
+-- $3 case_id bigint
+-- $4 now     bigint
+SELECT id FROM question
+WHERE county = $1 AND feed = $2 AND case_id = $3 AND due > $4 AND state <= 2 LIMIT 1;
+
+-- name: of_case
+-- What was asked for a case, newest first.
+-- across: a case asks feeds of other counties, too
+-- $1 case_id bigint
+SELECT q.id, q.feed, f.name, q.asked_by, q.asked_at, q.due, q.places, q.state, q.answered_at,
+	b.accepted
+FROM question q JOIN feeds f ON f.county = q.county AND f.id = q.feed
+LEFT JOIN batches b ON b.county = q.county AND b.id = q.batch
+WHERE q.case_id = $1 ORDER BY q.id DESC LIMIT 50;
+
+-- name: of_key
+-- What waits for the answer of whoever holds an API key.
+-- across: a key serves feeds of several counties
+-- $1 api_key text
+-- $2 now     bigint
+-- $3 limit   bigint
+SELECT q.county, q.id, q.feed, q.token, q.due, f.area
+FROM question q JOIN feeds f ON f.county = q.county AND f.id = q.feed
+WHERE q.due > $2 AND q.state = 1 AND f.api_key = $1 AND f.state = 'active'
+ORDER BY q.id LIMIT $3;
+
+-- name: of_token
+-- The one that a batch answers.
+-- $1 county bigint
+-- $2 feed   bigint
+-- $3 token  text
+-- $4 now    bigint
+SELECT id FROM question
+WHERE county = $1 AND feed = $2 AND token = $3 AND due > $4 AND state = 1;
+
+-- name: of_batch
+-- The one that a batch answered, or waits to.
+-- $1 county bigint
+-- $2 batch  bigint
+SELECT id, due FROM question WHERE county = $1 AND batch = $2;
+
+-- name: answer
+-- It is answered, or its answer waits for a person.
+-- $1 county bigint
+-- $2 id     bigint
+-- $3 state  bigint
+-- $4 batch  bigint
+-- $5 now    bigint
+UPDATE question SET state = $3, batch = $4, answered_at = $5
+WHERE county = $1 AND id = $2 AND state <= 2 AND due > $5;
+
+-- name: reopen
+-- The batch that answered it is gone.
+-- $1 county bigint
+-- $2 batch  bigint
+UPDATE question SET state = 1, batch = NULL, answered_at = NULL WHERE county = $1 AND batch = $2;
+
+-- name: end_of_case
+-- Those of a case are over.
+-- across: a case asks feeds of other counties, too
+-- $1 case_id bigint
+-- $2 now     bigint
+UPDATE question SET due = $2 WHERE case_id = $1 AND due > $2;
+
+-- name: parts_over
+-- Are there places of questions that are over?
+-- across: one clock looks after the whole house
+-- scan: as many as are asked in a day
+-- $1 now bigint
+SELECT p.day FROM question_part p WHERE EXISTS (SELECT 1 FROM question q
+WHERE q.county = p.county AND q.id = p.question AND q.due <= $1) LIMIT 1;
+
+-- name: parts_forget
+-- They go.
+-- across: one clock looks after the whole house
+-- scan: as many as are asked in a day
+-- $1 now bigint
+DELETE FROM question_part WHERE EXISTS (SELECT 1 FROM question q
+WHERE q.county = question_part.county AND q.id = question_part.question AND q.due <= $1);

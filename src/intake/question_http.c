@@ -1,0 +1,186 @@
+/* question_http.c - what waits for whoever holds a feed's key, and what became of a case's. */
+#include <stdio.h>
+
+#include "intake/inside.h"
+#include "intake/question.h"
+#include "intake/question.sql.h"
+#include "ledger/ledger.h"
+
+#include "base/ban.h"
+
+enum { TOLD_MAX = 40 /* as many as a ledger's entry can name */ };
+
+/* ---- for the feed's key ---------------------------------------------------------------------- */
+
+static void text_or_nil(struct json *j, const char *key, struct str s)
+{
+	json_key(j, key);
+	if (s.n)
+		json_str(j, s);
+	else
+		json_nil(j);
+}
+
+/* `place` is the word that a row of the answer says for it. */
+static enum err tell_place(struct call *c, struct tx *tx, const struct question_place *p,
+			   struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct json *j = call_json(c);
+	char area[AREA_TEXT_BYTES] = "";
+	enum err e = ERR_ABSENT;
+
+	json_open(j, '{');
+	json_key(j, "place");
+	if (p->called.n) {
+		json_str(j, p->called);
+	} else {
+		call_id_json(c, p->place.v);
+		e = tx_row(tx, &question_sql.described, SQL_ARGS(sql_i64(p->place.v)), &r, f);
+		if (e && e != ERR_ABSENT)
+			return e;
+	}
+	if (!e)
+		area_text((struct area_code){ rows_i64(r, 1) }, area);
+	text_or_nil(j, "name", e ? STR("") : rows_text(r, 0));
+	text_or_nil(j, "area", str_of(area));
+	json_key(j, "from");
+	call_time_json(c, p->from);
+	json_key(j, "to");
+	call_time_json(c, p->to);
+	json_close(j, '}');
+	return OK;
+}
+
+/* Of what waits: id, feed, token and due, as the statement has them. */
+static enum err tell_question(struct call *c, struct tx *tx, struct rows *r, struct fault *f)
+{
+	struct question q = { .county = { rows_i64(r, 0) }, .id = rows_i64(r, 1) };
+	struct json *j = call_json(c);
+	enum err e = question_places(c->route->arg, tx, &q, c->a, f);
+
+	json_open(j, '{');
+	json_key(j, "token");
+	json_str(j, rows_text(r, 3));
+	json_key(j, "feed");
+	call_id_json(c, rows_i64(r, 2));
+	json_key(j, "due");
+	call_time_json(c, rows_time(r, 4));
+	json_key(j, "places");
+	json_open(j, '[');
+	for (size_t i = 0; i < q.n && !e; i++)
+		e = tell_place(c, tx, &q.place[i], f);
+	json_close(j, ']');
+	json_close(j, '}');
+	return e;
+}
+
+static enum err tell_waiting(struct call *c, struct tx *tx, struct buf *shown, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	char key[24];
+	int n = snprintf(key, sizeof key, "%lld", (long long)c->who->account);
+	bool more;
+	enum err e = tx_rows(tx, &question_sql.of_key,
+			     SQL_ARGS(sql_text((struct str){ key, (size_t)n }), sql_time(c->now),
+				      sql_i64(TOLD_MAX)),
+			     &r, f);
+
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
+		if (!scope_covers(call_scope(c), (struct area_code){ rows_i64(r, 5) }))
+			continue;
+		buf_fmt(shown, shown->n ? " " LEDGER_ID : LEDGER_ID, (long long)rows_i64(r, 1));
+		e = tell_question(c, tx, r, f);
+	}
+	return e ? e : shown->failed;
+}
+
+/* An account brings what it was handed, and is asked nothing: questions are for the feed's key. */
+static enum err waiting_run(struct call *c, struct tx *tx, struct fault *f)
+{
+	CLEANUP(buf_release) struct buf shown = { 0 };
+	struct ledger_entry en = { .county = c->who->home,
+				   .object = STR("question"),
+				   .action = STR("list") };
+	struct json *j = call_json(c);
+	enum err e = OK;
+
+	(void)call_scope(c);
+	json_open(j, '{');
+	json_key(j, "items");
+	json_open(j, '[');
+	if (c->who->kind == WHO_KEY)
+		e = tell_waiting(c, tx, &shown, f);
+	json_close(j, ']');
+	json_close(j, '}');
+	if (e)
+		return e;
+	en.detail = (struct str){ arena_copy(c->a, shown.p, shown.n), shown.n };
+	return en.detail.p ? call_saw(c, &en, f) : ERR_MEMORY;
+}
+
+/* ---- for the case ---------------------------------------------------------------------------- */
+
+static const char *state_word(enum question_state s, bool over)
+{
+	static const char *const words[QUESTION_STATE_N] = { "", "open", "held", "answered",
+							     "nobody" };
+
+	return over && s <= QUESTION_HELD ? "over" : words[s];
+}
+
+static void tell_state(struct call *c, struct rows *r)
+{
+	struct json *j = call_json(c);
+
+	json_open(j, '{');
+	json_key(j, "id");
+	call_id_json(c, rows_i64(r, 0));
+	json_key(j, "feed");
+	call_id_json(c, rows_i64(r, 1));
+	json_key(j, "feed_name");
+	json_str(j, rows_text(r, 2));
+	json_key(j, "asked_by");
+	call_id_json(c, rows_i64(r, 3));
+	json_key(j, "asked_at");
+	call_time_json(c, rows_time(r, 4));
+	json_key(j, "due");
+	call_time_json(c, rows_time(r, 5));
+	json_key(j, "places");
+	json_i64(j, rows_i64(r, 6));
+	json_key(j, "state");
+	json_str(j, str_of(state_word((enum question_state)rows_i64(r, 7),
+				      rows_i64(r, 5) <= c->now.v)));
+	json_key(j, "answered_at");
+	if (rows_null(r, 8))
+		json_nil(j);
+	else
+		call_time_json(c, rows_time(r, 8));
+	json_key(j, "accepted");
+	if (rows_null(r, 9))
+		json_nil(j);
+	else
+		json_i64(j, rows_i64(r, 9));
+	json_close(j, '}');
+}
+
+enum err question_tell_case(struct call *c, struct tx *tx, int64_t case_id, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct json *j = call_json(c);
+	bool more;
+	enum err e = tx_rows(tx, &question_sql.of_case, SQL_ARGS(sql_i64(case_id)), &r, f);
+
+	json_open(j, '[');
+	while (!e && !(e = rows_next(r, &more, f)) && more)
+		tell_state(c, r);
+	json_close(j, ']');
+	return e;
+}
+
+const struct route intake_question_rows[] = {
+	{ ROUTE(HTTP_GET, "/api/v1/questions", waiting_run, CAP_PUSH, REACH_AREA, WHY_EPIDEMIC, 0,
+		AUDIT_READ, "等待本机构答复的提问：哪些场所、什么时间有哪些人",
+		"Questions that wait for this agency's answer: who was where, when") },
+};
+const size_t intake_question_rows_n = ARRAY_LEN(intake_question_rows);

@@ -1,0 +1,387 @@
+/*
+ * question.c - the telecom authority is asked who was where a case was, and answers: in a house at
+ * work, over HTTP, with its vault.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "support/clinic.h"
+#include "support/vaulted.h"
+#include "trail/trail.h"
+
+struct asked {
+	struct clinic c;
+	char id[24], warrant[600], number[19];
+	char feed[24], key[200], token[40];
+};
+
+static void shown(const struct answer *a, int status, const char *with, const char *without)
+{
+	if (a->status != status || (*with && !answer_holds(a, with)) ||
+	    (*without && answer_holds(a, without)))
+		fail_msg("%d, wanted %d, with %s, without %s: %.*s", a->status, status, with,
+			 without, (int)a->body.n, a->body.p);
+}
+
+/* ---- who brings visits ----------------------------------------------------------------------- */
+
+static void make_feed(struct asked *t, char feed[24], char key[200])
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char body[300], number[24];
+
+	assert_int_equal(clinic_ask(&t->c, CLINIC_KEEPER, "POST", "/api/v1/keys",
+				    "{\"agency\":\"telecom\",\"area\":\"430802\","
+				    "\"areas\":[\"430802\"],\"capabilities\":[\"push\"]}",
+				    &a),
+			 201);
+	clinic_text(&a, "key", key, 200);
+	clinic_text(&a, "id", number, sizeof number);
+	answer_end(&a);
+	(void)snprintf(body, sizeof body,
+		       "{\"area\":\"430802000000000\",\"name\":\"telecom\",\"brings\":\"visits\","
+		       "\"api_key\":\"%s\"}",
+		       number);
+	assert_int_equal(clinic_ask(&t->c, CLINIC_LEAD, "POST", "/api/v1/feeds", body, &a), 201);
+	clinic_text(&a, "id", feed, 24);
+}
+
+static void as_key(struct asked *t, const char *key, const char *token)
+{
+	(void)snprintf(t->c.cookie[CLINIC_LAB], sizeof t->c.cookie[CLINIC_LAB],
+		       "Authorization: Bearer %s\r\nContent-Type: text/csv\r\n%s%s%s", key,
+		       token ? "Outpost-Question: " : "", token ? token : "", token ? "\r\n" : "");
+}
+
+static int push(struct asked *t, const char *feed, const char *token, const char *rows,
+		struct answer *ret)
+{
+	char url[80], body[1500];
+
+	as_key(t, feed == t->feed ? t->key : feed + 24, token);
+	(void)snprintf(url, sizeof url, "/api/v1/feeds/%s/batches", feed);
+	(void)snprintf(body, sizeof body, "person,id_number,place,kind,from,to\n%s", rows);
+	return clinic_ask(&t->c, CLINIC_LAB, "POST", url, body, ret);
+}
+
+static void row(const struct asked *t, char **at, const char *person, const char *place,
+		int from_min, int to_min)
+{
+	CLEANUP(buf_release) struct buf from = { 0 }, to = { 0 };
+	int64_t evening = clinic_evening(&t->c, 1);
+
+	when_iso(&from, (struct utc_s){ evening + from_min * 60 }, t->c.h->zone);
+	when_iso(&to, (struct utc_s){ evening + to_min * 60 }, t->c.h->zone);
+	*at += sprintf(*at, "%s,%s,restaurant,%.*s,%.*s\n", person, place, (int)from.n, from.p,
+		       (int)to.n, to.p);
+}
+
+static void waiting(struct asked *t, struct answer *ret)
+{
+	as_key(t, t->key, NULL);
+	assert_int_equal(clinic_ask(&t->c, CLINIC_LAB, "GET", "/api/v1/questions", "", ret), 200);
+}
+
+/* ---- who asks -------------------------------------------------------------------------------- */
+
+static int ask(struct asked *t, int who, const char *warrant, const char *feed, struct answer *ret)
+{
+	char url[80], body[900];
+
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/questions", t->id);
+	(void)snprintf(body, sizeof body, "{\"warrant\":\"%s\",\"feed\":\"%s\"}", warrant, feed);
+	return clinic_ask(&t->c, who, "POST", url, body, ret);
+}
+
+static void state(struct asked *t, const char *with)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char url[80];
+
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/questions", t->id);
+	clinic_ask(&t->c, CLINIC_SECOND, "GET", url, "", &a);
+	shown(&a, 200, with, "cell-7");
+}
+
+/* The case was at a cell that the feed named, at a described market, and where nobody knows. */
+static void begin(struct asked *t, struct database *d, const char *dir)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char rows[600], *at = rows, who[200], person[60];
+	struct trail_place market;
+	int64_t index, evening;
+
+	memset(t, 0, sizeof *t);
+	clinic_begin(&t->c, d, dir);
+	vaulted_id_number(5, t->number);
+	(void)snprintf(who, sizeof who, "{\"name\":\"金丝雀甲\",\"id_number\":\"%s\"}", t->number);
+	clinic_report_of(&t->c, t->id, "1", 0, who);
+	index = clinic_person(&t->c, t->id);
+	evening = clinic_evening(&t->c, 1);
+	make_feed(t, t->feed, t->key);
+	(void)snprintf(person, sizeof person, ",%s", t->number);
+	row(t, &at, person, "cell-7", 0, 60);
+	assert_int_equal(push(t, t->feed, NULL, rows, &a), 201);
+	answer_end(&a);
+	assert_int_equal(clinic_status(&t->c, CLINIC_LEAD, "POST", "/api/v1/places",
+				       "{\"area\":\"430802000000000\",\"name\":\"中心市场\","
+				       "\"sender\":\"gate\",\"sender_key\":\"m-1\"}"),
+			 201);
+	assert_int_equal(trail_place_of(STR("gate"), STR("m-1"), &market), OK);
+	const struct trail_visit v[] = {
+		{ index,
+		  market,
+		  { evening + 7200 },
+		  { evening + 10800 },
+		  .kind = STR("restaurant") },
+		{ index, { 79 }, { evening + 12000 }, { evening + 12600 }, .kind = STR("bus") },
+	};
+	clinic_keep(&t->c, 5, v, ARRAY_LEN(v));
+	clinic_confirm(&t->c, CLINIC_CHIEF, t->id, t->warrant);
+}
+
+static void asked(struct asked *t)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+
+	ask(t, CLINIC_CHIEF, t->warrant, t->feed, &a);
+	shown(&a, 201, "\"places\":2,\"left_out\":1", "cell-7");
+	answer_end(&a);
+	waiting(t, &a);
+	clinic_text(&a, "token", t->token, sizeof t->token);
+}
+
+static void the_question_tells_places_and_times_and_of_whom_nothing(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct trail_place market;
+	char code[40], body[64];
+	struct asked t;
+
+	begin(&t, *test, "asks");
+	waiting(&t, &a);
+	shown(&a, 200, "{\"items\":[]}", "token");
+	answer_end(&a);
+	asked(&t);
+	state(&t, "\"state\":\"open\"");
+	waiting(&t, &a);
+	shown(&a, 200, "{\"place\":\"cell-7\",\"name\":null,\"area\":null,\"from\":", t.id);
+	assert_int_equal(trail_place_of(STR("gate"), STR("m-1"), &market), OK);
+	(void)snprintf(code, sizeof code, "{\"place\":\"%lld\",\"name\":\"中心市场\"",
+		       (long long)market.v);
+	shown(&a, 200, code, "\"79\"");
+	assert_false(answer_holds(&a, "金丝雀") || answer_holds(&a, t.number) ||
+		     answer_holds(&a, "covid") || answer_holds(&a, "case"));
+	answer_end(&a);
+	ask(&t, CLINIC_CHIEF, t.warrant, t.feed, &a);
+	shown(&a, 409, "asked for this case already", "");
+	answer_end(&a);
+	clinic_ask(&t.c, CLINIC_OVERSEER, "GET", "/api/v1/ledger?county=430802", "", &a);
+	shown(&a, 200, "\"action\":\"ask\"", "cell-7");
+	shown(&a, 200, "\"action\":\"list\",\"version\":0,\"detail\":\"00", t.token);
+	answer_end(&a);
+	(void)snprintf(body, sizeof body, "{\"id_number\":\"%s\"}", t.number);
+	clinic_ask(&t.c, CLINIC_OVERSEER, "POST", "/api/v1/access-report", body, &a);
+	shown(&a, 200, "\"kind\":\"question\"", t.token);
+	clinic_end(&t.c);
+}
+
+static void its_answer_is_a_batch_that_the_next_trace_sees(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char rows[1400], *at = rows, code[24], batch[24], url[80];
+	struct trail_place market;
+	struct asked t;
+
+	begin(&t, *test, "answers");
+	clinic_trace(&t.c, CLINIC_CHIEF, t.id, t.warrant, "", &a);
+	shown(&a, 201, "\"n_contacts\":0", "");
+	answer_end(&a);
+	asked(&t);
+	assert_int_equal(trail_place_of(STR("gate"), STR("m-1"), &market), OK);
+	(void)snprintf(code, sizeof code, "%lld", (long long)market.v);
+	row(&t, &at, "sim-1,", "cell-7", 10, 50);
+	row(&t, &at, "sim-2,", code, 130, 170);
+	row(&t, &at, "sim-3,", "cell-8", 10, 50);  /* not asked about */
+	row(&t, &at, "sim-4,", "cell-7", 70, 100); /* when the case was not there */
+	row(&t, &at, "sim-5,", "79", 200, 210);    /* of which they were not told */
+	push(&t, t.feed, t.token, rows, &a);
+	shown(&a, 201, "\"in\":5,\"accepted\":2,\"refused\":3,\"duplicate\":0", "");
+	shown(&a, 201, "no place and time that was asked about", "sim-");
+	clinic_text(&a, "batch", batch, sizeof batch);
+	answer_end(&a);
+	state(&t, "\"state\":\"answered\"");
+	state(&t, "\"accepted\":2");
+	waiting(&t, &a);
+	shown(&a, 200, "{\"items\":[]}", "");
+	answer_end(&a);
+	clinic_trace(&t.c, CLINIC_CHIEF, t.id, t.warrant, "", &a);
+	shown(&a, 201, "\"n_contacts\":2", "sim-");
+	answer_end(&a);
+	clinic_ask(&t.c, CLINIC_OVERSEER, "GET", "/api/v1/ledger?county=430802", "", &a);
+	shown(&a, 200, "\"action\":\"answer\"", "sim-");
+	answer_end(&a);
+
+	(void)snprintf(url, sizeof url, "/api/v1/batches/%s/recall", batch);
+	assert_int_equal(clinic_status(&t.c, CLINIC_LEAD, "POST", url, "{\"why\":\"wrong day\"}"),
+			 200);
+	state(&t, "\"state\":\"open\"");
+	push(&t, t.feed, t.token, "", &a);
+	shown(&a, 201, "\"in\":0,\"accepted\":0,\"refused\":0,\"duplicate\":0", "");
+	answer_end(&a);
+	state(&t, "\"state\":\"nobody\"");
+	push(&t, t.feed, NULL, "", &a);
+	shown(&a, 422, "there are no rows", ""); /* of a batch that answers nothing */
+	clinic_end(&t.c);
+}
+
+static void a_token_is_one_feeds_and_ends_with_its_warrant(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 }, none = { 0 };
+	char rows[200], *at = rows, other[224];
+	struct asked t;
+
+	begin(&t, *test, "token");
+	for (int k = CLINIC_DOCTOR; k < CLINIC_PEOPLE; k++) {
+		if (k == CLINIC_CHIEF || k == CLINIC_LAB)
+			continue;
+		ask(&t, k, t.warrant, t.feed, &a);
+		shown(&a, k == CLINIC_FAR ? 404 : 403, "", "places");
+		answer_end(&a);
+	}
+	ask(&t, CLINIC_CHIEF, "", t.feed, &a);
+	shown(&a, 403, "warrant", "places");
+	answer_end(&a);
+	ask(&t, CLINIC_CHIEF, t.warrant, "17", &a);
+	shown(&a, 404, "", "places");
+	answer_end(&a);
+	make_feed(&t, other, other + 24);
+	ask(&t, CLINIC_CHIEF, t.warrant, other, &a);
+	shown(&a, 201, "\"places\":1,\"left_out\":2", ""); /* a name is for who gave it */
+	answer_end(&a);
+	asked(&t);
+	row(&t, &at, "sim-1,", "cell-7", 10, 50);
+	push(&t, other, "0123456789abcdef0123456789abcdef", rows, &none);
+	assert_int_equal(none.status, 404);
+	push(&t, other, t.token, rows, &a);
+	shown(&a, 404, "", "");
+	assert_true(buf_view(&a.body).n == none.body.n);
+	answer_end(&a);
+	clinic_wall_s += 86401;
+	push(&t, t.feed, t.token, rows, &a);
+	shown(&a, 404, "", "accepted");
+	assert_memory_equal(a.body.p, none.body.p, none.body.n);
+	answer_end(&a);
+	waiting(&t, &a);
+	shown(&a, 200, "{\"items\":[]}", "");
+	clinic_sign_in(&t.c, CLINIC_SECOND);
+	state(&t, "\"state\":\"over\"");
+	clinic_end(&t.c);
+}
+
+static const struct sql parts_sql = {
+	.name = "test.question_parts",
+	.text = "SELECT count(*) FROM question_part",
+	.args = "",
+	.across = "a test",
+	.scan = "a test",
+};
+static enum err count_parts(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(tx, &parts_sql, SQL_NO_ARGS, &r, f);
+
+	*(int64_t *)arg = e ? -1 : rows_i64(r, 0);
+	return e;
+}
+
+static int64_t parts(struct asked *t)
+{
+	struct database *d = t->c.d;
+	int64_t n;
+
+	MUST(db_read(t->c.h->db, count_parts, &n, &d->fault));
+	return n;
+}
+
+static void a_case_that_is_overturned_asks_nobody_and_its_places_go(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct database *d = *test;
+	char url[80];
+	struct asked t;
+
+	begin(&t, d, "overturned");
+	asked(&t);
+	assert_true(parts(&t) > 0);
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/overturn", t.id);
+	assert_int_equal(clinic_status(&t.c, CLINIC_SECOND, "POST", url, ""), 200);
+	waiting(&t, &a);
+	shown(&a, 200, "{\"items\":[]}", "");
+	state(&t, "\"state\":\"over\"");
+	clinic_wall_s += 60;
+	MUST(serve_tick(t.c.s, clinic_now(), &d->fault));
+	assert_int_equal(parts(&t), 0);
+	clinic_end(&t.c);
+}
+
+/* A batch over the feed's budget of trust waits for a person, and the question with it. */
+static void an_answer_that_is_held_answers_when_it_is_let_in(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char rows[600], *at = rows, url[80], batch[24];
+	struct asked t;
+
+	begin(&t, *test, "held");
+	asked(&t);
+	(void)snprintf(url, sizeof url, "/api/v1/feeds/%s", t.feed);
+	clinic_ask(&t.c, CLINIC_LEAD, "GET", url, "", &a);
+	{
+		struct str tag = answer_header(&a, "ETag");
+		char headers[600], etag[60];
+
+		(void)snprintf(etag, sizeof etag, "%.*s", (int)strcspn(tag.p, "\r\n"), tag.p);
+		(void)snprintf(headers, sizeof headers, "%sIf-Match: %s\r\n",
+			       t.c.cookie[CLINIC_LEAD], etag);
+		answer_end(&a);
+		assert_true(client_ask(http_port(t.c.s->http), "PATCH", url, headers,
+				       "{\"refused_max\":0}", &a));
+		shown(&a, 200, "", "");
+		answer_end(&a);
+	}
+	row(&t, &at, "sim-1,", "cell-7", 10, 50);
+	row(&t, &at, "sim-3,", "cell-8", 10, 50);
+	push(&t, t.feed, t.token, rows, &a);
+	shown(&a, 201, "\"state\":\"held\"", "");
+	clinic_text(&a, "batch", batch, sizeof batch);
+	answer_end(&a);
+	state(&t, "\"state\":\"held\"");
+	push(&t, t.feed, t.token, rows, &a);
+	shown(&a, 404, "", "");
+	answer_end(&a);
+	(void)snprintf(url, sizeof url, "/api/v1/batches/%s/release", batch);
+	clinic_ask(&t.c, CLINIC_LEAD, "POST", url, "", &a);
+	shown(&a, 200, "\"in\":2,\"accepted\":1,\"refused\":1,\"duplicate\":0", "");
+	answer_end(&a);
+	state(&t, "\"state\":\"answered\"");
+	clinic_end(&t.c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_BOTH(the_question_tells_places_and_times_and_of_whom_nothing),
+		ON_BOTH(its_answer_is_a_batch_that_the_next_trace_sees),
+		ON_BOTH(a_token_is_one_feeds_and_ends_with_its_warrant),
+		ON_BOTH(a_case_that_is_overturned_asks_nobody_and_its_places_go),
+		ON_BOTH(an_answer_that_is_held_answers_when_it_is_let_in),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
