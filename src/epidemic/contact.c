@@ -126,6 +126,29 @@ const struct noun contact_noun = {
 
 /* ---- what its task says ---------------------------------------------------------------------- */
 
+/* Only a trace says that nobody need be found: their last task is not struck by hand. */
+static enum err keep_one(struct tx *tx, const struct record_book *book, struct arena *a,
+			 const struct contact_row *k, int64_t task, struct fault *f)
+{
+	static const struct loop_about own = { .noun = "contact", .kind = "contact" };
+	const struct record *of;
+	bool others;
+	void *row;
+	enum err e = loop_others_open(tx, &own, k->record.id.v, task, &others, f);
+
+	if (e || others || (e = record_get(book, tx, &case_noun, k->of_case, a, &row, f)))
+		return e;
+	of = row;
+	if (of->state != CASE_CONFIRMED) /* nobody traces for it any more */
+		return OK;
+	e = fault_set(
+		f, ERR_CONFLICT, "此接触者仅有这一任务，不能撤销；由新的追踪排除，在别处的请移交",
+		"this is the only task of its contact and is not struck: a new trace excludes "
+		"a contact, and who is elsewhere is handed over");
+	fault_at(f, "contact", NULL);
+	return e;
+}
+
 enum err contact_task_step(struct call *c, struct tx *tx, const struct record_book *book,
 			   int64_t id, const struct flow_task *t, enum flow_on on, struct utc_s now,
 			   struct fault *f)
@@ -141,6 +164,9 @@ enum err contact_task_step(struct call *c, struct tx *tx, const struct record_bo
 		return e;
 	was = row;
 	is = *was;
+	if (on == FLOW_ON_CANCEL && was->record.state < CONTACT_RELEASED &&
+	    (e = keep_one(tx, book, a, was, t->id, f)))
+		return e;
 	is.push = (enum contact_push)(1 + t->push);
 	is.party.v = t->owner.v;
 	if (on == FLOW_ON_PROVE && was->record.state == CONTACT_FOUND) {

@@ -290,14 +290,13 @@ static enum err exclude(struct matching *m, int64_t id)
 	if (e || was->generation > m->ret->generations ||
 	    (was->record.state != CONTACT_FOUND && was->record.state != CONTACT_LOCATED))
 		return e;
-	if ((e = strike(m, id)) || (e = load(m, id, &was)))
-		return e;
 	is = *was;
 	is.record.state = CONTACT_EXCLUDED;
 	is.ended_at = m->c->now;
 	m->ret->gone++;
-	return record_follow(epidemic_of(m->c)->o.book, m->c, m->tx, &contact_noun, was, &is,
-			     "exclude", m->c->now, m->f);
+	e = record_follow(epidemic_of(m->c)->o.book, m->c, m->tx, &contact_noun, was, &is,
+			  "exclude", m->c->now, m->f);
+	return e ? e : strike(m, id);
 }
 
 enum err contact_match(struct call *c, struct tx *tx, const struct case_row *of, int64_t trace,

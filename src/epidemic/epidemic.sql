@@ -215,18 +215,18 @@ SELECT state, push, COUNT(*) FROM contacts WHERE area >= $1 AND area < $2 GROUP 
 -- $2 end_  bigint
 -- $3 at    bigint
 SELECT c.id, c.state, c.ended_at, h.event, h.owner, h.to_whom, h.task, h.at FROM contacts c
-LEFT JOIN tasks t ON t.about = 'contact' AND t.about_id = c.id
+LEFT JOIN tasks t ON t.about = 'contact' AND t.about_id = c.id AND t.kind = 'contact'
 LEFT JOIN task_history h ON h.county = t.county AND h.task = t.id AND h.at <= $3
 WHERE c.area >= $1 AND c.area < $2 AND c.created_at <= $3
 ORDER BY c.area, c.id, h.task, h.version, h.n;
 
 -- name: contact_to_name
--- A contact that is followed, and the task about it: whose it is.
+-- A contact that is followed, and the task that a trace raised about it: whose it is.
 -- across: an id does not say its county
 -- $1 contact bigint
 SELECT c.area, p.person, t.id, t.owner FROM contacts c
 JOIN contact_person p ON p.county = c.county AND p.contact = c.id
-JOIN tasks t ON t.about = 'contact' AND t.about_id = c.id
+JOIN tasks t ON t.about = 'contact' AND t.about_id = c.id AND t.kind = 'contact'
 WHERE c.id = $1 AND c.state <> 'excluded' AND c.state <> 'released'
 ORDER BY t.id DESC LIMIT 1;
 
@@ -249,6 +249,7 @@ SELECT id FROM measures WHERE state IN ('in_force', 'appealed') AND until <= $1 
 -- $1 since bigint
 -- $2 limit bigint
 SELECT t.id FROM measures m JOIN tasks t ON t.about_id = m.id AND t.about = 'measure'
+	AND t.kind = 'appeal'
 WHERE m.appeal IS NOT NULL AND m.ended_at > $1 AND t.closed_at IS NULL
 ORDER BY m.ended_at, m.id, t.id LIMIT $2;
 

@@ -273,6 +273,14 @@ enum err measure_task_step(struct call *c, struct tx *tx, const struct record_bo
 			   int64_t id, const struct flow_task *t, enum flow_on on, struct utc_s now,
 			   struct fault *f)
 {
+	static const struct loop_about own = { .noun = "measure", .kind = "appeal" };
+	bool others = t->outcome == FLOW_OUT_FOLDED;
+	enum err e = t->phase == FLOW_CLOSED && !others
+			     ? loop_others_open(tx, &own, id, t->id, &others, f)
+			     : OK;
+
+	if (e || others) /* split or merged: what the last part comes to is the answer */
+		return e;
 	if (t->phase == FLOW_CLOSED && t->outcome == FLOW_OUT_DONE)
 		return turn(c, tx, book, id, MEASURE_RUNS, now, f);
 	if (t->phase == FLOW_CLOSED)

@@ -35,11 +35,13 @@ struct picture_reader;
 typedef void loop_told(void *arg, struct area_code county, const char *object, int64_t id);
 
 /*
- * What another room does when a task that is about a row of its noun has taken a step, in the
- * transaction of that step; an error undoes the step. `c` NULL: by the clock or the house.
+ * What another room does when a task of its own about a row of its noun has taken a step, in the
+ * transaction of that step; an error undoes the step. `c` NULL: by the clock or the house. Its own
+ * is what it raised, or a part of that: of a kind that no request can say. A task that is about the
+ * same row and of another kind moves nothing of it. One goes into another of the same row alone.
  */
 struct loop_about {
-	const char *noun;
+	const char *noun, *kind;
 	enum err (*stepped)(struct call *c, struct tx *tx, const struct record_book *book,
 			    int64_t id, const struct flow_task *t, enum flow_on on,
 			    struct utc_s now, struct fault *f);
@@ -130,6 +132,10 @@ MUST_CHECK enum err loop_reach(struct call *c, struct tx *tx, int64_t task, stru
 /* For noun->tell: "tasks": those about a row, newest first. Who sees the row sees them named. */
 MUST_CHECK enum err loop_tell_about(struct call *c, struct tx *tx, struct str noun,
 				    struct record_id id, struct fault *f);
+
+/* Is another task of the kind about this row not closed yet? */
+MUST_CHECK enum err loop_others_open(struct tx *tx, const struct loop_about *about, int64_t id,
+				     int64_t but, bool *ret, struct fault *f);
 
 /* ---- the clock ------------------------------------------------------------------------------- */
 

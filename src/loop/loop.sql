@@ -208,3 +208,22 @@ SELECT id FROM task_comment WHERE id < $1 ORDER BY id DESC LIMIT 1;
 -- across: ids are of the whole house
 -- $1 below bigint
 SELECT id FROM notice WHERE id < $1 ORDER BY id DESC LIMIT 1;
+
+-- name: same_row
+-- Is this task about the same row, and of the same kind?
+-- across: an id does not say its county
+-- $1 id       bigint
+-- $2 about    text
+-- $3 about_id bigint
+-- $4 kind     text
+SELECT id FROM tasks WHERE id = $1 AND about = $2 AND about_id = $3 AND kind = $4;
+
+-- name: others_open
+-- Another open task of this kind about a row.
+-- across: a row does not say the county of its tasks
+-- $1 about    text
+-- $2 about_id bigint
+-- $3 kind     text
+-- $4 but      bigint
+SELECT id FROM tasks WHERE about_id = $2 AND about = $1 AND kind = $3 AND id <> $4
+	AND closed_at IS NULL LIMIT 1;

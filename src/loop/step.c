@@ -246,18 +246,62 @@ static enum err tell_all(const struct storing *s)
 	return e;
 }
 
-/* The room whose row it is about hears of every step but its own raising of it. */
-static enum err tell_room(const struct storing *s)
+/* The room whose task it is, if any. */
+static const struct loop_about *room_of(const struct storing *s)
 {
 	const struct loop_about *a = s->l->o.about;
 
+	while (a && a->noun &&
+	       !(str_eq(s->w->row.about, str_of(a->noun)) &&
+		 str_eq(s->w->row.kind, str_of(a->kind))))
+		a++;
+	return a && a->noun ? a : NULL;
+}
+
+/* What a row waits for goes into nothing that is done for another. */
+static enum err folds_within(const struct storing *s, const struct loop_about *a)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(s->tx, &loop_sql.same_row,
+			    SQL_ARGS(sql_i64(s->words->into), sql_text(str_of(a->noun)),
+				     sql_i64(s->w->about_id), sql_text(str_of(a->kind))),
+			    &r, s->f);
+
+	if (e != ERR_ABSENT)
+		return e;
+	e = fault_set(s->f, ERR_CONFLICT,
+		      "任务关系到一条记录，只能并入同一记录的任务；重复的请撤销并写明理由",
+		      "what becomes of a row depends on this task: it goes into another about the "
+		      "same row alone; if it is a double, cancel it with a reason");
+	fault_at(s->f, "into", NULL);
+	return e;
+}
+
+/* The room hears of every step but its own raising of it. */
+static enum err tell_room(const struct storing *s)
+{
+	const struct loop_about *a = room_of(s);
+	enum err e;
+
 	if (!a || s->ev->on == FLOW_ON_RAISE)
 		return OK;
-	for (; a->noun; a++)
-		if (str_eq(s->w->row.about, str_of(a->noun)))
-			return a->stepped(s->c, s->tx, s->l->o.book, s->w->about_id, &s->w->t,
-					  s->ev->on, s->now, s->f);
-	return OK;
+	if (s->ev->on == FLOW_ON_FOLD && (e = folds_within(s, a)))
+		return e;
+	return a->stepped(s->c, s->tx, s->l->o.book, s->w->about_id, &s->w->t, s->ev->on, s->now,
+			  s->f);
+}
+
+enum err loop_others_open(struct tx *tx, const struct loop_about *about, int64_t id, int64_t but,
+			  bool *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(tx, &loop_sql.others_open,
+			    SQL_ARGS(sql_text(str_of(about->noun)), sql_i64(id),
+				     sql_text(str_of(about->kind)), sql_i64(but)),
+			    &r, f);
+
+	*ret = e == OK;
+	return e == ERR_ABSENT ? OK : e;
 }
 
 /* Before the task's own entry, which is the one that the answer's receipt names. */

@@ -160,14 +160,19 @@ enum err hazard_task_step(struct call *c, struct tx *tx, const struct record_boo
 			  const struct flow_task *t, enum flow_on on, struct utc_s now,
 			  struct fault *f)
 {
+	static const struct loop_about own = { .noun = "hazard", .kind = "hazard" };
 	CLEANUP(arena_end) struct arena *a = NULL;
 	const char *missing;
 	struct hazard *h;
+	bool others;
 	void *row;
 	enum err e;
 
-	if (t->phase != FLOW_CLOSED || on == FLOW_ON_CLOCK)
+	/* Split or merged, it ends with the last of what it went into. */
+	if (t->phase != FLOW_CLOSED || t->outcome == FLOW_OUT_FOLDED || on == FLOW_ON_CLOCK)
 		return OK;
+	if ((e = loop_others_open(tx, &own, id, t->id, &others, f)) || others)
+		return e;
 	if ((e = arena_new(1 << 20, &a)) ||
 	    (e = record_get(book, tx, &hazard_noun, (struct record_id){ id }, a, &row, f)))
 		return e;

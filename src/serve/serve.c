@@ -375,10 +375,10 @@ static void tell_by_clock(void *serve, struct area_code county, const char *obje
 
 /* Rooms whose rows have tasks. */
 static const struct loop_about about[] = {
-	{ "contact", contact_task_step },
-	{ "measure", measure_task_step },
-	{ "hazard", hazard_task_step },
-	{ NULL, NULL },
+	{ "contact", "contact", contact_task_step },
+	{ "measure", "appeal", measure_task_step },
+	{ "hazard", "hazard", hazard_task_step },
+	{ NULL, NULL, NULL },
 };
 
 static enum err open_loop(struct serve *s, struct fault *f)

@@ -2,8 +2,12 @@
  * followed.c - who a trace finds is somebody's to find, at once; a later trace changes that by a
  * difference; measures end by themselves; and the funnel adds up at every step.
  *
+<<<<<<< HEAD
  * Long because each story, of contacts and of measures alike, begins with a trace and is told from
  * one funnel.
+=======
+ * Long because each of these is told over HTTP, with the outbreak that it needs.
+>>>>>>> aa8c2f6 (loop: only a room's own task moves its row)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -465,6 +469,60 @@ static void a_measure_ends_by_itself_and_is_never_put_off(void **state)
 	sound(&w);
 }
 
+/* Whatever somebody raises about a contact is a task of theirs: no name, nobody found or lost. */
+static void a_task_that_no_trace_raised_tells_no_name_and_finds_nobody(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t contact, task, forged;
+	char more[120], url[80];
+
+	outbreak_begin(&w, &o);
+	trace(&w, &o, "", &a);
+	task = task_of(&w, o.neighbour, &contact);
+	(void)snprintf(more, sizeof more,
+		       ",\"owner\":\"105\",\"about\":\"contact\",\"about_id\":\"%lld\"",
+		       (long long)contact);
+	forged = ward_raise(&w, WARD_AWAY, "430822", more);
+	(void)snprintf(url, sizeof url, "/api/v1/contacts/%lld/name", (long long)contact);
+	answer_end(&a);
+	assert_int_equal(ward_ask(&w, WARD_AWAY, "POST", url, "{}", &a), 404);
+	assert_int_equal(ward_do(&w, WARD_AWAY, forged, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_AWAY, forged, "prove", ",\"text\":\"在家\""), 200);
+	assert_true(contact_is(&w, contact, "found"));
+	adds_up(&w, 3, 0, 0);
+	answer_end(&a);
+	assert_int_equal(ward_ask(&w, WARD_WORKER, "POST", url, "{}", &a), 200);
+	assert_string_equal(ward_state(&w, task), "open");
+	sound(&w);
+}
+
+static void nobody_is_lost_by_striking_or_merging_the_task_that_is_to_find_them(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t contact, task, other;
+	char text[200];
+
+	outbreak_begin(&w, &o);
+	trace(&w, &o, "", &a);
+	task = task_of(&w, o.neighbour, &contact);
+	other = task_of(&w, 1002, &contact);
+	assert_int_equal(ward_do(&w, WARD_CLERK, task, "cancel", ",\"reason\":\"不找\""), 409);
+	(void)snprintf(text, sizeof text,
+		       "{\"tasks\":[\"%lld\"],\"into\":\"%lld\",\"reason\":\"一起找\"}",
+		       (long long)task, (long long)other);
+	assert_int_equal(ward_status(&w, WARD_LEAD, "POST", "/api/v1/tasks/merge", text), 409);
+	assert_string_equal(ward_state(&w, task), "open");
+	/* A case that was none needs nobody found. */
+	(void)snprintf(text, sizeof text, "/api/v1/cases/%s/events/overturn", o.id);
+	post(&w, WARD_TRACER, text, "{}");
+	assert_int_equal(ward_do(&w, WARD_CLERK, task, "cancel", ",\"reason\":\"不找\""), 200);
+	sound(&w);
+}
+
 static void nobody_is_under_a_measure_whom_the_profile_does_not_follow_up(void **state)
 {
 	WARD_WITH_VAULT(w);
@@ -609,6 +667,8 @@ int main(void)
 		ON_BOTH(the_past_is_told_as_it_was_after_a_split_a_merge_and_a_change),
 		ON_BOTH(a_contact_ended_when_it_ended_however_late_its_row_is_touched),
 		ON_BOTH(a_name_is_told_to_those_who_must_find_them_and_to_nobody_else),
+		ON_BOTH(a_task_that_no_trace_raised_tells_no_name_and_finds_nobody),
+		ON_BOTH(nobody_is_lost_by_striking_or_merging_the_task_that_is_to_find_them),
 		ON_BOTH(nobody_is_under_a_measure_whom_the_profile_does_not_follow_up),
 		ON_BOTH(a_measure_ends_by_itself_and_is_never_put_off),
 		ON_BOTH(an_appeal_is_answered_by_one_and_decided_by_another),

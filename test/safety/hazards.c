@@ -163,6 +163,63 @@ static void nobody_closes_or_voids_a_hazard_beside_its_task(void **state)
 	sound(&w);
 }
 
+static void what_else_is_raised_about_a_hazard_moves_nothing_of_it(void **state)
+{
+	WARD(w);
+	int64_t hazard, task, other;
+	char more[100];
+
+	report(&w, quarry(&w), "ordinary", &hazard, &task);
+	(void)snprintf(more, sizeof more, ",\"about\":\"hazard\",\"about_id\":\"%lld\"",
+		       (long long)hazard);
+	other = ward_raise(&w, WARD_LEAD, "430802001001", more);
+	assert_int_equal(ward_do(&w, WARD_LEAD, other, "cancel", ",\"reason\":\"不用了\""), 200);
+	assert_true(hazard_is(&w, hazard, "open"));
+	other = ward_raise(&w, WARD_LEAD, "430802001001", more);
+	assert_int_equal(ward_do(&w, WARD_WORKER, other, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, other, "prove", ",\"text\":\"看过\""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, other, "close", ""), 200);
+	assert_true(hazard_is(&w, hazard, "open"));
+	assert_string_equal(ward_state(&w, task), "open");
+	sound(&w);
+}
+
+static int merge(struct ward *w, int64_t task, int64_t into)
+{
+	char body[160];
+
+	(void)snprintf(body, sizeof body,
+		       "{\"tasks\":[\"%lld\"],\"into\":\"%lld\",\"reason\":\"一起办\"}",
+		       (long long)task, (long long)into);
+	return ward_status(w, WARD_LEAD, "POST", "/api/v1/tasks/merge", body);
+}
+
+static void a_hazard_that_was_split_ends_with_its_last_part_and_goes_into_no_other(void **state)
+{
+	WARD(w);
+	int64_t hazard, task, part[2];
+	char target[100];
+
+	report(&w, quarry(&w), "ordinary", &hazard, &task);
+	assert_int_equal(merge(&w, task, ward_raise(&w, WARD_LEAD, "430802001001", "")), 409);
+	(void)snprintf(target, sizeof target, "/api/v1/tasks/%lld/split", (long long)task);
+	assert_int_equal(ward_status(&w, WARD_LEAD, "POST", target,
+				     "{\"reason\":\"分两段\",\"parts\":[{\"title\":\"东段\","
+				     "\"owner\":\"106\"},{\"title\":\"西段\",\"owner\":"
+				     "\"106\"}]}"),
+			 200);
+	assert_true(hazard_is(&w, hazard, "open"));
+	part[0] = ward_scalar(&w, "SELECT id FROM tasks WHERE title = '东段'");
+	part[1] = ward_scalar(&w, "SELECT id FROM tasks WHERE title = '西段'");
+	for (int i = 0; i < 2; i++) {
+		assert_true(hazard_is(&w, hazard, "open"));
+		proved(&w, part[i]);
+		assert_int_equal(ward_do(&w, WARD_WORKER, part[i], "close", ""), 200);
+	}
+	assert_true(hazard_is(&w, hazard, "closed"));
+	sound(&w);
+}
+
 static void a_major_hazard_is_not_closed_before_its_five_elements_are_written(void **state)
 {
 	WARD(w);
@@ -236,6 +293,8 @@ int main(void)
 		ON_BOTH(what_was_put_right_is_shown_by_a_photo_of_who_did_it),
 		ON_BOTH(the_page_of_a_hazard_leads_to_its_task),
 		ON_BOTH(nobody_closes_or_voids_a_hazard_beside_its_task),
+		ON_BOTH(what_else_is_raised_about_a_hazard_moves_nothing_of_it),
+		ON_BOTH(a_hazard_that_was_split_ends_with_its_last_part_and_goes_into_no_other),
 		ON_BOTH(a_major_hazard_is_not_closed_before_its_five_elements_are_written),
 		ON_BOTH(a_hazard_of_a_unit_without_an_organisation_is_refused_and_leaves_nothing),
 		ON_BOTH(a_late_hazard_climbs_by_itself),

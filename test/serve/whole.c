@@ -351,7 +351,7 @@ static const struct sql put_person = {
 };
 static const struct sql put_about = {
 	.name = "test.about",
-	.text = "UPDATE tasks SET about = 'contact', about_id = $2 WHERE id = $1",
+	.text = "UPDATE tasks SET kind = 'contact', about = 'contact', about_id = $2 WHERE id = $1",
 	.args = "ii",
 	.act = SQL_WRITE,
 	.across = "a test",
