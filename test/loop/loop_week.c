@@ -7,6 +7,8 @@
  * notice that is owed (and up to three quarters of a minute more, as a busy house would), or
  * nothing for up to an hour. What should have been told it reckons by itself, from the rule and
  * from what people did.
+ *
+ * On PostgreSQL it is three days, since a commit there takes longer; a week under OUTPOST_WHOLE=1.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +16,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/dice.h"
@@ -24,6 +27,7 @@
 #include "support/ward.h"
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400, IN_TIME_S = 60, TASKS = 40, DOWNS_MAX = 400 };
+enum { POSTGRESQL_DAYS = 3 };
 
 struct down { /* when the house was away */
 	int64_t from, to;
@@ -448,18 +452,18 @@ static void rule_of(struct week *k)
 	k->rule = rule->clock;
 }
 
-static void a_week_of_the_house_misses_nothing_and_doubles_nothing(void **state)
+static void so_many_days(struct database *d, int64_t days)
 {
 	static struct week k;
-	struct database *d = *state;
-	int64_t next_raise, next_down, began;
+	int64_t next_raise, next_down, began, over;
 
 	k = (struct week){ .dice = { 11 } };
 	ward_open(&k.w, d);
 	rule_of(&k);
 	campaign(&k);
 	began = now_s();
-	k.end = began + 7 * DAY + 5 * HOUR;
+	over = began + days * DAY;
+	k.end = over + 5 * HOUR;
 	next_raise = began + up_to(&k, HOUR);
 	next_down = began + up_to(&k, 3 * HOUR);
 	while (now_s() < k.end) {
@@ -471,18 +475,19 @@ static void a_week_of_the_house_misses_nothing_and_doubles_nothing(void **state)
 		if (now_s() < next_down)
 			continue;
 		/* Every third of them is three hours long, and the one over the week's end. */
-		away(&k, k.n_down % 3 == 2 || now_s() >= began + 7 * DAY - HOUR
+		away(&k, k.n_down % 3 == 2 || now_s() >= over - HOUR
 				 ? 3 * HOUR
 				 : dice_below(&k.dice, dice_below(&k.dice, 2) ? 2 * MINUTE : HOUR));
 		next_down = now_s() + up_to(&k, 6 * HOUR);
-		if (now_s() < began + 7 * DAY - HOUR)
-			next_down = min_i64(next_down, began + 7 * DAY - HOUR / 2);
+		if (now_s() < over - HOUR)
+			next_down = min_i64(next_down, over - HOUR / 2);
 	}
 	ward_pass(&k.w, 0);
 	k.end = now_s(); /* it may have been away at the end */
 	check(&k);
-	assert_int_equal(ward_scalar(&k.w, "SELECT count(*) FROM campaigns"), 2);
-	assert_true(k.n > 30 && k.n_down > 30 && k.expected > 200);
+	assert_int_equal(ward_scalar(&k.w, "SELECT count(*) FROM campaigns"), days < 7 ? 1 : 2);
+	assert_true((int64_t)k.n > 4 * days && (int64_t)k.n_down > 4 * days &&
+		    (int64_t)k.expected > 28 * days);
 	print_message("%zu restarts, %zu steps and %zu repeats of %zu tasks, %zu confirmations "
 		      "waited for\n",
 		      k.n_down, k.expected, k.repeats, k.n, k.fallen);
@@ -490,10 +495,17 @@ static void a_week_of_the_house_misses_nothing_and_doubles_nothing(void **state)
 	ward_close(&k.w);
 }
 
+static void a_week_of_the_house_misses_nothing_and_doubles_nothing(void **state)
+{
+	struct database *d = *state;
+
+	so_many_days(d, d->sqlite || getenv("OUTPOST_WHOLE") ? 7 : POSTGRESQL_DAYS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_SQLITE(a_week_of_the_house_misses_nothing_and_doubles_nothing),
+		ON_BOTH(a_week_of_the_house_misses_nothing_and_doubles_nothing),
 	};
 
 	return cmocka_run_group_tests_name("loop_week", tests, NULL, NULL);
