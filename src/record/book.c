@@ -56,12 +56,13 @@ bool record_id_kin(struct record_id a, struct record_id b)
 	return ((a.v ^ b.v) >> ID_COUNT_BITS & ((1 << ID_NODE_BITS) - 1)) == 0;
 }
 
+/* After its millisecond: within one, what another process made is above all of ours. */
 void record_id_after(struct record_book *b, struct record_id last)
 {
 	int64_t now = atomic_load(&b->last_tick);
+	int64_t tick = tick_of(last.v) | ((1 << ID_COUNT_BITS) - 1);
 
-	while (tick_of(last.v) > now &&
-	       !atomic_compare_exchange_weak(&b->last_tick, &now, tick_of(last.v)))
+	while (tick > now && !atomic_compare_exchange_weak(&b->last_tick, &now, tick))
 		;
 }
 

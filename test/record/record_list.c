@@ -354,6 +354,26 @@ static void ids_rise_and_differ_also_when_the_clock_stands_still(void **unused)
 	record_end(&book);
 }
 
+/* The clock was set back by an hour, and the last row was made by the command line, node 5. */
+static void no_id_is_given_twice_however_often_the_house_begins_anew(void **unused)
+{
+	int64_t last = 0;
+
+	(void)unused;
+	for (int i = 0; i < 3; i++) {
+		struct record_book *book = wells_book();
+		int64_t id;
+
+		if (!last)
+			last = record_id_new(book).v + ((3600000LL << 22) | (5 << 14));
+		record_id_after(book, (struct record_id){ last });
+		id = record_id_new(book).v;
+		assert_true(id > last);
+		last = id;
+		record_end(&book);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +382,7 @@ int main(void)
 		ON_BOTH(of_two_who_change_one_row_the_second_is_told),
 		ON_BOTH(lists_give_what_the_slow_list_gives),
 		cmocka_unit_test(ids_rise_and_differ_also_when_the_clock_stands_still),
+		cmocka_unit_test(no_id_is_given_twice_however_often_the_house_begins_anew),
 	};
 
 	wells_steps();
