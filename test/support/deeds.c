@@ -184,24 +184,31 @@ void deeds_prepare(struct ward *w, size_t i, struct deeds_request *rq)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-int deeds_ask(struct ward *w, size_t i, const struct deeds_request *rq)
+int deeds_ask_as(struct ward *w, enum ward_who who, const struct deeds_request *rq,
+		 struct answer *ret)
 {
 	CLEANUP(client_close) struct client c = { 0 };
 	CLEANUP(buf_release) struct buf b = { 0 };
-	CLEANUP(answer_end) struct answer a = { 0 };
 
 	buf_fmt(&b,
-		"POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s"
-		"Idempotency-Key: %s\r\n%s%s%sContent-Length: %zu\r\n\r\n",
-		rq->target, w->visitor[deeds[i].who].headers, rq->key,
-		rq->type ? "Content-Type: " : "", rq->type ? rq->type : "", rq->type ? "\r\n" : "",
-		rq->body.n);
+		"%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s"
+		"Idempotency-Key: %s\r\n%s%s%s%sContent-Length: %zu\r\n\r\n",
+		rq->method ? rq->method : "POST", rq->target, w->visitor[who].headers, rq->key,
+		rq->more, rq->type ? "Content-Type: " : "", rq->type ? rq->type : "",
+		rq->type ? "\r\n" : "", rq->body.n);
 	buf_str(&b, buf_view(&rq->body));
 	assert_int_equal(b.failed, OK);
 	if (!client_open(&c, w->k.port) || !client_send_bytes(&c, b.p, b.n) ||
-	    !client_read(&c, &a, false) || a.cut)
+	    !client_read(&c, ret, false) || ret->cut)
 		return 0;
-	return a.status;
+	return ret->status;
+}
+
+int deeds_ask(struct ward *w, size_t i, const struct deeds_request *rq)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+
+	return deeds_ask_as(w, deeds[i].who, rq, &a);
 }
 
 /* ---- what is stored -------------------------------------------------------------------------- */

@@ -23,8 +23,9 @@ extern const struct deed deeds[];
 extern const size_t deeds_n;
 
 struct deeds_request {
-	char target[160], key[40];
-	const char *type; /* NULL: JSON */
+	char target[160], key[40], more[40]; /* `more`: a header that ends with CRLF, or "" */
+	const char *method;                  /* NULL: POST */
+	const char *type;                    /* NULL: JSON */
 	struct buf body;
 };
 void deeds_request_release(struct deeds_request *rq);
@@ -32,6 +33,9 @@ void deeds_request_release(struct deeds_request *rq);
 void deeds_prepare(struct ward *w, size_t i, struct deeds_request *ret);
 /* The status, 0 if no whole answer came. It takes no memory of ours but in the server. */
 int deeds_ask(struct ward *w, size_t i, const struct deeds_request *rq);
+/* The same by anybody, with the answer. */
+int deeds_ask_as(struct ward *w, enum ward_who who, const struct deeds_request *rq,
+		 struct answer *ret);
 
 /* Rows, and of tasks, campaigns and counts their sums. */
 struct deeds_stored {

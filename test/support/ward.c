@@ -20,6 +20,7 @@
 #include "serve/found.h"
 #include "support/client.h"
 #include "support/scenes.h"
+#include "support/weak_disk.h"
 
 #include "base/ban.h"
 
@@ -361,8 +362,12 @@ static void open_house(struct ward *w)
 	struct database *d = w->d;
 
 	MUST(house_open(w->dir, &w->h, &d->fault));
+	if (w->weak_disk) /* the vault is a process of its own, and no test of the vault */
+		weak_disk_for_nobody_else();
 	if (w->vault)
 		MUST(house_vault(w->h, (struct clock){ wall_ns, NULL }, &d->fault));
+	if (w->weak_disk)
+		weak_disk_for_all();
 	MUST(house_database(w->h, false, ward_now(), &d->fault));
 	w->in = (struct database){ .db = w->h->db, .sqlite = d->sqlite };
 }
@@ -383,7 +388,6 @@ static void begin(struct ward *w, struct database *d, bool vault, int64_t now_s)
 {
 	static int n;
 
-	memset(w, 0, sizeof *w);
 	w->d = d;
 	w->vault = vault;
 	wall_s = now_s;
@@ -401,17 +405,29 @@ static void begin(struct ward *w, struct database *d, bool vault, int64_t now_s)
 
 void ward_open(struct ward *w, struct database *d)
 {
+	memset(w, 0, sizeof *w);
 	begin(w, d, false, DATABASE_NOW);
 }
 
 void ward_open_with_vault(struct ward *w, struct database *d)
 {
+	memset(w, 0, sizeof *w);
 	begin(w, d, true, DATABASE_NOW);
 }
 
 void ward_open_at(struct ward *w, struct database *d, struct utc_s now)
 {
+	memset(w, 0, sizeof *w);
 	begin(w, d, true, now.v);
+}
+
+void ward_open_on_weak_disk(struct ward *w, struct database *d, uint64_t seed)
+{
+	memset(w, 0, sizeof *w);
+	w->weak_disk = true;
+	weak_disk_format(seed);
+	weak_disk_for_all();
+	begin(w, d, true, DATABASE_NOW);
 }
 
 void ward_down(struct ward *w)
@@ -437,6 +453,8 @@ void ward_close(struct ward *w)
 {
 	desk_close(&w->k);
 	ward_down(w);
+	if (w->weak_disk)
+		weak_disk_for_nobody_else();
 }
 
 /* ---- tasks ----------------------------------------------------------------------------------- */

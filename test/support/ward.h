@@ -53,12 +53,14 @@ struct ward {
 	struct visitor visitor[WARD_PEOPLE];
 	int64_t account[WARD_PEOPLE];
 	int n_keys;
-	bool vault;
+	bool vault, weak_disk;
 };
 void ward_open(struct ward *w, struct database *d);
 void ward_open_with_vault(struct ward *w, struct database *d);
 /* The same, where it is that time: for one that goes on by the clock of the machine. */
 void ward_open_at(struct ward *w, struct database *d, struct utc_s now);
+/* With a vault; its database alone lies on the weak disk, which is made anew. `d` is none. */
+void ward_open_on_weak_disk(struct ward *w, struct database *d, uint64_t seed);
 /* The house ends in good order, and begins again; without ticking. */
 void ward_down(struct ward *w);
 void ward_up(struct ward *w);

@@ -593,6 +593,12 @@ void weak_disk_for_all(void)
 		abort();
 }
 
+void weak_disk_for_nobody_else(void)
+{
+	if (sqlite3_vfs_register(sqlite3_vfs_find("unix"), 1) != SQLITE_OK)
+		abort();
+}
+
 /* ---- the test's side ---------------------------------------------------------------------- */
 
 static void settle(void)

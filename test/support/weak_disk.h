@@ -21,6 +21,7 @@
 void weak_disk_register(void);
 /* For whatever is opened without naming a VFS; files of any folder go by their names alone. */
 void weak_disk_for_all(void);
+void weak_disk_for_nobody_else(void); /* what is opened from now on is on the machine's */
 void weak_disk_format(uint64_t seed);
 /* Keep what is there as the state to which weak_disk_restore goes back. */
 void weak_disk_keep(void);
