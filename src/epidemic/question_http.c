@@ -89,6 +89,7 @@ static enum err note(struct call *c, struct tx *tx, const struct case_row *of,
 					  (size_t)snprintf(matter, sizeof matter, "case-" LEDGER_ID,
 							   (long long)of->record.id.v) },
 					str_of(purpose_word(c->route->why)),
+					0,
 					0 };
 	int n = snprintf(detail, sizeof detail,
 			 "warrant=" LEDGER_ID " feed=" LEDGER_ID " places=%lld",

@@ -85,7 +85,7 @@ enum err stays_run(struct call *c, struct tx *tx, struct fault *f)
 	struct json *j = call_json(c);
 	char matter[32];
 	struct look_told told = {
-		STR("stays"), { matter, 0 }, str_of(purpose_word(c->route->why)), 0
+		STR("stays"), { matter, 0 }, str_of(purpose_word(c->route->why)), 0, 0
 	};
 	struct case_row *of;
 	enum err e = case_load(c, tx, &of, f);

@@ -32,6 +32,9 @@ static const struct field fields[] = {
 	  FIELD_LISTED | FIELD_EXPORT, .refers = "organisation",
 	  .hint_zh = "紧急查看姓名须由两个部门的人办理",
 	  .hint_en = "names in an emergency need people of two departments" },
+	{ REF(struct account_row, officer), "责任人", "Duty holder", SEE_AREA, FIELD_EXPORT,
+	  .refers = "officer", .hint_zh = "账号是谁的；一人有两个账号，也只算一个人",
+	  .hint_en = "whose account it is: one person with two accounts is one person" },
 };
 
 /* Nobody locks themselves out: so one administrator of accounts is always left. */

@@ -16,8 +16,9 @@ struct account_row {
 	struct record record;
 	struct str login, name, phone;
 	enum account_language language;
-	struct record_id
-		organisation; /* their department: two of two break the glass (room look) */
+	/* Their department, and who of the duty holders they are: two people of two departments
+	 * break the glass (room look). */
+	struct record_id organisation, officer;
 };
 
 extern const struct noun account_noun;

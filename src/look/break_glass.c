@@ -289,6 +289,7 @@ static enum err list(struct call *c, struct tx *tx, struct fault *f)
 static enum err may_answer(struct call *c, struct tx *tx, const struct glass *g, struct fault *f)
 {
 	int64_t theirs, ours;
+	bool one;
 	enum err e;
 
 	if (g->state != BREAK_GLASS_ASKED)
@@ -305,7 +306,13 @@ static enum err may_answer(struct call *c, struct tx *tx, const struct glass *g,
 	if (ours == theirs)
 		return fault_set(f, ERR_CONFLICT, "批准人必须来自另一个部门",
 				 "whoever approves is of another department");
-	return OK;
+	if ((e = look_one_person(tx, c->who->account, g->asked_by, &one, f)) || !one)
+		return e;
+	return fault_set(f, ERR_CONFLICT,
+			 "这两个账号像是同一个人的，请另一人批准；确是两人的，"
+			 "请系统管理员在账号里填写各自的责任人",
+			 "these two accounts seem to be one person's: let another one approve; if "
+			 "they are two, let the system administrator fill in whose each is");
 }
 
 static const char *const answer_keys[] = { "approve", NULL };
@@ -410,6 +417,18 @@ static void names_after(struct call *c, bool committed)
 		vault_people_end(&w->people);
 }
 
+/* Each person is told of both: who asked, and who let them. */
+static enum err note(struct call *c, struct tx *tx, const struct telling *w, struct fault *f)
+{
+	const struct look_told told = { str_of(grant_kind_word(w->grant.kind)), w->grant.matter,
+					w->grant.purpose, w->grant.fields, w->g.answered_by };
+	enum err e = OK;
+
+	for (size_t i = 0; i < w->people.n && !e; i++)
+		e = look_note_one(c, tx, w->g.area, &told, w->people.v[i].id, f);
+	return e ? e : entry(c, tx, &w->g, "use", f);
+}
+
 static enum err names(struct call *c, struct tx *tx, struct fault *f)
 {
 	struct telling *w = c->parsed;
@@ -424,11 +443,7 @@ static enum err names(struct call *c, struct tx *tx, struct fault *f)
 			   &changed, f);
 	if (!e && !changed)
 		e = fault_set(f, ERR_CONFLICT, "已经用过", "it was used");
-	if (!e && !(e = look_note(c, tx, w->g.area, &w->grant, &w->people, f)))
-		e = entry(c, tx, &w->g, "use", f);
-	if (e)
-		return e;
-	if ((e = look_answer(c, &w->people)))
+	if (e || (e = note(c, tx, w, f)) || (e = look_answer(c, &w->people)))
 		return e;
 	json_open(j, '{');
 	json_key(j, "items");

@@ -18,4 +18,10 @@ MUST_CHECK enum err look_account_json(struct call *c, struct tx *tx, const char 
 				      struct fault *f);
 /* The department of an account; 0: none is told. */
 MUST_CHECK enum err look_department(struct tx *tx, int64_t account, int64_t *ret, struct fault *f);
+/*
+ * Are two accounts one person's? They are if they are the same duty holder's; where one does not
+ * say whose it is, the same name or work phone is taken for the same person.
+ */
+MUST_CHECK enum err look_one_person(struct tx *tx, int64_t a, int64_t b, bool *ret,
+				    struct fault *f);
 #endif

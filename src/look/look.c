@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/json_read.h"
 #include "base/memory.h"
 #include "db/db.h"
@@ -33,7 +34,8 @@ enum err look_note_one(struct call *c, struct tx *tx, struct area_code area,
 		      SQL_ARGS(sql_i64(person), sql_time(c->now), sql_i64(en.county.v),
 			       sql_i64(en.seq), sql_i64(c->who->account), sql_text(told->kind),
 			       sql_text(told->matter), sql_text(told->purpose),
-			       sql_i64(told->fields)),
+			       sql_i64(told->fields),
+			       told->approved_by ? sql_i64(told->approved_by) : sql_null()),
 		      NULL, f);
 }
 
@@ -41,7 +43,7 @@ enum err look_note(struct call *c, struct tx *tx, struct area_code area, const s
 		   const struct vault_people *people, struct fault *f)
 {
 	const struct look_told told = { str_of(grant_kind_word(g->kind)), g->matter, g->purpose,
-					g->fields };
+					g->fields, 0 };
 	enum err e = OK;
 
 	for (size_t i = 0; !e && i < people->n; i++)
@@ -112,6 +114,53 @@ enum err look_department(struct tx *tx, int64_t account, int64_t *ret, struct fa
 	return OK;
 }
 
+/* Whose an account is, as far as it says. */
+struct holder {
+	int64_t officer;
+	uint64_t name, phone; /* digests; 0: none is told */
+};
+
+static uint64_t digits_of(struct str s)
+{
+	char digits[32];
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n && n < sizeof digits; i++)
+		if (s.p[i] >= '0' && s.p[i] <= '9')
+			digits[n++] = s.p[i];
+	return n ? digest_of(digits, n) : 0;
+}
+
+static enum err holder_of(struct tx *tx, int64_t account, struct holder *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(tx, &look_sql.account, SQL_ARGS(sql_i64(account)), &r, f);
+
+	*ret = (struct holder){ 0 };
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	ret->name = digest_of(rows_text(r, 0).p, rows_text(r, 0).n);
+	if (!rows_null(r, 2))
+		ret->officer = rows_i64(r, 2);
+	if (!rows_null(r, 3))
+		ret->phone = digits_of(rows_text(r, 3));
+	return OK;
+}
+
+enum err look_one_person(struct tx *tx, int64_t a, int64_t b, bool *ret, struct fault *f)
+{
+	struct holder x, y;
+	enum err e;
+
+	if ((e = holder_of(tx, a, &x, f)) || (e = holder_of(tx, b, &y, f)))
+		return e;
+	if (x.officer && y.officer)
+		*ret = x.officer == y.officer;
+	else
+		*ret = (x.name && x.name == y.name) || (x.phone && x.phone == y.phone);
+	return OK;
+}
+
 /* ---- reports ---- */
 
 /*
@@ -151,10 +200,15 @@ static enum err tell_look(struct call *c, struct tx *tx, struct rows *r, bool nu
 		call_id_json(c, rows_i64(r, 8));
 	else
 		json_nil(j);
-	if ((e = look_account_json(c, tx, "by", rows_i64(r, 3), f)))
-		return e;
+	e = look_account_json(c, tx, "by", rows_i64(r, 3), f);
+	if (!e && !rows_null(r, 9)) {
+		e = look_account_json(c, tx, "approved_by", rows_i64(r, 9), f);
+	} else {
+		json_key(j, "approved_by");
+		json_nil(j);
+	}
 	json_close(j, '}');
-	return OK;
+	return e;
 }
 
 static enum err mine(struct call *c, struct tx *tx, struct fault *f)
@@ -213,7 +267,7 @@ static enum err report(struct call *c, struct tx *tx, struct fault *f)
 	const struct found *w = c->parsed;
 	struct json *j = call_json(c);
 	const struct look_told told = { STR("report"), STR("access-report"),
-					str_of(purpose_word(c->route->why)), 0 };
+					str_of(purpose_word(c->route->why)), 0, 0 };
 	struct ledger_entry en = { .county = c->who->home,
 				   .kind = LEDGER_READ,
 				   .object = STR("access_report"),

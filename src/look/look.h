@@ -42,6 +42,7 @@ MUST_CHECK enum err look_note(struct call *c, struct tx *tx, struct area_code ar
 struct look_told {
 	struct str kind, matter, purpose; /* words */
 	unsigned fields;                  /* 1 << enum vault_field */
+	int64_t approved_by;              /* an account that had to agree; 0: none had */
 };
 MUST_CHECK enum err look_note_one(struct call *c, struct tx *tx, struct area_code area,
 				  const struct look_told *told, int64_t person, struct fault *f);

@@ -12,14 +12,17 @@
 -- $7 matter  text
 -- $8 purpose text
 -- $9 fields  bigint
-INSERT INTO person_look (person, at_s, county, seq, account, kind, matter, purpose, fields)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+-- $10 approved_by bigint
+INSERT INTO person_look (person, at_s, county, seq, account, kind, matter, purpose, fields,
+	approved_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: of_person
 -- Who was told this person's name, the first one first.
 -- across: a person is looked at from everywhere
 -- $1 person bigint
-SELECT l.at_s, l.county, l.seq, l.account, l.kind, l.matter, l.purpose, l.fields, l.person
+SELECT l.at_s, l.county, l.seq, l.account, l.kind, l.matter, l.purpose, l.fields, l.person,
+       l.approved_by
   FROM person_look l WHERE l.person = $1 ORDER BY l.at_s;
 
 -- name: of_account
@@ -28,11 +31,12 @@ SELECT l.at_s, l.county, l.seq, l.account, l.kind, l.matter, l.purpose, l.fields
 -- $1 account bigint
 -- $2 before  bigint
 -- $3 limit   bigint
-SELECT l.at_s, l.county, l.seq, l.account, l.kind, l.matter, l.purpose, l.fields, l.person
+SELECT l.at_s, l.county, l.seq, l.account, l.kind, l.matter, l.purpose, l.fields, l.person,
+       l.approved_by
   FROM person_look l WHERE l.account = $1 AND l.at_s < $2 ORDER BY l.at_s DESC LIMIT $3;
 
 -- name: account
--- What an account is called, and its department.
+-- What an account is called, its department, and whose it is.
 -- across: an id does not say its county
 -- $1 id bigint
-SELECT name, organisation FROM accounts WHERE id = $1;
+SELECT name, organisation, officer, phone FROM accounts WHERE id = $1;

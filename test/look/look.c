@@ -122,6 +122,65 @@ static void whatever_is_not_two_of_two_departments_in_time_is_refused(void **sta
 	assert_int_equal(desk_entries(&office.k, "430802", "break_glass"), 0);
 }
 
+/* ---- one person with two accounts ---- */
+
+static const struct sql is_whose = {
+	.name = "test.whose",
+	.text = "UPDATE accounts SET name = $2, phone = $3, officer = $4 WHERE login = $1",
+	.args = "ttti",
+	.act = SQL_WRITE,
+	.across = "a test",
+};
+struct whose {
+	const char *login, *name, *phone;
+	int64_t officer;
+};
+
+static enum err whose_act(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct whose *w = arg;
+
+	return tx_run(tx, &is_whose,
+		      SQL_ARGS(sql_text(str_of(w->login)), sql_text(str_of(w->name)),
+			       w->phone ? sql_text(str_of(w->phone)) : sql_null(),
+			       w->officer ? sql_i64(w->officer) : sql_null()),
+		      NULL, f);
+}
+
+static void one_person_with_two_accounts_approves_nothing_of_their_own(void **state)
+{
+	static const struct {
+		struct whose asker, second;
+		const char *code;
+	} cases[] = {
+		{ { "asker", "覃甲", "0744-8220001", 31 },
+		  { "second", "覃乙", NULL, 31 },
+		  "conflict" },
+		{ { "asker", "覃甲", "0744-8220001", 0 },
+		  { "second", "覃乙", "07448220001", 32 },
+		  "conflict" },
+		{ { "asker", "覃甲", NULL, 31 }, { "second", "覃甲", NULL, 0 }, "conflict" },
+		{ { "asker", "覃甲", NULL, 0 }, { "second", "覃乙", NULL, 0 }, "ok" },
+		/* Of one name, and two people all the same: both say whose they are. */
+		{ { "asker", "覃甲", "0744-8220001", 31 },
+		  { "second", "覃甲", "0744-8220001", 32 },
+		  "ok" },
+	};
+	struct database *d = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char id[24];
+		struct whose asker = cases[i].asker, second = cases[i].second;
+
+		MUST(db_write(d->db, whose_act, &asker, &d->fault));
+		MUST(db_write(d->db, whose_act, &second, &d->fault));
+		asked(id);
+		assert_string_equal(code_of(&office.second, tail_of(id, "answer"),
+					    "{\"approve\":true}"),
+				    cases[i].code);
+	}
+}
+
 static void a_question_without_reason_matter_or_people_is_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -161,6 +220,8 @@ static void a_person_is_told_exactly_who_looked_and_the_overseer_sees_what_was_a
 	desk_ask(&office.k, &office.overseer, "POST", "/api/v1/access-report", NULL, body, &a);
 	assert_int_equal(a.status, 200);
 	assert_true(holds(&a, subject) && holds(&a, "case/9") && holds(&a, "break_glass"));
+	assert_true(holds(&a, "\"name\":\"asker\"},\"approved_by\":{"));
+	assert_true(holds(&a, "\"name\":\"second\"}"));
 	assert_false(holds(&a, office.number) || holds(&a, "覃小英"));
 	assert_false(holds(&a, "\"kind\":\"report\""));
 	answer_end(&a);
@@ -206,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(two_of_two_departments_and_one_of_them_is_told_once),
 		BOTH(whatever_is_not_two_of_two_departments_in_time_is_refused),
+		BOTH(one_person_with_two_accounts_approves_nothing_of_their_own),
 		BOTH(a_question_without_reason_matter_or_people_is_refused),
 		BOTH(a_person_is_told_exactly_who_looked_and_the_overseer_sees_what_was_asked),
 		BOTH(without_a_vault_an_approved_question_waits),

@@ -105,11 +105,12 @@ void clinic_sign_in(struct clinic *t, int who)
 
 static const struct sql department_sql = {
 	.name = "test.department",
-	.text = "UPDATE accounts SET organisation = $2 WHERE login = $1",
-	.args = "ti",
+	.text = "UPDATE accounts SET organisation = $2, officer = $3 WHERE login = $1",
+	.args = "tii",
 	.act = SQL_WRITE,
 	.across = "a test",
 };
+/* All are called alike, and are ten people. */
 static enum err give_departments(struct tx *tx, void *arg, struct fault *f)
 {
 	enum err e = OK;
@@ -119,7 +120,7 @@ static enum err give_departments(struct tx *tx, void *arg, struct fault *f)
 		if (department[k])
 			e = tx_run(tx, &department_sql,
 				   SQL_ARGS(sql_text(str_of(people[k].login)),
-					    sql_i64(department[k])),
+					    sql_i64(department[k]), sql_i64(100 + k)),
 				   NULL, f);
 	return e;
 }
