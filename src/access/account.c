@@ -1,5 +1,6 @@
 #include "access/account.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "access/account.sql.h"
@@ -105,7 +106,7 @@ enum err account_secret(struct tx *tx, const struct account *of, struct arena *a
 	return OK;
 }
 
-enum err account_roles(struct tx *tx, const struct account *of, uint32_t *ret, struct fault *f)
+static enum err roles_of(struct tx *tx, const struct account *of, uint32_t *ret, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	uint32_t roles = 0;
@@ -122,6 +123,36 @@ enum err account_roles(struct tx *tx, const struct account *of, uint32_t *ret, s
 	return e;
 }
 
+static void take_role(const struct account *of, size_t n, int64_t account, enum role role,
+		      uint64_t *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		if (of[i].id == account)
+			ret[i] |= role_bit(role);
+}
+
+enum err account_roles_of(struct tx *tx, const struct account *of, size_t n, uint64_t *ret,
+			  struct fault *f)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum role role;
+	bool more;
+	enum err e;
+
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = 0;
+		buf_fmt(&text, "%015" PRId64 "%019" PRId64, area_county(of[i].area).v, of[i].id);
+	}
+	if (text.failed || !n)
+		return text.failed;
+	e = tx_rows(tx, &account_sql.roles_of, SQL_ARGS(sql_text(buf_view(&text))), &r, f);
+	while (!e && !(e = rows_next(r, &more, f)) && more)
+		if (role_of(rows_text(r, 1), &role))
+			take_role(of, n, rows_i64(r, 0), role, ret);
+	return e;
+}
+
 enum err account_rights(struct tx *tx, const struct account *of, uint32_t *ret_roles,
 			struct scope *ret_scope, struct fault *f)
 {
@@ -131,7 +162,7 @@ enum err account_rights(struct tx *tx, const struct account *of, uint32_t *ret_r
 	bool more;
 	enum err e;
 
-	if ((e = account_roles(tx, of, &roles, f)) ||
+	if ((e = roles_of(tx, of, &roles, f)) ||
 	    (e = tx_rows(tx, &account_sql.areas, SQL_ARGS(county_of(of), sql_i64(of->id)), &r, f)))
 		return e;
 	while ((e = rows_next(r, &more, f)) == OK && more)

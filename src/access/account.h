@@ -54,8 +54,9 @@ MUST_CHECK enum err account_at(struct tx *tx, int64_t id, struct arena *a, struc
 			       struct fault *f);
 MUST_CHECK enum err account_secret(struct tx *tx, const struct account *of, struct arena *a,
 				   struct account_secret *ret, struct fault *f);
-MUST_CHECK enum err account_roles(struct tx *tx, const struct account *of, uint32_t *ret,
-				  struct fault *f);
+/* The roles of n accounts, by their ids and areas, in one question: ret[0..n). */
+MUST_CHECK enum err account_roles_of(struct tx *tx, const struct account *of, size_t n,
+				     uint64_t *ret, struct fault *f);
 MUST_CHECK enum err account_rights(struct tx *tx, const struct account *of, uint32_t *ret_roles,
 				   struct scope *ret_scope, struct fault *f);
 /* What the account is as somebody who asks. */

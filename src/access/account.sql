@@ -84,6 +84,17 @@ UPDATE account_secret SET totp_step = $3
 -- $2 account bigint
 SELECT role FROM account_role WHERE county = $1 AND account = $2 ORDER BY slot;
 
+-- name: roles_of
+-- Which roles each of a list of accounts holds; one is county and number, 34 digits of the text.
+-- across: a page has accounts of many counties; each is asked for with its own
+-- $1 accounts text
+WITH RECURSIVE n (i) AS (
+	SELECT 1 UNION ALL SELECT i + 34 FROM n WHERE i + 34 < length($1)
+)
+SELECT r.account, r.role
+  FROM n JOIN account_role r ON r.county = CAST(substr($1, n.i, 15) AS bigint)
+                            AND r.account = CAST(substr($1, n.i + 15, 19) AS bigint);
+
 -- name: role_clear
 -- Before roles are granted anew.
 -- $1 county  bigint

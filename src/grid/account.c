@@ -83,14 +83,27 @@ static enum err follow(struct call *c, struct tx *tx, const void *before, const 
 	return session_finish_others(tx, a->record.area, a->record.id.v, 0, f);
 }
 
-static enum err put_roles(struct call *c, struct tx *tx, const void *row, struct fault *f)
+static enum err ask_roles(struct tx *tx, void *const *row, size_t n, uint64_t *ret, struct fault *f)
 {
-	const struct record *r = row;
-	const struct account of = { .id = r->id.v, .area = r->area };
-	struct json *j = call_json(c);
-	uint32_t roles = 0;
-	enum err e = account_roles(tx, &of, &roles, f);
+	CLEANUP(arena_end) struct arena *a = NULL;
+	struct account *of;
+	enum err e = arena_new(1 << 20, &a);
 
+	if (e)
+		return e;
+	if (!(of = arena_take(a, n + 1, sizeof *of)))
+		return ERR_MEMORY;
+	for (size_t i = 0; i < n; i++) {
+		const struct record *r = row[i];
+
+		of[i].id = r->id.v;
+		of[i].area = r->area;
+	}
+	return account_roles_of(tx, of, n, ret, f);
+}
+
+static void put_roles(struct json *j, uint64_t roles)
+{
 	json_open(j, '[');
 	for (int i = 0; i < ROLE_N; i++) {
 		const struct role_row *role = role_row((enum role)i);
@@ -107,9 +120,8 @@ static enum err put_roles(struct call *c, struct tx *tx, const void *row, struct
 		json_close(j, '}');
 	}
 	json_close(j, ']');
-	return e;
 }
-static const struct beside roles = { "roles", "角色", "Roles", put_roles };
+static const struct beside roles = { "roles", "角色", "Roles", ask_roles, put_roles };
 
 const struct noun account_noun = {
 	.name = "account",

@@ -26,20 +26,29 @@ static unsigned list_sight(const struct record_kind *k, unsigned sight)
 	return k->listed_official ? sight : sight & ((1u << SEE_OFFICIAL) - 1);
 }
 
-static enum err put_row(struct call *c, struct tx *tx, const struct record_kind *k, const void *row,
-			unsigned sight, struct fault *f)
+/* What rows show besides what is kept in them; of one without it nothing is asked. */
+static enum err ask_beside(struct call *c, struct tx *tx, const struct record_kind *k,
+			   void *const *row, size_t n, uint64_t **ret, struct fault *f)
 {
 	const struct beside *b = k->noun->beside;
+
+	if (!b)
+		return OK;
+	*ret = arena_take(c->a, n + 1, sizeof **ret);
+	return *ret ? b->ask(tx, row, n, *ret, f) : ERR_MEMORY;
+}
+
+static void put_row(struct call *c, const struct record_kind *k, const void *row, unsigned sight,
+		    const uint64_t *beside)
+{
 	struct json *j = call_json(c);
-	enum err e = OK;
 
 	row_to_json(k->noun, row, sight, k->book->zone, j);
-	if (b) {
-		json_key(j, b->name);
-		e = b->put(c, tx, row, f);
+	if (beside) {
+		json_key(j, k->noun->beside->name);
+		k->noun->beside->put(j, *beside);
 	}
 	json_close(j, '}');
-	return e;
 }
 
 /* Beside the rows of an answer, what they refer to. */
@@ -48,13 +57,16 @@ static enum err put_page(struct call *c, struct tx *tx, const struct record_kind
 {
 	CLEANUP(labels_end) struct labels l = { 0 };
 	struct json *j = call_json(c);
+	uint64_t *beside = NULL;
 	enum err e = labels_begin(&l, k->book, c->who, c->a);
 
+	if (!e)
+		e = ask_beside(c, tx, k, row, n, &beside, f);
 	json_key(j, "items");
 	json_open(j, '[');
 	for (size_t i = 0; i < n && !e; i++) {
-		if (!(e = put_row(c, tx, k, row[i], sight, f)))
-			e = labels_note(&l, k, row[i], sight);
+		put_row(c, k, row[i], sight, beside ? &beside[i] : NULL);
+		e = labels_note(&l, k, row[i], sight);
 	}
 	json_close(j, ']');
 	if (!e && !(e = labels_ask(&l, tx, c->now, c->a, f)))
@@ -151,11 +163,14 @@ enum err handler_item(struct call *c, struct tx *tx, const struct record_kind *k
 	CLEANUP(labels_end) struct labels l = { 0 };
 	const struct noun *n = k->noun;
 	struct json *j = call_json(c);
-	enum err e;
+	void *one = (void *)(uintptr_t)row;
+	uint64_t *beside = NULL;
+	enum err e = ask_beside(c, tx, k, &one, 1, &beside, f);
 
-	json_key(j, "item");
-	if ((e = put_row(c, tx, k, row, sight_of(c->who), f)))
+	if (e)
 		return e;
+	json_key(j, "item");
+	put_row(c, k, row, sight_of(c->who), beside);
 	if (!n->own_way)
 		put_ways(j, c, n, row);
 	if ((e = labels_begin(&l, k->book, c->who, c->a)) ||

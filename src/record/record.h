@@ -58,7 +58,9 @@ struct step {
 /* What a row shows besides what is kept in it: [{word, zh, en}], as a last field of its JSON. */
 struct beside {
 	const char *name, *zh, *en;
-	enum err (*put)(struct call *c, struct tx *tx, const void *row, struct fault *f);
+	/* Of n rows at once, a number each, which `put` makes words of. */
+	enum err (*ask)(struct tx *tx, void *const *row, size_t n, uint64_t *ret, struct fault *f);
+	void (*put)(struct json *j, uint64_t asked);
 };
 
 struct noun {
@@ -90,7 +92,7 @@ struct noun {
 			   struct fault *f);
 	/* Who sees a row besides whoever's areas cover it: OK, or ERR_FORBIDDEN. NULL: nobody. */
 	enum err (*reach)(struct call *c, struct tx *tx, const void *row, struct fault *f);
-	const struct beside *beside; /* or NULL; a list asks it row by row */
+	const struct beside *beside; /* or NULL */
 	/* What the answer with one row says besides its fields, into the open map. */
 	enum err (*tell)(struct call *c, struct tx *tx, const void *row, struct fault *f);
 	route_before *make_before; /* of the route that makes a row, with these flags besides */

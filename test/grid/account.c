@@ -119,6 +119,42 @@ static void a_list_and_a_row_say_the_roles(void **state)
 	assert_non_null(memmem(one.body.p, one.body.n, "\"roles\":[]", 10));
 }
 
+/* Asked for a page at once, over two counties: none has another's. */
+static void each_account_of_a_list_has_its_own_roles(void **state)
+{
+	const struct {
+		const char *login, *home;
+		uint32_t roles;
+		const char *says;
+	} is_to_be[] = {
+		{ "a.none", "430802", 0, "\"roles\":[]" },
+		{ "b.two", "430811", role_bit(ROLE_DOCTOR) | role_bit(ROLE_LAB),
+		  "\"roles\":[{\"word\":\"doctor\",\"zh\":\"医生\",\"en\":\"Doctor\"},"
+		  "{\"word\":\"lab\"" },
+		{ "c.lead", "430811", role_bit(ROLE_AREA_LEAD),
+		  "\"roles\":[{\"word\":\"area_lead\"" },
+		{ "d.lab", "430802", role_bit(ROLE_LAB), "\"roles\":[{\"word\":\"lab\"" },
+	};
+	OPEN(p);
+
+	for (size_t i = 0; i < ARRAY_LEN(is_to_be); i++)
+		desk_account_in(&p.k, is_to_be[i].login, is_to_be[i].roles, is_to_be[i].home,
+				is_to_be[i].home);
+	ASK(list, p, &p.runs, "GET", "/api/v1/accounts", NULL, NULL);
+	is(&list, 200);
+	buf_char(&list.body, '\0');
+	for (size_t i = 0; i < ARRAY_LEN(is_to_be); i++) {
+		char login[40];
+		const char *at;
+
+		(void)snprintf(login, sizeof login, "\"login\":\"%s\"", is_to_be[i].login);
+		assert_non_null(at = strstr(list.body.p, login));
+		assert_non_null(at = strstr(at, "\"roles\":"));
+		if (strncmp(at, is_to_be[i].says, strlen(is_to_be[i].says)) != 0)
+			fail_msg("%s: %.100s", login, at);
+	}
+}
+
 static void whoever_makes_one_is_told_its_password_once(void **state)
 {
 	static const char key[] = "Idempotency-Key: one-and-the-same-key-1\r\n";
@@ -254,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_list_and_a_row_say_the_roles),
+		ON_BOTH(each_account_of_a_list_has_its_own_roles),
 		ON_BOTH(whoever_makes_one_is_told_its_password_once),
 		ON_BOTH(a_login_name_is_one_accounts_for_ever),
 		ON_SQLITE(what_is_no_login_name_is_refused_by_its_field),
