@@ -31,6 +31,17 @@ bool call_may(const struct call *c, enum capability also)
 	return who_may(c->who, also);
 }
 
+enum err call_flag(const struct call *c, const char *name, bool *ret, struct fault *f)
+{
+	struct str s = http_query(c->rq, name);
+
+	*ret = str_eq(s, STR("true")) || str_eq(s, STR("1"));
+	if (*ret || !s.p || str_eq(s, STR("false")) || str_eq(s, STR("0")))
+		return OK;
+	fault_at(f, name, NULL);
+	return fault_set(f, ERR_RANGE, "%s 应为 true 或 false", "%s is true or false", name);
+}
+
 /* ---- areas ---- */
 
 static enum err beyond(struct fault *f)

@@ -58,6 +58,11 @@ int64_t call_id(const struct call *c, const char *name); /* of a {name} in the p
 struct str call_text(const struct call *c, const char *name);
 bool call_has(const struct call *c, const char *name);     /* for what serves several paths */
 bool call_may(const struct call *c, enum capability also); /* besides what the row asks for */
+/*
+ * A word behind the question mark that is yes or no: true, 1, false or 0; not there is no. What is
+ * only to be tried must not be done by a slip of the pen: any other is ERR_RANGE.
+ */
+MUST_CHECK enum err call_flag(const struct call *c, const char *name, bool *ret, struct fault *f);
 
 /* ---- areas ---- */
 /* OK if the caller's areas cover this one, else ERR_FORBIDDEN, which is recorded. */

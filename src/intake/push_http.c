@@ -176,39 +176,18 @@ static enum err refuse_key(struct fault *f)
 		"a new one for each");
 }
 
-/* What is sent to be tried must not come in by a slip of the pen: an import says dry_run. */
-static enum err read_dry(const struct http_request *rq, bool *ret, struct fault *f)
+static enum err read_query(struct push *p, const struct call *c, struct fault *f)
 {
-	static const char *const keys[] = { "dry", "dry_run" };
-	static const char *const words[] = { "0", "false", "1", "true" };
+	struct str rows = http_query(c->rq, "rows");
+	bool dry, dry_run; /* an import says dry_run */
+	enum err e;
 
-	*ret = false;
-	for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
-		struct str s = http_query(rq, keys[k]);
-		size_t i = 0;
-
-		while (i < ARRAY_LEN(words) && !str_eq(s, str_of(words[i])))
-			i++;
-		*ret |= i >= 2 && i < ARRAY_LEN(words);
-		if (i < ARRAY_LEN(words) || !s.p)
-			continue;
-		fault_at(f, keys[k], NULL);
-		return fault_set(f, ERR_RANGE, "%s 应为 true 或 false", "%s is true or false",
-				 keys[k]);
-	}
-	return OK;
-}
-
-static enum err read_query(struct push *p, const struct http_request *rq, struct fault *f)
-{
-	struct str rows = http_query(rq, "rows");
-	enum err e = read_dry(rq, &p->dry, f);
-
-	if (e)
+	if ((e = call_flag(c, "dry", &dry, f)) || (e = call_flag(c, "dry_run", &dry_run, f)))
 		return e;
+	p->dry = dry || dry_run;
 	p->rows = FIELD_NONE;
-	p->token = http_header(rq, "Outpost-Question");
-	p->sender_id = http_header(rq, "Idempotency-Key");
+	p->token = http_header(c->rq, "Outpost-Question");
+	p->sender_id = http_header(c->rq, "Idempotency-Key");
 	if (p->sender_id.n > SENDER_ID_MAX) {
 		fault_at(f, "Idempotency-Key", NULL);
 		return fault_set(f, ERR_RANGE, "批次号最长 %d 字节",
@@ -285,8 +264,7 @@ static enum err push_before(struct call *c, struct fault *f)
 	if (!p)
 		return ERR_MEMORY;
 	p->body = c->rq->body;
-	if ((e = read_query(p, c->rq, f)) || (e = push_open(c, p, call_id(c, "id"), f)) ||
-	    !p->dry) {
+	if ((e = read_query(p, c, f)) || (e = push_open(c, p, call_id(c, "id"), f)) || !p->dry) {
 		if (e)
 			push_end(p, false);
 		c->parsed = p;

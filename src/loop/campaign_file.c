@@ -129,17 +129,6 @@ static enum err answer(struct filing *g)
 	return OK;
 }
 
-static enum err read_dry(const struct call *c, bool *ret, struct fault *f)
-{
-	struct str dry = http_query(c->rq, "dry_run");
-
-	*ret = str_eq(dry, STR("true"));
-	if (!dry.n || *ret || str_eq(dry, STR("false")))
-		return OK;
-	fault_at(f, "dry_run", NULL);
-	return fault_set(f, ERR_RANGE, "dry_run 应为 true 或 false", "dry_run is true or false");
-}
-
 enum err campaign_file(struct call *c, struct tx *tx, struct fault *f)
 {
 	struct filing g = { .c = c, .tx = tx, .f = f };
@@ -148,7 +137,7 @@ enum err campaign_file(struct call *c, struct tx *tx, struct fault *f)
 	char detail[120];
 	enum err e = campaign_of_path(c, tx, true, &n, f);
 
-	if (e || (e = read_dry(c, &g.dry, f)))
+	if (e || (e = call_flag(c, "dry_run", &g.dry, f)))
 		return e;
 	if (!str_eq(n->query, STR("file")))
 		return fault_set(f, ERR_CONFLICT, "先把筛选填为 file，再上传名单",

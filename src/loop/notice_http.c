@@ -205,12 +205,15 @@ static enum err put_counts(struct call *c, struct tx *tx, struct fault *f)
 	return OK;
 }
 
-static const struct sql *which(const struct call *c)
+static enum err which(const struct call *c, const struct sql **ret, struct fault *f)
 {
-	if (str_eq(http_query(c->rq, "asked"), STR("1")))
-		return &notice_sql.mine_asked;
-	return str_eq(http_query(c->rq, "unread"), STR("1")) ? &notice_sql.mine_unread
-							     : &notice_sql.mine;
+	bool asked, unread;
+	enum err e;
+
+	if ((e = call_flag(c, "asked", &asked, f)) || (e = call_flag(c, "unread", &unread, f)))
+		return e;
+	*ret = asked ? &notice_sql.mine_asked : unread ? &notice_sql.mine_unread : &notice_sql.mine;
+	return OK;
 }
 
 static enum err mine(struct call *c, struct tx *tx, struct fault *f)
@@ -218,13 +221,14 @@ static enum err mine(struct call *c, struct tx *tx, struct fault *f)
 	CLEANUP(rows_end) struct rows *r = NULL;
 	struct listing l = { .c = c, .tx = tx, .f = f };
 	struct json *j = call_json(c);
+	const struct sql *sql;
 	int64_t before;
 	bool more = false;
 	enum err e;
 
-	if ((e = notice_query(c, "after", INT64_MAX, &before, f)) ||
+	if ((e = notice_query(c, "after", INT64_MAX, &before, f)) || (e = which(c, &sql, f)) ||
 	    (e = party_of(c, tx, &l.party, f)) ||
-	    (e = tx_rows(tx, which(c),
+	    (e = tx_rows(tx, sql,
 			 SQL_ARGS(sql_i64(c->who->account), sql_i64(before), sql_i64(PAGE)), &r,
 			 f)))
 		return e;

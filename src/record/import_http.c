@@ -110,16 +110,11 @@ static enum err check_act(struct tx *tx, void *arg, struct fault *f)
 
 enum err handler_import_check(struct call *c, struct fault *f)
 {
-	struct str dry = http_query(c->rq, "dry_run");
-	enum err e;
+	bool dry;
+	enum err e = call_flag(c, "dry_run", &dry, f);
 
-	if (dry.n == 0 || str_eq(dry, STR("false")))
-		return OK;
-	if (!str_eq(dry, STR("true"))) {
-		fault_set(f, ERR_RANGE, "dry_run 应为 true 或 false", "dry_run is true or false");
-		fault_at(f, "dry_run", NULL);
-		return ERR_RANGE;
-	}
+	if (e || !dry)
+		return e;
 	e = db_read(c->db, check_act, c, f);
 	if (!e)
 		call_done(c);

@@ -95,8 +95,11 @@ static void what_is_read_is_read_and_what_is_another_s_is_not_there(void **state
 	{
 		CLEANUP(answer_end) struct answer c = { 0 };
 
-		list(&w, WARD_WORKER, "?unread=1", &c);
+		list(&w, WARD_WORKER, "?unread=true&asked=false", &c);
 		assert_true(holds(&c, "\"items\":[]"));
+		assert_int_equal(ward_status(&w, WARD_WORKER, "GET", "/api/v1/notices?unread=yes",
+					     NULL),
+				 422);
 	}
 	assert_int_equal(desk_entries(&w.k, "430802", "notices-read"), 2);
 }

@@ -115,7 +115,11 @@ static void a_dry_run_says_the_same_and_keeps_nothing(void **state)
 {
 	OPEN(p);
 	ASK(a, p, &p.lead, "POST", "/api/v1/wells/import?dry_run=true", NULL, WELLS_CSV);
+	ASK(b, p, &p.lead, "POST", "/api/v1/wells/import?dry_run=1", NULL, WELLS_CSV);
+	ASK(c, p, &p.lead, "POST", "/api/v1/wells/import?dry_run=", NULL, WELLS_CSV);
 
+	is(&b, 200, "\"account\":" ACCOUNT);
+	is(&c, 422, "dry_run is true or false");
 	is(&a, 200, "\"account\":" ACCOUNT);
 	assert_false(answer_holds(&a, "receipt"));
 	assert_int_equal(rows(&p), 0);
