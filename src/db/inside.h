@@ -20,7 +20,8 @@
 /* A statement made ready on one connection. */
 struct prepared {
 	const struct sql *sql;
-	char *text; /* as it was: another statement may come to lie at its address */
+	char *text;      /* as it was: another statement may come to lie at its address */
+	uint64_t digest; /* of the text */
 	void *handle;
 	uint16_t *place; /* SQLite: where $1, $2, ... are */
 	unsigned busy;   /* so many read rows of it */
@@ -139,6 +140,8 @@ enum err db_schema_check(struct db *db, struct fault *f);
 enum err tx_act(struct tx *tx, struct conn *c, db_act *act, void *arg, struct fault *f);
 enum err tx_ended(struct tx *tx, enum err e, struct fault *f); /* keep it; give the first again */
 enum err tx_prepare(struct tx *tx, const struct sql *sql, struct fault *f);
+/* Of the text of a statement, whatever lay at its address before. */
+uint64_t tx_digest(const struct conn *c, const struct sql *sql);
 void tx_forget_all(struct conn *c);
 enum err tx_conflict(struct fault *f); /* tx_later found other rows than it must */
 

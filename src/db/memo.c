@@ -76,11 +76,6 @@ static struct memo *memo_of(struct tx *tx)
 	return tx->memo = m;
 }
 
-static uint64_t digest(const struct sql *of)
-{
-	return digest_of(of->text, strlen(of->text));
-}
-
 static struct kept *slot_of(const struct memo *m, uint64_t of, struct str key)
 {
 	size_t i = digest_seeded(key.p, key.n, of);
@@ -95,7 +90,7 @@ static struct kept *slot_of(const struct memo *m, uint64_t of, struct str key)
 bool tx_recall(struct tx *tx, const struct sql *of, struct str key, struct str *ret)
 {
 	const struct memo *m = memo_of(tx);
-	const struct kept *at = m ? slot_of(m, digest(of), key) : NULL;
+	const struct kept *at = m ? slot_of(m, tx_digest(tx->c, of), key) : NULL;
 
 	if (!at || !at->key.p)
 		return false;
@@ -111,7 +106,7 @@ void tx_remember(struct tx *tx, const struct sql *of, struct str key, struct str
 
 	if (!m || tx->failed || m->n == MEMO_FULL)
 		return;
-	new.of = digest(of);
+	new.of = tx_digest(tx->c, of);
 	if (!(new.key.p = arena_copy(m->a, key.p, key.n)) ||
 	    !(new.value.p = arena_copy(m->a, value.p, value.n)))
 		return;

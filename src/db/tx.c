@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digest.h"
+
 #include "base/ban.h"
 
 /* ---- what ends an act --------------------------------------------------------------------- */
@@ -129,6 +131,7 @@ static enum err make(struct tx *tx, const struct sql *sql, struct prepared **ret
 	}
 	p->sql = sql;
 	memcpy(p->text, sql->text, n);
+	p->digest = digest_of(p->text, n - 1);
 	if ((e = tx->c->ops->prepare(tx->c, p, &tx->again, &tx->why))) {
 		drop(tx->c, p);
 		return e;
@@ -163,6 +166,15 @@ static enum err find(struct tx *tx, const struct sql *sql, struct prepared **ret
 	}
 	*ret = p;
 	return OK;
+}
+
+uint64_t tx_digest(const struct conn *c, const struct sql *sql)
+{
+	const struct prepared *p = c->n_slots ? c->slot[slot_of(c, sql)] : NULL;
+
+	if (p && strcmp(p->text, sql->text) == 0)
+		return p->digest;
+	return digest_of(sql->text, strlen(sql->text));
 }
 
 enum err tx_prepare(struct tx *tx, const struct sql *sql, struct fault *f)
