@@ -13,26 +13,7 @@
 #include <string.h>
 
 #include "db/db.h"
-#include "support/database.h"
-
-static const struct db_step steps[] = {
-	{ 1, "step",
-	  "-- spread: everywhere\n"
-	  "CREATE TABLE schema_step (step BIGINT NOT NULL PRIMARY KEY, word TEXT NOT NULL,"
-	  " digest TEXT NOT NULL, done_s BIGINT NOT NULL);" },
-	{ 2, "thing",
-	  "-- spread: county\n"
-	  "CREATE TABLE thing (county BIGINT NOT NULL, id BIGINT NOT NULL, i BIGINT,"
-	  " f DOUBLE PRECISION, t TEXT, b BYTEA, CHECK (i <> 13), PRIMARY KEY (county, id));\n"
-	  "-- spread: county\n"
-	  "CREATE TABLE part (county BIGINT NOT NULL, id BIGINT NOT NULL, thing BIGINT NOT NULL,"
-	  " PRIMARY KEY (county, id),"
-	  " FOREIGN KEY (county, thing) REFERENCES thing (county, id));\n"
-	  "-- spread: county\n"
-	  "-- insert-only\n"
-	  "CREATE TABLE entry (county BIGINT NOT NULL, seq BIGINT NOT NULL, word TEXT NOT NULL,"
-	  " PRIMARY KEY (county, seq));" },
-};
+#include "support/things.h"
 
 static const struct sql put = {
 	.name = "thing.put",
@@ -49,11 +30,6 @@ static const struct sql get = {
 static const struct sql all = {
 	.name = "thing.all",
 	.text = "SELECT id FROM thing WHERE county = 1 ORDER BY id",
-	.args = "",
-};
-static const struct sql count = {
-	.name = "thing.count",
-	.text = "SELECT count(*) FROM thing WHERE county = 1",
 	.args = "",
 };
 static const struct sql backwards = {
@@ -73,25 +49,6 @@ static enum err put_i64(struct tx *tx, int64_t id, int64_t i, struct fault *f)
 	return tx_run(tx, &put,
 		      SQL_ARGS(sql_i64(id), sql_i64(i), sql_null(), sql_null(), sql_null()), NULL,
 		      f);
-}
-
-static enum err count_act(struct tx *tx, void *arg, struct fault *f)
-{
-	CLEANUP(rows_end) struct rows *r = NULL;
-	int64_t *n = arg;
-	enum err e = tx_row(tx, &count, SQL_NO_ARGS, &r, f);
-
-	if (e == OK)
-		*n = rows_i64(r, 0);
-	return e;
-}
-
-static int64_t counted(struct database *d)
-{
-	int64_t n = -1;
-
-	MUST(db_read(d->db, count_act, &n, &d->fault));
-	return n;
 }
 
 /* ---- values ------------------------------------------------------------------------------- */
@@ -152,7 +109,7 @@ static void every_value_comes_back_as_it_went_in(void **state)
 		MUST(db_write(d->db, values_put, &v, &d->fault));
 		MUST(db_read(d->db, values_get, &v, &d->fault));
 	}
-	assert_int_equal(counted(d), 10);
+	assert_int_equal(things_counted(d), 10);
 }
 
 static void what_is_no_value_is_refused(void **state)
@@ -172,7 +129,7 @@ static void what_is_no_value_is_refused(void **state)
 
 		MUST_FAIL(db_write(d->db, values_put, &v, &d->fault), ERR_RANGE);
 	}
-	assert_int_equal(counted(d), 0);
+	assert_int_equal(things_counted(d), 0);
 }
 
 static enum err too_few(struct tx *tx, void *arg, struct fault *f)
@@ -245,7 +202,7 @@ static void a_column_read_as_another_type_ends_the_act(void **state)
 	struct database *d = *state;
 
 	MUST_FAIL(db_write(d->db, wrong_column, NULL, &d->fault), ERR_CORRUPT);
-	assert_int_equal(counted(d), 0);
+	assert_int_equal(things_counted(d), 0);
 }
 
 /* ---- acts --------------------------------------------------------------------------------- */
@@ -256,7 +213,7 @@ static enum err look_act(struct tx *tx, void *arg, struct fault *f)
 	enum err e = put_i64(tx, 1, 1, f);
 
 	(void)arg;
-	if (e || (e = count_act(tx, &n, f)))
+	if (e || (e = things_count_act(tx, &n, f)))
 		return e;
 	assert_int_equal(n, 1);
 	return OK;
@@ -267,9 +224,9 @@ static void an_act_sees_what_it_wrote_and_so_does_whoever_comes_after(void **sta
 	struct database *d = *state;
 
 	MUST(db_write(d->db, look_act, NULL, &d->fault));
-	assert_int_equal(counted(d), 1);
+	assert_int_equal(things_counted(d), 1);
 	MUST(database_again(d, &d->fault));
-	assert_int_equal(counted(d), 1);
+	assert_int_equal(things_counted(d), 1);
 }
 
 static enum err change_of_mind(struct tx *tx, void *arg, struct fault *f)
@@ -287,7 +244,7 @@ static void an_act_that_fails_leaves_nothing_and_keeps_its_own_words(void **stat
 
 	assert_int_equal(e, ERR_WARRANT);
 	assert_string_equal(d->fault.en, "not allowed");
-	assert_int_equal(counted(d), 0);
+	assert_int_equal(things_counted(d), 0);
 }
 
 static enum err twice(struct tx *tx, void *arg, struct fault *f)
@@ -336,7 +293,7 @@ static void a_failed_statement_ends_the_act_whatever_that_returns(void **state)
 	MUST_FAIL(db_write(d->db, unlucky, NULL, &d->fault), ERR_RANGE);
 	MUST_FAIL(db_write(d->db, orphan, NULL, &d->fault), ERR_ABSENT);
 	MUST_FAIL(db_write(d->db, nonsense, NULL, &d->fault), ERR_BUG);
-	assert_int_equal(counted(d), 0);
+	assert_int_equal(things_counted(d), 0);
 }
 
 static enum err sneak(struct tx *tx, void *arg, struct fault *f)
@@ -356,7 +313,7 @@ static void an_act_that_reads_cannot_write_even_by_a_statement_that_lies(void **
 
 	MUST_FAIL(db_read(d->db, sneak, &honest, &d->fault), ERR_BUG);
 	MUST_FAIL(db_read(d->db, sneak, &lying, &d->fault), ERR_BUG);
-	assert_int_equal(counted(d), 0);
+	assert_int_equal(things_counted(d), 0);
 }
 
 static enum err nobody(struct tx *tx, void *arg, struct fault *f)
@@ -366,7 +323,7 @@ static enum err nobody(struct tx *tx, void *arg, struct fault *f)
 	assert_int_equal(tx_row(tx, &get, SQL_ARGS(sql_i64(5)), &r, f), ERR_ABSENT);
 	assert_null(r);
 	assert_int_equal(f->code, OK);
-	return count_act(tx, arg, f);
+	return things_count_act(tx, arg, f);
 }
 
 static void no_row_is_no_failure(void **state)
@@ -566,7 +523,7 @@ static void one_who_fails_in_a_group_hurts_nobody_else(void **state)
 	}
 	assert_int_equal(ok + refused, THREADS * EACH);
 	assert_int_equal(ok, THREADS * 11); /* of 0..19, those that neither 3 nor 5 divides */
-	assert_int_equal(counted(d), ok);
+	assert_int_equal(things_counted(d), ok);
 }
 
 int main(void)
@@ -589,6 +546,6 @@ int main(void)
 		ON_BOTH(one_who_fails_in_a_group_hurts_nobody_else),
 	};
 
-	database_steps(steps, ARRAY_LEN(steps));
+	things_steps();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

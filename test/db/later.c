@@ -8,18 +8,7 @@
 #include <cmocka.h>
 
 #include "db/db.h"
-#include "support/database.h"
-
-static const struct db_step steps[] = {
-	{ 1, "step",
-	  "-- spread: everywhere\n"
-	  "CREATE TABLE schema_step (step BIGINT NOT NULL PRIMARY KEY, word TEXT NOT NULL,"
-	  " digest TEXT NOT NULL, done_s BIGINT NOT NULL);" },
-	{ 2, "thing",
-	  "-- spread: county\n"
-	  "CREATE TABLE thing (county BIGINT NOT NULL, id BIGINT NOT NULL, i BIGINT,"
-	  " CHECK (i <> 13), PRIMARY KEY (county, id));" },
-};
+#include "support/things.h"
 
 static const struct sql put = {
 	.name = "thing.put",
@@ -33,34 +22,11 @@ static const struct sql change = {
 	.args = "ii",
 	.act = SQL_WRITE,
 };
-static const struct sql count = {
-	.name = "thing.count",
-	.text = "SELECT count(*) FROM thing WHERE county = 1",
-	.args = "",
-};
 
 static enum err later(struct tx *tx, const struct sql *sql, int64_t id, int64_t i, uint64_t must,
 		      struct fault *f)
 {
 	return tx_later(tx, sql, SQL_ARGS(sql_i64(id), sql_i64(i)), must, f);
-}
-
-static enum err count_act(struct tx *tx, void *arg, struct fault *f)
-{
-	CLEANUP(rows_end) struct rows *r = NULL;
-	enum err e = tx_row(tx, &count, SQL_NO_ARGS, &r, f);
-
-	if (!e)
-		*(int64_t *)arg = rows_i64(r, 0);
-	return e;
-}
-
-static int64_t counted(struct database *d)
-{
-	int64_t n = -1;
-
-	MUST(db_read(d->db, count_act, &n, &d->fault));
-	return n;
 }
 
 enum { MANY = 1000 };
@@ -73,7 +39,7 @@ static enum err many_act(struct tx *tx, void *arg, struct fault *f)
 	for (int64_t i = 0; i < MANY && !e; i++) {
 		e = later(tx, &put, i, 0, 1, f);
 		if (!e && i == MANY / 2)
-			e = count_act(tx, seen, f);
+			e = things_count_act(tx, seen, f);
 	}
 	return e;
 }
@@ -85,7 +51,7 @@ static void the_act_sees_what_it_sent_and_the_commit_keeps_it(void **state)
 
 	MUST(db_write(d->db, many_act, &seen, &d->fault));
 	assert_int_equal(seen, MANY / 2 + 1);
-	assert_int_equal(counted(d), MANY);
+	assert_int_equal(things_counted(d), MANY);
 }
 
 /* What goes wrong, and after how many good ones. */
@@ -107,7 +73,7 @@ static enum err wrong_act(struct tx *tx, void *arg, struct fault *f)
 	if (!e)
 		e = later(tx, &put, 2, 1, 1, f);
 	if (!e && w->asked_after)
-		e = count_act(tx, &unasked, f);
+		e = things_count_act(tx, &unasked, f);
 	return w->asked_after ? OK : e; /* whatever it says: the act has ended */
 }
 
@@ -127,7 +93,7 @@ static void what_was_wrong_with_it_undoes_the_act(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		MUST_FAIL(db_write(d->db, wrong_act, (void *)&all[i].w, &d->fault), all[i].e);
-		assert_int_equal(counted(d), 0);
+		assert_int_equal(things_counted(d), 0);
 	}
 }
 
@@ -142,7 +108,7 @@ static void an_act_that_refuses_leaves_nothing_of_what_it_sent(void **state)
 	struct database *d = *state;
 
 	MUST_FAIL(db_write(d->db, refused_act, NULL, &d->fault), ERR_WARRANT);
-	assert_int_equal(counted(d), 0);
+	assert_int_equal(things_counted(d), 0);
 }
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
@@ -174,10 +140,10 @@ static void what_is_kept_ends_with_the_act_that_ends_well(void **state)
 	enum err e = ERR_WARRANT;
 
 	MUST_FAIL(db_write(d->db, keeping_act, &e, &d->fault), ERR_WARRANT);
-	assert_int_equal(counted(d), 0);
+	assert_int_equal(things_counted(d), 0);
 	e = OK;
 	MUST(db_write(d->db, keeping_act, &e, &d->fault));
-	assert_int_equal(counted(d), 1);
+	assert_int_equal(things_counted(d), 1);
 	MUST_FAIL(db_write(d->db, keeping_act, &e, &d->fault), ERR_EXISTS);
 }
 
@@ -190,6 +156,6 @@ int main(void)
 		ON_BOTH(what_is_kept_ends_with_the_act_that_ends_well),
 	};
 
-	database_steps(steps, ARRAY_LEN(steps));
+	things_steps();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

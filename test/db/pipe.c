@@ -14,18 +14,7 @@
 
 #include "db/db.h"
 #include "db/inside.h"
-#include "support/database.h"
-
-static const struct db_step steps[] = {
-	{ 1, "step",
-	  "-- spread: everywhere\n"
-	  "CREATE TABLE schema_step (step BIGINT NOT NULL PRIMARY KEY, word TEXT NOT NULL,"
-	  " digest TEXT NOT NULL, done_s BIGINT NOT NULL);" },
-	{ 2, "thing",
-	  "-- spread: county\n"
-	  "CREATE TABLE thing (county BIGINT NOT NULL, id BIGINT NOT NULL, i BIGINT NOT NULL,"
-	  " PRIMARY KEY (county, id));" },
-};
+#include "support/things.h"
 
 static const struct sql put = {
 	.name = "thing.put",
@@ -38,11 +27,6 @@ static const struct sql change = {
 	.text = "UPDATE thing SET i = i + 1 WHERE county = 1 AND id = $1",
 	.args = "i",
 	.act = SQL_WRITE,
-};
-static const struct sql count = {
-	.name = "thing.count",
-	.text = "SELECT count(*) FROM thing WHERE county = 1",
-	.args = "",
 };
 
 /* ---- libpq's own, which fail once when they are told to ------------------------------------- */
@@ -82,16 +66,6 @@ static enum err put_act(struct tx *tx, void *arg, struct fault *f)
 	return tx_later(tx, &put, SQL_ARGS(sql_i64(*(int64_t *)arg)), 1, f);
 }
 
-static enum err count_act(struct tx *tx, void *arg, struct fault *f)
-{
-	CLEANUP(rows_end) struct rows *r = NULL;
-	enum err e = tx_row(tx, &count, SQL_NO_ARGS, &r, f);
-
-	if (!e)
-		*(int64_t *)arg = rows_i64(r, 0);
-	return e;
-}
-
 static void one_writer(struct database *d)
 {
 	d->options.create = false;
@@ -115,7 +89,7 @@ static void what_libpq_fails_at_costs_one_act_and_no_connection(void **state)
 		assert_true(*fails[i] <= 0);
 		id++;
 		MUST(db_write(d->db, put_act, &id, &d->fault));
-		MUST(db_read(d->db, count_act, &n, &d->fault));
+		MUST(db_read(d->db, things_count_act, &n, &d->fault));
 		assert_int_equal(n, (int64_t)i + 1);
 	}
 }
@@ -153,7 +127,7 @@ static enum err kept_act(struct tx *tx, void *arg, struct fault *f)
 	if ((e = tx->c->ops->script(tx->c, k->limit, f)) ||
 	    (e = tx_later(tx, &change, SQL_ARGS(sql_i64(1)), 1, f)))
 		return e;
-	return count_act(tx, &unused, f);
+	return things_count_act(tx, &unused, f);
 }
 
 static void who_waited_in_vain_for_a_row_does_not_begin_anew(void **state)
@@ -229,6 +203,6 @@ int main(void)
 		ON_BOTH(a_walk_goes_on_when_another_statement_lies_at_its_address),
 	};
 
-	database_steps(steps, ARRAY_LEN(steps));
+	things_steps();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
