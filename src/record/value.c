@@ -172,10 +172,10 @@ static enum err text_in(const struct field *x, struct str s, const struct value_
 			      " are taken: shorten it",
 			      n, chars_max(x));
 	if (n < x->min)
-		return refuse(x, f, "只有 %" PRId64 " 个字，至少 %" PRId64 " 个，请写全",
-			      "it has %" PRId64 " characters, at least %" PRId64
+		return refuse(x, f, "只有 %" PRId64 " 个字%.0s，至少 %" PRId64 " 个，请写全",
+			      "it has %" PRId64 " character%s, at least %" PRId64
 			      " are needed: write it out",
-			      n, x->min);
+			      n, n == 1 ? "" : "s", x->min);
 	if (x->type == FIELD_PHONE && !is_phone(s))
 		return refuse(x, f, "不像电话号码，请用数字、空格和 + - ( )，至少三位数字",
 			      "this is no telephone number: use digits, blanks and + - ( ), with "

@@ -73,7 +73,7 @@ static void texts_are_trimmed_and_counted_in_characters(void **state)
 	assert_true(str_eq(w.name, STR("龙王井")));
 	takes("name", "", false, &w);
 	assert_int_equal(w.name.n, 0);
-	refuses("name", "井", false, "has 1 characters, at least 2");
+	refuses("name", "井", false, "has 1 character, at least 2");
 	refuses("name", "a very long name for a well that nobody would ever read out", false,
 		"at most 40");
 	refuses("name", "two\nlines", false, "line break");
