@@ -29,6 +29,7 @@ struct intake {
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
 	VEC(int64_t) under_way; /* keys of batches that somebody works at */
+	struct utc_s began;     /* the first tick; 0: there was none */
 };
 /* The {id} of a path, if it is a feed or batch that the caller's areas cover. */
 MUST_CHECK enum err intake_feed(struct call *c, struct tx *tx, int64_t id, struct feed **ret,

@@ -5,7 +5,6 @@
 #include "intake/inside.h"
 #include "intake/intake.sql.h"
 #include "intake/question.h"
-#include "ledger/ledger.h"
 #include "trail/trail.h"
 
 #include "base/ban.h"
@@ -225,87 +224,4 @@ enum err intake_settle(struct intake *in, struct fault *f)
 	}
 	vec_drop(&s.key);
 	return e || !in->o.vault ? e : settle_gone(in, f);
-}
-
-/* ---- silence --------------------------------------------------------------------------------- */
-
-struct hush {
-	struct intake *in;
-	struct utc_s now;
-	VEC(struct hushed {
-		struct area_code county;
-		int64_t feed;
-	})
-	v;
-};
-
-/* Everything is read first: a feed is told once, when it becomes silent. */
-static enum err hush_find(struct hush *h, struct tx *tx, struct fault *f)
-{
-	CLEANUP(rows_end) struct rows *r = NULL;
-	bool more;
-	enum err e = tx_rows(tx, &intake_sql.feeds_all, SQL_NO_ARGS, &r, f);
-
-	h->v.n = 0;
-	while (!e && !(e = rows_next(r, &more, f)) && more) {
-		CLEANUP(rows_end) struct rows *s = NULL;
-		struct hushed one = { { rows_i64(r, 0) }, rows_i64(r, 1) };
-		int64_t seen = rows_i64(r, 4);
-		bool told = false;
-
-		if (rows_null(r, 3))
-			continue;
-		e = tx_row(tx, &intake_sql.seen_of,
-			   SQL_ARGS(sql_i64(one.county.v), sql_i64(one.feed)), &s, f);
-		if (!e) {
-			seen = rows_i64(s, 0) ? rows_i64(s, 0) : seen;
-			told = rows_i64(s, 1) != 0;
-		}
-		if (e && e != ERR_ABSENT)
-			return e;
-		e = !told && h->now.v > seen + rows_i64(r, 3) * 60 ? vec_push(&h->v, one) : OK;
-	}
-	return e;
-}
-
-static enum err hush_act(struct tx *tx, void *arg, struct fault *f)
-{
-	struct hush *h = arg;
-	enum err e = hush_find(h, tx, f);
-
-	for (size_t i = 0; i < h->v.n && !e; i++) {
-		struct ledger_entry en = { .county = h->v.v[i].county,
-					   .at = h->now,
-					   .kind = LEDGER_ACT,
-					   .purpose = STR("duty"),
-					   .object = STR("feed"),
-					   .object_id = h->v.v[i].feed,
-					   .action = STR("silent") };
-
-		if (!(e = tx_run(tx, &intake_sql.silent_set,
-				 SQL_ARGS(sql_i64(en.county.v), sql_i64(en.object_id), sql_i64(0),
-					  sql_time(h->now)),
-				 NULL, f)))
-			e = ledger_append(tx, &en, NULL, f);
-	}
-	return e;
-}
-
-static enum err hush_look(struct tx *tx, void *arg, struct fault *f)
-{
-	return hush_find(arg, tx, f);
-}
-
-enum err intake_tick(struct intake *in, struct utc_s now, intake_silent *each, void *arg,
-		     struct fault *f)
-{
-	struct hush h = { .in = in, .now = now };
-	enum err e = db_read(in->o.db, hush_look, &h, f);
-
-	if (!e && h.v.n)
-		e = db_write(in->o.db, hush_act, &h, f);
-	for (size_t i = 0; i < h.v.n && !e; i++)
-		each(arg, h.v.v[i].county, h.v.v[i].feed);
-	vec_drop(&h.v);
-	return e ? e : question_expire(in, now, f);
 }

@@ -23,6 +23,7 @@
 
 struct db;
 struct trail;
+struct tx;
 struct vault;
 
 struct intake;
@@ -49,10 +50,26 @@ extern const size_t intake_nouns_n;
 
 /* Keep in the vault what the core has, drop there what it has not. */
 MUST_CHECK enum err intake_settle(struct intake *in, struct fault *f);
-/* Feeds that are silent since `now`: an entry in the ledger for each that was not before. */
+/*
+ * Feeds that are silent since `now`: an entry in the ledger for each that was not before. One that
+ * was due while the house was down has some minutes, of its first tick on, to speak.
+ */
 typedef void intake_silent(void *arg, struct area_code county, int64_t feed);
 MUST_CHECK enum err intake_tick(struct intake *in, struct utc_s now, intake_silent *each, void *arg,
 				struct fault *f);
+
+/* Each feed that a tick found silent and that has not spoken since. */
+struct intake_silence {
+	int64_t feed;
+	struct area_code area;
+	const struct choice *brings;
+	int64_t every_min;
+	struct utc_s told_at; /* when it was found */
+};
+typedef enum err intake_silence_act(void *arg, struct tx *tx, const struct intake_silence *s,
+				    struct fault *f);
+MUST_CHECK enum err intake_silences(struct tx *tx, intake_silence_act *each, void *arg,
+				    struct fault *f);
 
 /* I8: each batch's account adds up with what is stored of it. */
 struct intake_report {

@@ -247,6 +247,14 @@ SELECT id FROM feeds WHERE area >= $1 AND area < $2 ORDER BY id;
 -- scan: a house has tens of feeds
 SELECT county, id, area, every_min, created_at FROM feeds WHERE state = 'active' ORDER BY id;
 
+-- name: silences
+-- Feeds that are told to be silent, and since when.
+-- across: the whole house is looked at
+-- scan: a house has tens of feeds
+SELECT f.id, f.area, f.brings, f.every_min, s.silent_at FROM feeds AS f
+JOIN feed_seen AS s ON s.county = f.county AND s.feed = f.id
+WHERE f.state = 'active' AND f.every_min IS NOT NULL AND s.silent_at > 0 ORDER BY f.id;
+
 -- name: batches_all
 -- Every batch, for fsck.
 -- across: the whole house is looked at

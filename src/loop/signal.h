@@ -18,6 +18,9 @@
 #include "grid/duty.h"
 #include "record/record.h"
 
+struct loop;
+struct tx;
+
 enum signal_source {
 	SIGNAL_NO_SOURCE,
 	SIGNAL_CITIZEN,
@@ -48,4 +51,23 @@ struct signal {
 };
 
 extern const struct noun signal_noun;
+
+/* ---- formed by the house itself (signal_house.c) -------------------------------------------- */
+
+/* For whoever answers there, with the level above as its sender; people settle it. */
+struct signal_noticed {
+	struct area_code area;
+	enum signal_source source;
+	enum duty_sector sector;
+	struct str title, detail, rule;
+	struct str about;   /* "feeds/7" */
+	struct utc_s since; /* one that was formed about it since then is this one */
+};
+/* That one; 0: there is none. */
+MUST_CHECK enum err signal_known(struct tx *tx, const struct signal_noticed *n, int64_t *ret,
+				 struct fault *f);
+/* Form it, unless it is known: *ret_new. ERR_RANGE nobody answers there, and nothing is stored. */
+MUST_CHECK enum err signal_form_by_house(struct loop *l, struct tx *tx,
+					 const struct signal_noticed *n, struct utc_s now,
+					 int64_t *ret, bool *ret_new, struct fault *f);
 #endif

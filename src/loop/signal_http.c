@@ -163,35 +163,6 @@ static enum err raise_all(struct call *c, struct tx *tx, struct forming *g, stru
 	return e;
 }
 
-/* With its first task it is formed, and passed to whose that task is. */
-static enum err begin(struct call *c, struct tx *tx, struct forming *g, struct fault *f)
-{
-	struct signal_tally t = { .tasks = g->tasks ? (int64_t)g->tasks->n : 1 };
-	struct flow_signal_event ev = { .on = FLOW_SIGNAL_ON_FORM,
-					.turn = FLOW_ANY_TURN,
-					.tasks = (uint32_t)t.tasks };
-	struct signal *s = &g->s;
-	struct ledger_entry en;
-	struct work w;
-	enum err e = work_load(loop_of(c), tx, s->task.v, c->a, &w, f);
-
-	s->sender.v = w.t.sender.v;
-	s->receiver.v = w.t.owner.v;
-	t.open = t.tasks;
-	if (e || (e = signal_step(s, &t, &ev, c->now, c, f)))
-		return e;
-	ev.on = FLOW_SIGNAL_ON_PASS;
-	if (s->sender.v != s->receiver.v && (e = signal_step(s, &t, &ev, c->now, c, f)))
-		return e;
-	s->record.version = 1;
-	s->record.created_at = s->record.updated_at = c->now;
-	s->record.created_by.v = c->who->account;
-	if ((e = record_put(loop_of(c)->o.book, tx, &signal_noun, s, f)) ||
-	    (e = record_entry(&signal_noun, NULL, s, STR("form"), &en)))
-		return e;
-	return call_act(c, tx, &en, f);
-}
-
 static enum err signal_form(struct call *c, struct tx *tx, struct fault *f)
 {
 	struct forming *g = arena_take(c->a, 1, sizeof *g);
@@ -204,7 +175,9 @@ static enum err signal_form(struct call *c, struct tx *tx, struct fault *f)
 	    (e = check_right(c, g, f)))
 		return e;
 	g->s.record.id = record_id_new(loop_of(c)->o.book);
-	if ((e = raise_all(c, tx, g, f)) || (e = begin(c, tx, g, f)))
+	if ((e = raise_all(c, tx, g, f)) ||
+	    (e = signal_begin(loop_of(c), c, tx, c->a, &g->s, g->tasks ? g->tasks->n : 1, c->now,
+			      f)))
 		return e;
 	(void)snprintf(url, sizeof url, "/api/v1/signals/%lld", (long long)g->s.record.id.v);
 	call_status(c, 201);

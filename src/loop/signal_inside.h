@@ -37,6 +37,14 @@ MUST_CHECK enum err signal_step(struct signal *row, const struct signal_tally *t
 				const struct flow_signal_event *ev, struct utc_s now,
 				const struct call *c, struct fault *f);
 
+/*
+ * A new row whose tasks are raised, the first of them named in it: it is formed, passed to whose
+ * that task is, and stored. `c` NULL: by the house.
+ */
+MUST_CHECK enum err signal_begin(struct loop *l, struct call *c, struct tx *tx, struct arena *a,
+				 struct signal *s, size_t n_tasks, struct utc_s now,
+				 struct fault *f);
+
 /* What one of its parties may. */
 enum { SIGNAL_SEES = 1, SIGNAL_SAYS = 2, SIGNAL_DISMISSES = 4, SIGNAL_SETTLING_N = 3 };
 MUST_CHECK enum err signal_rights(struct call *c, struct tx *tx, const struct signal *s,

@@ -19,6 +19,7 @@
 #include "serve/epoch.h"
 #include "serve/nouns.h"
 #include "serve/notify.h"
+#include "serve/silent.h"
 
 #include "base/ban.h"
 
@@ -459,10 +460,13 @@ static void sweep_exhibits(struct serve *s)
 static enum err settle(struct serve *s, struct utc_s now, struct fault *f)
 {
 	struct fault unasked = { 0 };
+	enum err e;
 
 	ignore(intake_settle(s->intake, &unasked));
 	ignore(epidemic_settle(s->rooms.epidemic, now, &unasked));
-	return intake_tick(s->intake, now, tell_silent, s, f);
+	if ((e = intake_tick(s->intake, now, tell_silent, s, f)))
+		return e;
+	return silent_tick(s, now, tell_by_clock, f);
 }
 
 static enum err beat(struct serve *s, struct utc_s now, struct fault *f)
@@ -473,8 +477,8 @@ static enum err beat(struct serve *s, struct utc_s now, struct fault *f)
 
 	if (!e)
 		e = trail_tick(s->trail, f);
-	if (e || now.v < s->swept_s + SWEEP_S)
-		return e;
+	if (e || (now.v >= s->swept_s && now.v < s->swept_s + SWEEP_S))
+		return e; /* a clock that was set back stops no sweep */
 	s->swept_s = now.v;
 	if ((e = trail_expire_by(s->trail, &s->expiry, now, clock_s(&s->steady).v, &ended, f)))
 		return e;

@@ -1,0 +1,136 @@
+/*
+ * silence.c - feeds that fell silent: found by the clock, an entry of the ledger each time, and a
+ * list of them for whoever makes something of it.
+ *
+ * A house that was down has heard nobody. What was due in that time is not called silent at the
+ * first tick: it may speak first, for as long as it has between two batches, at most GRACE_S.
+ */
+#include "intake/inside.h"
+#include "intake/intake.sql.h"
+#include "intake/question.h"
+#include "ledger/ledger.h"
+
+#include "base/ban.h"
+
+enum { GRACE_S = 600 };
+
+struct hush {
+	struct intake *in;
+	struct utc_s now;
+	VEC(struct hushed {
+		struct area_code county;
+		int64_t feed;
+	})
+	v;
+};
+
+static bool is_over(const struct hush *h, int64_t seen, int64_t every_s)
+{
+	int64_t due = seen + every_s;
+
+	if (due < h->in->began.v)
+		due = h->in->began.v + min_i64(every_s, GRACE_S);
+	return h->now.v > due;
+}
+
+/* Everything is read first: a feed is told once, when it becomes silent. */
+static enum err hush_find(struct hush *h, struct tx *tx, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	bool more;
+	enum err e = tx_rows(tx, &intake_sql.feeds_all, SQL_NO_ARGS, &r, f);
+
+	h->v.n = 0;
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
+		CLEANUP(rows_end) struct rows *s = NULL;
+		struct hushed one = { { rows_i64(r, 0) }, rows_i64(r, 1) };
+		int64_t seen = rows_i64(r, 4);
+		bool told = false;
+
+		if (rows_null(r, 3))
+			continue;
+		e = tx_row(tx, &intake_sql.seen_of,
+			   SQL_ARGS(sql_i64(one.county.v), sql_i64(one.feed)), &s, f);
+		if (!e) {
+			seen = rows_i64(s, 0) ? rows_i64(s, 0) : seen;
+			told = rows_i64(s, 1) != 0;
+		}
+		if (e && e != ERR_ABSENT)
+			return e;
+		e = !told && is_over(h, seen, rows_i64(r, 3) * 60) ? vec_push(&h->v, one) : OK;
+	}
+	return e;
+}
+
+static enum err hush_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct hush *h = arg;
+	enum err e = hush_find(h, tx, f);
+
+	for (size_t i = 0; i < h->v.n && !e; i++) {
+		struct ledger_entry en = { .county = h->v.v[i].county,
+					   .at = h->now,
+					   .kind = LEDGER_ACT,
+					   .purpose = STR("duty"),
+					   .object = STR("feed"),
+					   .object_id = h->v.v[i].feed,
+					   .action = STR("silent") };
+
+		if (!(e = tx_run(tx, &intake_sql.silent_set,
+				 SQL_ARGS(sql_i64(en.county.v), sql_i64(en.object_id), sql_i64(0),
+					  sql_time(h->now)),
+				 NULL, f)))
+			e = ledger_append(tx, &en, NULL, f);
+	}
+	return e;
+}
+
+static enum err hush_look(struct tx *tx, void *arg, struct fault *f)
+{
+	return hush_find(arg, tx, f);
+}
+
+enum err intake_tick(struct intake *in, struct utc_s now, intake_silent *each, void *arg,
+		     struct fault *f)
+{
+	struct hush h = { .in = in, .now = now };
+	enum err e;
+
+	if (!in->began.v)
+		in->began = now;
+	e = db_read(in->o.db, hush_look, &h, f);
+	if (!e && h.v.n)
+		e = db_write(in->o.db, hush_act, &h, f);
+	for (size_t i = 0; i < h.v.n && !e; i++)
+		each(arg, h.v.v[i].county, h.v.v[i].feed);
+	vec_drop(&h.v);
+	return e ? e : question_expire(in, now, f);
+}
+
+enum err intake_silences(struct tx *tx, intake_silence_act *each, void *arg, struct fault *f)
+{
+	VEC(struct intake_silence) v = { 0 };
+	enum err e;
+
+	{
+		CLEANUP(rows_end) struct rows *r = NULL;
+		bool more;
+
+		e = tx_rows(tx, &intake_sql.silences, SQL_NO_ARGS, &r, f);
+		while (!e && !(e = rows_next(r, &more, f)) && more) {
+			size_t brings = choice_find(feed_brings, FEED_BRINGS_N, rows_text(r, 2));
+
+			e = vec_push(&v, ((struct intake_silence){
+						 .feed = rows_i64(r, 0),
+						 .area = { rows_i64(r, 1) },
+						 .brings = &feed_brings[brings],
+						 .every_min = rows_i64(r, 3),
+						 .told_at = rows_time(r, 4),
+					 }));
+		}
+	}
+	for (size_t i = 0; i < v.n && !e; i++)
+		e = each(arg, tx, &v.v[i], f);
+	vec_drop(&v);
+	return e;
+}
