@@ -212,6 +212,17 @@ void arena_clear(struct arena *a)
 	POISON(keep->room, keep->bytes);
 }
 
+void arena_wipe(struct arena *a)
+{
+	for (struct chunk *c = a->first; c; c = c->next) {
+		UNPOISON(c->room, c->bytes);
+		explicit_bzero(c->room, max_size(c->dirty, c->used));
+	}
+	arena_clear(a);
+	if (a->first)
+		a->first->dirty = 0;
+}
+
 static struct chunk *chunk_new(size_t bytes)
 {
 	struct chunk *c;

@@ -20,6 +20,7 @@ MUST_CHECK enum err arena_new(size_t budget_bytes, struct arena **ret);
 void arena_free(struct arena *a);  /* NULL is fine */
 void arena_end(struct arena **a);  /* for CLEANUP() */
 void arena_clear(struct arena *a); /* forget all blocks, keep one chunk */
+void arena_wipe(struct arena *a);  /* the same, and nothing of them is left in memory */
 void *arena_take(struct arena *a, size_t n, size_t each) MUST_CHECK; /* zeroed, 16-aligned */
 /* Not zeroed: for large blocks that are written whole at once. */
 void *arena_take_raw(struct arena *a, size_t n, size_t each) MUST_CHECK;

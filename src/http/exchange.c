@@ -32,10 +32,12 @@ void http_arena_back(struct http_exchange *ex)
 {
 	struct arena *a = ex->rq.arena;
 	struct http *h = ex->h;
+	bool small = a && arena_used(a) <= HTTP_SPARE_BYTES;
 
 	ex->rq.arena = NULL;
-	if (a && arena_used(a) <= HTTP_SPARE_BYTES) {
-		arena_clear(a);
+	if (a)
+		arena_wipe(a);
+	if (small) {
 		pthread_mutex_lock(&h->spare_lock);
 		if (h->n_spare < HTTP_SPARE_MAX) {
 			h->spare[h->n_spare++] = a;
@@ -112,6 +114,14 @@ out:
 	return NULL;
 }
 
+/* Whatever came in may be about people. */
+static void drop_body(struct buf *b)
+{
+	if (b->p)
+		crypt_wipe(b->p, b->cap);
+	buf_release(b);
+}
+
 void http_exchange_free(struct http_exchange *ex)
 {
 	if (!ex)
@@ -124,9 +134,7 @@ void http_exchange_free(struct http_exchange *ex)
 		uncount(ex);
 	if (ex->rp.names && ex->rp.body.p)
 		crypt_wipe(ex->rp.body.p, ex->rp.body.cap);
-	if (ex->rp.names && ex->body.p)
-		crypt_wipe(ex->body.p, ex->body.cap);
-	buf_release(&ex->body);
+	drop_body(&ex->body);
 	buf_release(&ex->rp.body);
 	buf_release(&ex->piece);
 	http_arena_back(ex);
@@ -267,6 +275,26 @@ static enum MHD_Result begin(struct http_exchange *ex, const char *url, const ch
 	return MHD_YES;
 }
 
+/* A body in chunks. Grown by hand: a block that realloc moves leaves all it held behind. */
+static enum err make_room(struct buf *b, size_t n)
+{
+	size_t cap = max_size(b->n + n, b->cap + b->cap / 2);
+	char *wider;
+
+	if (n <= b->cap - b->n)
+		return OK;
+	if (!(wider = mem_take(cap, 1)))
+		return ERR_MEMORY;
+	if (b->p) {
+		memcpy(wider, b->p, b->n);
+		crypt_wipe(b->p, b->cap);
+		mem_drop(b->p);
+	}
+	b->p = wider;
+	b->cap = cap;
+	return OK;
+}
+
 static void take(struct http_exchange *ex, const char *p, size_t n)
 {
 	struct fault f = { 0 };
@@ -276,12 +304,12 @@ static void take(struct http_exchange *ex, const char *p, size_t n)
 		e = too_large(&f, ex->plan.body_bytes_max);
 	else if (n > ex->body.cap - ex->body.n && !http_count(ex, n))
 		e = ERR_BUSY; /* in chunks: counted as they come */
-	else
+	else if (!(e = make_room(&ex->body, n)))
 		buf_put(&ex->body, p, n);
 	e = e ? e : ex->body.failed;
 	if (!e)
 		return;
-	buf_release(&ex->body);
+	drop_body(&ex->body);
 	http_refuse(&ex->rp, e, f.code == e ? &f : NULL);
 	ex->step = HTTP_STEP_SWALLOW;
 }

@@ -68,6 +68,8 @@ const struct str *body_headings(const struct body *b, size_t *ret_n)
 void body_end(struct body *b)
 {
 	table_end(&b->table);
+	if (b->a)
+		arena_wipe(b->a);
 	arena_end(&b->a);
 	arena_end(&b->headings_a);
 	vec_drop(&b->headings);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "record/row.h"
 #include "record/value.h"
 
@@ -40,6 +41,22 @@ static void put(const struct field *x, const void *row, struct json *j)
 		json_nil(j);
 }
 
+/* As long as the text can be: a block that grows leaves behind what it held. */
+static enum err room_for(const struct noun *n, const void *row, struct buf *ret)
+{
+	enum { HEAD = 200, OTHER = 32, ESCAPED = 6 };
+	size_t room = HEAD;
+
+	for (size_t i = 0; i < n->n_fields; i++) {
+		struct sql_value v = value_to_sql(&n->field[i], row);
+
+		room += OTHER + (v.type == SQL_TEXT ? ESCAPED * v.s.n : 0);
+	}
+	ret->p = mem_take(room, 1);
+	ret->cap = ret->p ? room : 0;
+	return ret->p ? OK : ERR_MEMORY;
+}
+
 enum err brought_digest(const struct noun *n, const void *row, const struct crypt_key *key,
 			int64_t *ret)
 {
@@ -47,8 +64,10 @@ enum err brought_digest(const struct noun *n, const void *row, const struct cryp
 	struct crypt_mac mac;
 	struct json j;
 	uint64_t v;
-	enum err e;
+	enum err e = room_for(n, row, &b);
 
+	if (e)
+		return e;
 	json_begin(&j, &b);
 	json_open(&j, '[');
 	json_str(&j, str_of(n->name));
@@ -58,8 +77,7 @@ enum err brought_digest(const struct noun *n, const void *row, const struct cryp
 			put(&n->field[i], row, &j);
 	json_close(&j, ']');
 	e = b.failed ? b.failed : crypt_mac(key, b.p, b.n, &mac);
-	if (b.p)
-		crypt_wipe(b.p, b.n);
+	crypt_wipe(b.p, b.cap);
 	if (e)
 		return e;
 	memcpy(&v, mac.v + 1, sizeof v);

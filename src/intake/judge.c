@@ -493,22 +493,10 @@ enum err judge_read(const struct judge_ask *ask, struct judged *ret, struct faul
 	return e;
 }
 
-/* Names and numbers lie in the arena: they go with the push, not when memory is used again. */
-static void wipe(const struct judged *j)
-{
-	for (size_t i = 0; i < j->ok.n; i++)
-		for (size_t k = 0; k < j->schema.n_fields; k++) {
-			const struct field *x = &j->schema.field[k];
-			struct str *s = (struct str *)((char *)j->ok.v[i].at + x->at);
-
-			if (!field_kept(x) && s->n)
-				crypt_wipe((char *)s->p, s->n);
-		}
-}
-
 void judged_end(struct judged *j)
 {
-	wipe(j);
+	if (j->a)
+		arena_wipe(j->a); /* names and numbers lie in it, of refused rows as well */
 	arena_end(&j->a);
 	vec_drop(&j->ok);
 	vec_drop(&j->no);

@@ -347,12 +347,9 @@ static enum err push_run(struct call *c, struct tx *tx, struct fault *f)
 	return OK;
 }
 
-/* What the sender wrote about people goes with the push. */
 static void push_after(struct call *c, bool committed)
 {
 	push_end(c->parsed, committed);
-	if (c->rq->body.n)
-		crypt_wipe((char *)(uintptr_t)c->rq->body.p, c->rq->body.n);
 }
 
 /* ---- what was refused and found -------------------------------------------------------------- */

@@ -383,6 +383,28 @@ static void a_digest_sees_every_bit(void **state)
 	}
 }
 
+static void what_is_wiped_leaves_nothing_in_what_is_taken_next(void **state)
+{
+	CLEANUP(arena_end) struct arena *a = NULL;
+	const size_t sizes[] = { 100, 300000, 5000 };
+	unsigned char *p;
+
+	(void)state;
+	assert_int_equal(arena_new(16 << 20, &a), OK);
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+			assert_non_null(p = arena_take_raw(a, sizes[i], 1));
+			memset(p, 0xA5, sizes[i]);
+		}
+		arena_wipe(a);
+		assert_int_equal(arena_used(a), 0);
+		assert_non_null(p = arena_take_raw(a, 60000, 1));
+		for (size_t i = 0; i < 60000; i++)
+			assert_int_equal(p[i], 0);
+		arena_wipe(a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +424,7 @@ int main(void)
 		cmocka_unit_test(dice_stay_inside_and_reach_every_side),
 		cmocka_unit_test(clocks_run_forward_and_can_be_owned),
 		cmocka_unit_test(a_digest_sees_every_bit),
+		cmocka_unit_test(what_is_wiped_leaves_nothing_in_what_is_taken_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "support/in_memory.h"
 #include "support/office.h"
 
 struct told {
@@ -44,41 +45,6 @@ static void serve(int to)
 		_exit(1);
 	for (;;)
 		(void)pause();
-}
-
-/* How often the bytes stand in the process's memory that can be written. */
-static size_t in_memory(pid_t pid, const char *what)
-{
-	enum { PIECE = 1 << 20 };
-	char path[64], line[512], *piece = mem_take(PIECE, 1);
-	size_t found = 0, n = strlen(what);
-	FILE *maps, *mem;
-
-	(void)snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
-	maps = fopen(path, "r");
-	(void)snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
-	mem = fopen(path, "r");
-	assert_true(maps && mem && piece);
-	while (fgets(line, sizeof line, maps)) {
-		unsigned long from, to;
-
-		if (sscanf(line, "%lx-%lx rw", &from, &to) != 2 || !strstr(line, " rw"))
-			continue;
-		for (unsigned long at = from; at < to; at += PIECE - n) {
-			size_t got;
-
-			if (fseeko(mem, (off_t)at, SEEK_SET))
-				break;
-			got = fread(piece, 1, to - at < PIECE ? to - at : PIECE, mem);
-			for (char *p = piece; (p = memmem(p, got - (size_t)(p - piece), what, n));
-			     p++)
-				found++;
-		}
-	}
-	fclose(maps);
-	fclose(mem);
-	mem_drop(piece);
-	return found;
 }
 
 static int64_t keep(struct vault *v, const char *name, const char *phone)
