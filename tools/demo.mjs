@@ -171,9 +171,12 @@ async function outbreak() {
     ...[42, 45, 46, 47].map((i) =>
       row(i, '合成 6 路公交 17:40 班', 'bus', at(1, '17:40'), at(1, '18:20'))),
   ];
+  await signIn('security');
+  const key = await ask('POST', '/keys', { agency: 'telecom', area, areas: [area],
+    capabilities: ['push'] });
   await signIn('lead');
   const feed = await ask('POST', '/feeds', { area, name: '场所登记（合成）', brings: 'visits',
-    every_min: 1440 });
+    every_min: 1440, api_key: key.item.id });
   await push(feed.item.id, 'visits-1', visits);
   await signIn('doctor');
   const report = async (number, lives, onset, who) =>
@@ -189,7 +192,10 @@ async function outbreak() {
     const warrant = (await ask('GET', `/cases/${id}/warrants`)).items.find((w) => w.text).text;
     const trace = await ask('POST', `/cases/${id}/trace`, { warrant, generations: 2 });
     console.log(`trace: ${trace.n_contacts} contacts, ${trace.n_encounters} encounters`);
-    if (id === first) await ask('POST', `/cases/${id}/stays`, { warrant });
+    if (id !== first) continue;
+    await ask('POST', `/cases/${id}/stays`, { warrant });
+    const asked = await ask('POST', `/cases/${id}/questions`, { warrant, feed: feed.item.id });
+    console.log(`question: ${asked.places} places, and nothing of the case`);
   }
   const chain = await ask('GET', `/cases/${first}/chain`);
   console.log(`chain: ${chain.nodes.length} cases, ${chain.edges.length} possible transmissions`);

@@ -451,8 +451,10 @@ static enum err fields_run(struct call *c, struct tx *tx, struct fault *f)
 
 const struct route intake_push_rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/feeds/{id}/batches", push_run, CAP_PUSH, REACH_AREA, WHY_DUTY,
-		BODY_MAX, AUDIT_ACT, "推送一批数据，得到逐行的账",
-		"Push a batch, and get an account of it row by row"),
+		BODY_MAX, AUDIT_ACT,
+		"推送一批数据，得到逐行的账；答复提问时加请求头 Outpost-Question: 令牌",
+		"Push a batch, and get an account of it row by row; with the header "
+		"Outpost-Question: TOKEN it answers a question"),
 	  .takes = route_file, .before = push_before, .after = push_after, .flags = ROUTE_OWN_KEY },
 	{ ROUTE(HTTP_GET, "/api/v1/feeds/{id}/fields", fields_run, CAP_FEED_READ, REACH_AREA,
 		WHY_DUTY, 0, AUDIT_NONE, "这个来源的列可以对应哪些字段",

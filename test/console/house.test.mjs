@@ -146,6 +146,10 @@ step('a_hole_in_the_responsibility_is_counted_and_told_by_party', 'lead', async 
 step('a_case_shows_its_chain_and_where_its_person_was', 'tracer', async (page) => {
   await go(page, '/n/cases');
   await page.locator('tr[data-row] a', { hasText: 'DEMO-1' }).click();
+  await page.waitForSelector('.case-questions li');
+  assert.match(await text(page, '.case-questions'), /已提问[\s\S]*场所登记（合成）[\s\S]*2 处/);
+  await page.locator('.case-questions').scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(FOLDER, 'question.png') });
   await page.click('.case-tabs button:has-text("到过哪里")');
   await page.click('.case-stays .el-button');
   await page.waitForSelector('.case-stays .track b');
