@@ -240,6 +240,20 @@ enum err json_get_text(const struct json_node *map, const char *key, size_t byte
 	return OK;
 }
 
+enum err json_get_said(const struct json_node *map, const char *key, size_t bytes_max,
+		       struct str *ret, struct fault *f)
+{
+	struct str s = { NULL, 0 };
+	enum err e = json_get_text(map, key, bytes_max, &s, f);
+
+	if (e || !s.p)
+		return e;
+	if (str_blank(s))
+		s.n = 0;
+	*ret = s;
+	return OK;
+}
+
 enum err json_get_id(const struct json_node *map, const char *key, int64_t *ret, struct fault *f)
 {
 	const struct json_node *v = given(map, key);

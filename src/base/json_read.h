@@ -59,6 +59,9 @@ MUST_CHECK enum err json_only(const struct json_node *n, const char *const *keys
 MUST_CHECK enum err json_need(const struct json_node *map, const char *key, struct fault *f);
 MUST_CHECK enum err json_get_text(const struct json_node *map, const char *key, size_t bytes_max,
 				  struct str *ret, struct fault *f);
+/* What somebody says: a text in which nothing can be seen is none. */
+MUST_CHECK enum err json_get_said(const struct json_node *map, const char *key, size_t bytes_max,
+				  struct str *ret, struct fault *f);
 MUST_CHECK enum err json_get_id(const struct json_node *map, const char *key, int64_t *ret,
 				struct fault *f); /* text of digits, > 0 */
 MUST_CHECK enum err json_get_i64(const struct json_node *map, const char *key, int64_t least,

@@ -70,6 +70,39 @@ size_t str_characters(struct str s)
 	return n;
 }
 
+/* Spaces, what has no width, and fillers: Unicode 15, with U+2800 and the Hangul fillers. */
+static bool is_unseen(uint32_t c)
+{
+	static const struct {
+		uint32_t from, to;
+	} unseen[] = {
+		{ 0x00, 0x20 },     { 0x7f, 0xa0 },     { 0xad, 0xad },     { 0x34f, 0x34f },
+		{ 0x61c, 0x61c },   { 0x115f, 0x1160 }, { 0x1680, 0x1680 }, { 0x17b4, 0x17b5 },
+		{ 0x180b, 0x180f }, { 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f },
+		{ 0x2800, 0x2800 }, { 0x3000, 0x3000 }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },
+		{ 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffc }, { 0xe0000, 0xe0fff },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(unseen); i++)
+		if (c >= unseen[i].from && c <= unseen[i].to)
+			return true;
+	return false;
+}
+
+bool str_blank(struct str s)
+{
+	for (size_t i = 0; i < s.n;) {
+		unsigned char b = (unsigned char)s.p[i++];
+		uint32_t c = b < 0x80 ? b : b < 0xe0 ? b & 0x1fu : b < 0xf0 ? b & 0x0fu : b & 0x07u;
+
+		for (; i < s.n && ((unsigned char)s.p[i] & 0xc0) == 0x80; i++)
+			c = c << 6 | ((unsigned char)s.p[i] & 0x3fu);
+		if (!is_unseen(c))
+			return false;
+	}
+	return true;
+}
+
 /*
  * Length of the one character at p, or 0 if it is not one. Unicode 15, table 3-7: the second
  * byte's range is what keeps out overlong forms, surrogates and codes above U+10FFFF.

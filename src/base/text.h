@@ -20,6 +20,7 @@ int str_cmp(struct str a, struct str b); /* by bytes, shorter first: like memcmp
 bool str_utf8(struct str s);             /* strict: no overlong, no surrogate, <= U+10FFFF */
 bool str_ascii(struct str s);
 size_t str_characters(struct str s);                     /* of valid UTF-8 */
+bool str_blank(struct str s);                            /* of valid UTF-8: nothing to see */
 MUST_CHECK enum err str_i64(struct str s, int64_t *ret); /* optional '-', digits, all of s */
 MUST_CHECK enum err str_f64(struct str s, double *ret);  /* finite decimal, '.' only, all of s */
 

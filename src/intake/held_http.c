@@ -123,7 +123,7 @@ static enum err read_why(struct call *c, struct str *ret, struct fault *f)
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
 	    (e = json_only(n, why_keys, f)) || (e = json_need(n, "why", f)))
 		return e;
-	return json_get_text(n, "why", 600, ret, f);
+	return json_get_said(n, "why", 600, ret, f);
 }
 
 static enum err reject_run(struct call *c, struct tx *tx, struct fault *f)

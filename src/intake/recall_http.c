@@ -97,7 +97,7 @@ static enum err recall_before(struct call *c, struct fault *f)
 	c->parsed = r;
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
 	    (e = json_only(n, why_keys, f)) || (e = json_need(n, "why", f)) ||
-	    (e = json_get_text(n, "why", 600, &r->why, f)))
+	    (e = json_get_said(n, "why", 600, &r->why, f)))
 		return e;
 	if (str_characters(r->why) < 2) {
 		fault_at(f, "why", NULL);

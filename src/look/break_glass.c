@@ -159,7 +159,7 @@ static enum err read_asked(struct call *c, struct glass *g, struct buf *people, 
 			return e;
 	if ((e = json_get_text(n, "area", AREA_DIGITS, &area, f)) ||
 	    (e = json_get_text(n, "matter", MATTER_MAX, &g->matter, f)) ||
-	    (e = json_get_text(n, "reason", REASON_MAX, &g->reason, f)) ||
+	    (e = json_get_said(n, "reason", REASON_MAX, &g->reason, f)) ||
 	    (e = json_get_text(n, "agency", MATTER_MAX, &g->agency, f)) ||
 	    (e = read_people(n, people, f)))
 		return e;

@@ -21,7 +21,7 @@ static enum err comment(struct call *c, struct tx *tx, struct fault *f)
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
 	    (e = json_only(map, comment_keys, f)) || (e = json_need(map, "text", f)) ||
-	    (e = json_get_text(map, "text", TEXT_BYTES, &text, f)) ||
+	    (e = json_get_said(map, "text", TEXT_BYTES, &text, f)) ||
 	    (e = task_of_path(c, tx, &w, f)) || (e = loop_party(c, tx, &party, NULL, f)))
 		return e;
 	if (!text.n || str_characters(text) > TEXT_CHARS) {

@@ -274,7 +274,7 @@ static enum err read_reason(struct call *c, struct str *ret, struct fault *f)
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
 	    (e = json_only(map, reason_keys, f)) || (e = json_need(map, "reason", f)) ||
-	    (e = json_get_text(map, "reason", REASON_BYTES, ret, f)))
+	    (e = json_get_said(map, "reason", REASON_BYTES, ret, f)))
 		return e;
 	if (str_characters(*ret) >= REASON_MIN)
 		return OK;

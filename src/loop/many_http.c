@@ -40,6 +40,7 @@ struct many {
 	struct arena *one; /* of the task at hand */
 	struct loop_act a;
 	struct flow_effects fx;
+	uint8_t asked; /* FOLD: the proof that is asked for where they go */
 	struct refusal *refused;
 	size_t n_refused, n_stored;
 	struct task last;
@@ -86,10 +87,24 @@ static bool is_refusal(enum err e)
 	return e == ERR_CONFLICT || e == ERR_RANGE || e == ERR_ROLE || e == ERR_FULL;
 }
 
+/* What asks for a photo is not done by what asks for none. */
+static enum err asks_as_much(const struct many *m, const struct work *w, struct fault *why)
+{
+	if (m->a.ev.on != FLOW_ON_FOLD || !(w->t.needs & ~m->asked))
+		return OK;
+	fault_at(why, "needs", NULL);
+	return fault_set(why, ERR_CONFLICT, "所并入的任务要求的凭证更少；请并入要求不少于它的任务",
+			 "the task it goes into asks for less proof: choose one that asks for as "
+			 "much");
+}
+
 static enum err try_it(struct many *m, const struct work *w)
 {
 	struct fault why = { 0 };
 	enum err e = work_try(m->c, m->tx, w, &m->a, m->c->now, &m->fx, &why);
+
+	if (!e)
+		e = asks_as_much(m, w, &why);
 
 	if (!e)
 		return OK;
@@ -290,7 +305,7 @@ static enum err many_do(struct call *c, struct tx *tx, struct fault *f)
 
 static enum err get_reason(const struct json_node *map, struct str *ret, struct fault *f)
 {
-	enum err e = json_get_text(map, "reason", TEXT_BYTES, ret, f);
+	enum err e = json_get_said(map, "reason", TEXT_BYTES, ret, f);
 
 	if (!e && !ret->n)
 		return bad(f, "reason", "请写明理由。", "give a reason.");
@@ -323,6 +338,11 @@ static enum err tasks_merge(struct call *c, struct tx *tx, struct fault *f)
 	if (into.t.phase == FLOW_CLOSED)
 		return bad(f, "into", "所并入的任务已关闭；请另选",
 			   "the task they are to go into is closed; choose another");
+	if (into.t.phase == FLOW_PROVED)
+		return bad(f, "into", "所并入的任务已反馈，其凭证未说到这些任务；请先核查或退回",
+			   "the task they are to go into was proved, and its proof says nothing of "
+			   "them: close or return it first");
+	m.asked = into.t.needs;
 	m.a.ev.on = FLOW_ON_FOLD;
 	m.a.ev.by = into.t.stage[FLOW_TO_DO].by;
 	(void)snprintf(text, sizeof text, "→ %lld", (long long)id);

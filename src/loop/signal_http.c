@@ -250,7 +250,7 @@ static enum err read_settling(struct call *c, struct signal *s, const struct sig
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
 	    (e = json_only(map, keys, f)) || (e = json_need(map, "turn", f)) ||
 	    (e = json_get_i64(map, "turn", 0, UINT32_MAX - 1, &turn, f)) ||
-	    (e = json_get_text(map, w->key, TEXT_BYTES, &text, f)))
+	    (e = json_get_said(map, w->key, TEXT_BYTES, &text, f)))
 		return e;
 	*ret_turn = (uint32_t)turn;
 	if (!text.n)

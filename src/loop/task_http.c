@@ -133,6 +133,32 @@ static enum err answer(struct call *c, struct tx *tx, int64_t id, struct fault *
 	return OK;
 }
 
+/* What it is about must be there, and the caller's to see: else it is not there for them. */
+static enum err check_about(struct call *c, struct tx *tx, const struct loop_new *n,
+			    struct fault *f)
+{
+	const struct record_book *book = loop_of(c)->o.book;
+	const struct noun *noun = n->about.n ? record_noun_named(book, n->about) : NULL;
+	const struct record *r;
+	void *row;
+	enum err e = ERR_ABSENT;
+
+	if (!n->about.n && !n->about_id)
+		return OK;
+	if (noun && n->about_id && who_may(c->who, noun->read))
+		e = record_get(book, tx, noun, (struct record_id){ n->about_id }, c->a, &row, f);
+	if (!e) {
+		r = row;
+		e = scope_covers(&c->who->scope, r->area) ? OK : ERR_FORBIDDEN;
+		if (e && noun->reach)
+			e = noun->reach(c, tx, row, f);
+	}
+	if (e == ERR_ABSENT || e == ERR_FORBIDDEN)
+		return bad(f, "about", "没有这一条记录，不能就它交办任务",
+			   "there is no such row to raise a task about");
+	return e;
+}
+
 static enum err task_raise(struct call *c, struct tx *tx, struct fault *f)
 {
 	struct loop_new n = { .kind = STR("order"), .until = FLOW_NEVER };
@@ -140,7 +166,8 @@ static enum err task_raise(struct call *c, struct tx *tx, struct fault *f)
 	int64_t id;
 	enum err e;
 
-	if ((e = get_new(c, &n, f)) || (e = call_reach(c, n.area, f)) ||
+	if ((e = get_new(c, &n, f)) || (e = check_about(c, tx, &n, f)) ||
+	    (e = call_reach(c, n.area, f)) ||
 	    (n.signal && (e = signal_takes_task(c, tx, n.signal, f))) ||
 	    (e = loop_raise(c, tx, &n, &id, f)))
 		return e;
@@ -194,8 +221,8 @@ enum err task_get_facts(struct call *c, const struct json_node *map, struct loop
 
 	if (!event_of(call_text(c, "event"), &a->ev.on))
 		return call_absent(f);
-	if ((e = json_get_text(map, "reason", TEXT_BYTES, &a->reason, f)) ||
-	    (e = json_get_text(map, "text", TEXT_BYTES, &a->text, f)) ||
+	if ((e = json_get_said(map, "reason", TEXT_BYTES, &a->reason, f)) ||
+	    (e = json_get_said(map, "text", TEXT_BYTES, &a->text, f)) ||
 	    (e = json_get_id(map, "to", &a->ev.to.v, f)) ||
 	    (e = json_get_bool(map, "moved", &a->moved, f)) ||
 	    (e = get_time(c, map, "until", &a->ev.by, f)))

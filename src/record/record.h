@@ -205,6 +205,7 @@ MUST_CHECK enum err record_item(const struct record_book *b, struct call *c, str
 				const struct noun *n, const void *row, struct fault *f);
 /* The noun of this path, "organisations"; NULL: there is none. */
 const struct noun *record_noun(const struct record_book *b, struct str path);
+const struct noun *record_noun_named(const struct record_book *b, struct str name);
 /* Does somebody see fields of this class, of rows that are shown to them at all? */
 bool record_sees(const struct who *who, enum field_see see);
 

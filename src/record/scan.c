@@ -34,6 +34,14 @@ const struct noun *record_noun(const struct record_book *b, struct str path)
 	return NULL;
 }
 
+const struct noun *record_noun_named(const struct record_book *b, struct str name)
+{
+	for (size_t i = 0; i < b->n_kinds; i++)
+		if (str_eq(name, str_of(b->kind[i].noun->name)))
+			return b->kind[i].noun;
+	return NULL;
+}
+
 bool record_sees(const struct who *who, enum field_see see)
 {
 	return sight_of(who) >> see & 1;

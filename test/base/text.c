@@ -459,6 +459,17 @@ static void the_first_place_wins_too(void **state)
 	assert_string_equal(f.where, "row 3");
 }
 
+static void a_text_of_nothing_to_see_is_blank(void **state)
+{
+	(void)state;
+	assert_true(str_blank(STR("")));
+	assert_true(str_blank(STR(" \t\n")));
+	assert_true(str_blank(STR("\u3000\u00a0\u200b\ufeff\u2800\u3164\U000e0020")));
+	assert_false(str_blank(STR("\u200b.")));
+	assert_false(str_blank(STR("\u3000好")));
+	assert_false(str_blank(STR("\U0001f600")));
+}
+
 static void a_long_fault_is_cut_between_characters(void **state)
 {
 	(void)state;
@@ -522,6 +533,7 @@ int main(void)
 		cmocka_unit_test(every_word_of_failure_is_its_own_and_has_both_languages),
 		cmocka_unit_test(the_first_fault_wins),
 		cmocka_unit_test(the_first_place_wins_too),
+		cmocka_unit_test(a_text_of_nothing_to_see_is_blank),
 		cmocka_unit_test(a_long_fault_is_cut_between_characters),
 		cmocka_unit_test(a_fault_is_always_clean_text_whatever_a_name_holds),
 	};

@@ -203,6 +203,33 @@ static void a_task_is_split_into_parts_that_are_due_no_later(void **state)
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks"), 3);
 }
 
+static int merge(struct ward *w, int64_t task, int64_t into, struct answer *ret)
+{
+	char body[200];
+
+	(void)snprintf(body, sizeof body,
+		       "{\"tasks\":[\"%lld\"],\"into\":\"%lld\",\"reason\":\"一起\"}",
+		       (long long)task, (long long)into);
+	return ward_ask(w, WARD_LEAD, "POST", "/api/v1/tasks/merge", body, ret);
+}
+
+static void a_task_goes_into_none_that_asks_for_less_or_was_proved_already(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 }, b = { 0 };
+	int64_t into = ward_raise(&w, WARD_LEAD, "430802001001", "");
+	int64_t other = ward_raise(&w, WARD_LEAD, "430802001001", "");
+	int64_t photo = ward_raise(&w, WARD_LEAD, "430802001001", ",\"needs\":[\"photo\"]");
+
+	assert_int_equal(merge(&w, photo, into, &a), 409);
+	assert_true(says(&a, "needs"));
+	assert_string_equal(ward_state(&w, photo), "open");
+	assert_int_equal(ward_do(&w, WARD_WORKER, into, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, into, "prove", ",\"text\":\"好\""), 200);
+	assert_int_equal(merge(&w, other, into, &b), 422);
+	assert_string_equal(ward_state(&w, other), "open");
+}
+
 static void tasks_merge_into_one_that_is_not_due_later(void **state)
 {
 	WARD(w);
@@ -238,6 +265,7 @@ int main(void)
 		ON_BOTH(comments_stand_in_the_story_and_watchers_keep_their_list),
 		ON_BOTH(many_are_done_together_or_not_at_all),
 		ON_BOTH(a_task_is_split_into_parts_that_are_due_no_later),
+		ON_BOTH(a_task_goes_into_none_that_asks_for_less_or_was_proved_already),
 		ON_BOTH(tasks_merge_into_one_that_is_not_due_later),
 	};
 

@@ -113,6 +113,49 @@ static void refusals_speak_the_words_of_the_flow(void **state)
 	sound(&w);
 }
 
+static void what_cannot_be_seen_is_no_proof_and_no_reason(void **state)
+{
+	WARD(w);
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+
+	refused(&w, WARD_WORKER, id, "decline", ",\"reason\":\" \"", 422, "reason");
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "accept", ""), 200);
+	refused(&w, WARD_WORKER, id, "prove", ",\"text\":\" \"", 422, "evidence");
+	refused(&w, WARD_WORKER, id, "prove", ",\"text\":\"\\u3000\\u200b\"", 422, "evidence");
+	refused(&w, WARD_LEAD, id, "extend",
+		",\"reason\":\"\\n\",\"until\":\"2027-01-01T00:00:00+08:00\"", 422, "reason");
+	assert_string_equal(ward_state(&w, id), "accepted");
+}
+
+static void a_task_is_about_a_row_that_its_raiser_sees(void **state)
+{
+	WARD(w);
+	static const struct {
+		enum ward_who who;
+		const char *area, *about;
+		int id, status;
+	} asked[] = {
+		{ WARD_LEAD, "430802", "organisation", WARD_TOWN, 201 },
+		{ WARD_LEAD, "430802", "organisation", WARD_FAR, 422 },
+		{ WARD_LEAD, "430802", "organisation", 999, 422 },
+		{ WARD_LEAD, "430802", "account", 1, 422 },
+		{ WARD_LEAD, "430802", "nothing", 1, 422 },
+		{ WARD_AWAY, "430822", "organisation", WARD_TOWN, 422 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		char body[400];
+
+		(void)snprintf(body, sizeof body,
+			       "{\"area\":\"%s\",\"sector\":\"mine\",\"rule\":\"" WARD_RULE
+			       "\",\"title\":\"看看\",\"needs\":[\"text\"],\"about\":\"%s\","
+			       "\"about_id\":\"%d\"}",
+			       asked[i].area, asked[i].about, asked[i].id);
+		assert_int_equal(ward_status(&w, asked[i].who, "POST", "/api/v1/tasks", body),
+				 asked[i].status);
+	}
+}
+
 static void a_repeat_answers_as_the_first_and_changes_nothing(void **state)
 {
 	WARD(w);
@@ -245,6 +288,8 @@ int main(void)
 		ON_BOTH(a_task_goes_from_raised_to_closed_by_two_people),
 		ON_BOTH(the_page_says_whose_turn_it_is_and_what_the_caller_may_do),
 		ON_BOTH(refusals_speak_the_words_of_the_flow),
+		ON_BOTH(what_cannot_be_seen_is_no_proof_and_no_reason),
+		ON_BOTH(a_task_is_about_a_row_that_its_raiser_sees),
 		ON_BOTH(a_repeat_answers_as_the_first_and_changes_nothing),
 		ON_BOTH(an_offer_is_seen_and_taken_by_who_lies_elsewhere),
 		ON_BOTH(a_task_is_assigned_extended_and_returned_by_those_above),
