@@ -98,10 +98,12 @@ static enum err differ(const struct campaign_act *a, const struct campaign *over
 			if (d->had.v[k].open)
 				e = vec_push(&d->gone, d->had.v[k]);
 			k++;
-		} else {
+		} else { /* split, it has several tasks, and keeps them */
+			const int64_t id = d->in.v.v[i++].id;
+
 			d->n_same++;
-			i++;
-			k++;
+			while (k < d->had.n && d->had.v[k].id == id)
+				k++;
 		}
 	}
 	if (d->added.n)
@@ -225,7 +227,11 @@ static enum err get_reason(struct call *c, struct str *ret, struct fault *f)
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
 	    (e = json_only(map, campaign_rescope_keys, f)) || (e = json_need(map, "reason", f)))
 		return e;
-	return json_get_text(map, "reason", 800, ret, f);
+	if ((e = json_get_said(map, "reason", 800, ret, f)) || ret->n)
+		return e;
+	e = fault_set(f, ERR_RANGE, "请写明理由。", "give a reason.");
+	fault_at(f, "reason", NULL);
+	return e;
 }
 
 enum err campaign_rescope(struct call *c, struct tx *tx, struct fault *f)

@@ -49,6 +49,12 @@ static enum err bad(struct fault *f, const char *field, const char *zh, const ch
 	return e;
 }
 
+/* Whoever sees the task reads its title: it holds nothing that fewer may read. */
+static bool names_it(const struct field *label)
+{
+	return label && label->see <= SEE_AREA;
+}
+
 /* ---- what a list shows ---------------------------------------------------------------------- */
 
 static enum err each_row(void *arg, const struct record_seen *row, struct fault *f)
@@ -56,7 +62,9 @@ static enum err each_row(void *arg, const struct record_seen *row, struct fault 
 	struct gathering *g = arg;
 
 	(void)f;
-	return put(g, row->area, row->id.v, row->label);
+	return put(g, row->area, row->id.v,
+		   names_it(noun_label(record_noun(g->l->o.book, g->c->scope))) ? row->label
+										: STR(""));
 }
 
 static struct record_scan scan_of(const struct campaign *c, const struct who *who)
@@ -173,7 +181,7 @@ static enum err gather_one(struct gathering *g, int64_t id, const struct noun *n
 	if (e)
 		return e == ERR_ABSENT ? OK : e;
 	r = row;
-	if (label)
+	if (names_it(label))
 		name = *(const struct str *)((const char *)row + label->at);
 	if (!area_covers(g->c->record.area, r->area) || noun_closed(n, r->state))
 		return OK;
@@ -238,6 +246,9 @@ enum err campaign_scope_check(struct loop *l, const struct campaign *c, const st
 		return bad(f, "scope",
 			   "没有这个台账；请填台账的英文路径，如 organisations，或 areas",
 			   "there is no such register: give its path, as organisations, or areas");
+	if (who && !who_may(who, record_noun(l->o.book, c->scope)->read))
+		return bad(f, "scope", "您的角色不能查看这个台账，不能以它为专项的对象",
+			   "your role does not read this register, and makes no campaign of it");
 	if (is_file(c))
 		return OK;
 	e = record_scan_check(l->o.book, &scan, &why);

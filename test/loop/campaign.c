@@ -494,6 +494,55 @@ static void an_end_moves_later_with_a_reason_and_closing_strikes_what_is_open(vo
 	sound(&w);
 }
 
+static void nobody_makes_a_campaign_of_what_they_may_not_read(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	static const char *const scopes[] = { "accounts", "cases", "contacts", "measures" };
+	static const char *const queries[] = { "", "file" };
+
+	for (size_t i = 0; i < ARRAY_LEN(scopes) * ARRAY_LEN(queries); i++) {
+		char body[500];
+
+		(void)snprintf(body, sizeof body,
+			       "{\"area\":\"430802\",\"name\":\"排查\",\"sector\":\"mine\","
+			       "\"scope\":\"%s\",\"query\":\"%s\",\"title\":\"自查\",\"rule\":"
+			       "\"" WARD_RULE "\",\"needs\":\"text\",\"until\":"
+			       "\"2026-12-01T00:00:00+08:00\"}",
+			       scopes[i / 2], queries[i % 2]);
+		answer_end(&a);
+		is((ward_ask(&w, WARD_LEAD, "POST", "/api/v1/campaigns", body, &a), &a), 422);
+		must_say(&a, "\"field\":\"scope\"");
+	}
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM campaigns"), 0);
+}
+
+static void a_thing_whose_task_was_split_keeps_its_parts_when_the_scope_is_seen_again(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 }, b = { 0 };
+	int64_t id = started(&w, "organisations", "", "");
+	char target[80];
+
+	(void)snprintf(target, sizeof target, "/api/v1/tasks/%" PRId64 "/split",
+		       task_about(&w, 106));
+	is((ward_ask(&w, WARD_LEAD, "POST", target,
+		     "{\"reason\":\"分头\",\"parts\":[{\"title\":\"甲段\"},{\"title\":"
+		     "\"乙段\"},{\"title\":\"丙段\"}]}",
+		     &a),
+	    &a),
+	   200);
+	ask(&w, WARD_LEAD, "POST", id, "/scope", "{\"reason\":\" \"}", &b);
+	is(&b, 422);
+	answer_end(&b);
+	ask(&w, WARD_LEAD, "POST", id, "/scope", "{\"reason\":\"再看\"}", &b);
+	is(&b, 200);
+	must_say(&b, "\"in\":4,\"same\":4,\"added\":0,\"gone\":0");
+	assert_int_equal(n_tasks(&w, "about_id = 106 AND state = 'open'"), 3);
+	counts_hold(&w, id);
+	sound(&w);
+}
+
 static void what_runs_is_not_about_something_else_any_more(void **state)
 {
 	WARD(w);
@@ -729,6 +778,8 @@ int main(void)
 		ON_BOTH(a_file_is_a_scope_with_an_account_of_each_row),
 		ON_BOTH(a_list_is_tried_before_it_takes_the_place_of_another),
 		ON_BOTH(an_end_moves_later_with_a_reason_and_closing_strikes_what_is_open),
+		ON_BOTH(nobody_makes_a_campaign_of_what_they_may_not_read),
+		ON_BOTH(a_thing_whose_task_was_split_keeps_its_parts_when_the_scope_is_seen_again),
 		ON_SQLITE(what_runs_is_not_about_something_else_any_more),
 		ON_BOTH(a_week_later_it_begins_again_as_a_campaign_of_its_own),
 		ON_BOTH(one_that_runs_takes_a_calendar_that_counts_from_its_start),
