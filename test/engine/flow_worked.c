@@ -222,6 +222,20 @@ static void a_new_owner_of_a_late_task_and_their_line_are_told_at_once(void **st
 	assert_int_equal(t.stage[FLOW_TO_ACCEPT].by, T0 + DAY + 1 + HOUR);
 }
 
+static void a_proof_is_not_judged_by_its_own_party_when_the_task_has_left_it(void **state)
+{
+	struct flow_task t = facts_task(FLOW_PROVED, false), u = t;
+	struct flow_event ev = facts_event(FLOW_ON_REOWN, FACTS_HOUSE);
+
+	(void)state;
+	facts_do(&t, &ev, T0 + 60, &fx);
+	assert_int_equal(t.phase, FLOW_PROVED);
+	ev.duty.checker.v = ev.duty.line.level[0].v = FACTS_OWNER;
+	facts_do(&u, &ev, T0 + 60, &fx);
+	assert_int_equal(u.phase, FLOW_OPEN);
+	assert_true(flow_running(&u, FLOW_TO_DO));
+}
+
 static void only_a_reason_moves_a_deadline_later_and_only_by_another(void **state)
 {
 	struct flow_task t = facts_task(FLOW_ACCEPTED, false);
@@ -396,6 +410,7 @@ int main(void)
 		cmocka_unit_test(who_proved_it_cannot_check_it_under_another_hat),
 		cmocka_unit_test(after_three_passes_only_the_line_above_says_whose_it_is),
 		cmocka_unit_test(a_new_owner_of_a_late_task_and_their_line_are_told_at_once),
+		cmocka_unit_test(a_proof_is_not_judged_by_its_own_party_when_the_task_has_left_it),
 		cmocka_unit_test(only_a_reason_moves_a_deadline_later_and_only_by_another),
 		cmocka_unit_test(a_task_is_split_into_others_that_are_due_no_later),
 		cmocka_unit_test(a_task_merged_into_another_brings_its_deadline_forward),

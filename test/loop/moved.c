@@ -283,6 +283,25 @@ static void an_officer_takes_the_duty_to_their_new_organisation(void **state)
 	must_hold(&w);
 }
 
+/* The township answered for the village, too: what it proved it does not check afterwards. */
+static void nobody_checks_what_their_own_party_proved_before_the_grid_changed(void **state)
+{
+	OPEN(w, v);
+	int64_t id;
+
+	EDIT_OK(w, v, "officers", 204, "{\"organisation\":\"103\"}");
+	id = ward_raise(&w, WARD_LEAD, village, "");
+	assert_int_equal(owner(&w, id), WARD_TOWN);
+	assert_int_equal(ward_do(&w, WARD_CLERK, id, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, id, "prove", ",\"text\":\"看过\""), 200);
+	EDIT_OK(w, v, "officers", 204, "{\"organisation\":\"104\"}");
+	assert_int_equal(owner(&w, id), WARD_VILLAGE);
+	assert_int_equal(ward_scalar(&w, "SELECT checker FROM tasks"), WARD_TOWN);
+	assert_int_equal(ward_do(&w, WARD_CLERK2, id, "close", ""), 409);
+	assert_string_equal(ward_state(&w, id), "open");
+	must_hold(&w);
+}
+
 static void a_task_given_in_person_stays_where_it_was_given(void **state)
 {
 	OPEN(w, v);
@@ -597,6 +616,7 @@ int main(void)
 		ON_SQLITE(a_new_checker_and_line_come_with_the_duty_above),
 		ON_BOTH(an_officer_who_leaves_hands_over_to_the_stand_in),
 		ON_SQLITE(an_officer_takes_the_duty_to_their_new_organisation),
+		ON_SQLITE(nobody_checks_what_their_own_party_proved_before_the_grid_changed),
 		ON_SQLITE(a_task_given_in_person_stays_where_it_was_given),
 		ON_BOTH(a_change_that_leaves_tasks_without_anybody_is_refused_whole),
 		ON_BOTH(tasks_of_a_merged_area_go_to_who_answers_for_the_one_it_went_into),

@@ -455,8 +455,11 @@ static enum err move_it(struct slow_act *a)
 		answered(t, FLOW_WITHDRAWN);
 		tell(a->fx, to, ev, FLOW_ON_WITHDRAW);
 	}
+	bool judges = ev->duty.checker.v == before;
+	for (uint32_t i = 0; i < ev->duty.line.n; i++)
+		judges |= ev->duty.line.level[i].v == before;
 	take_duty(t, ev, a->fx);
-	if (t->phase != FLOW_PROVED)
+	if (t->phase != FLOW_PROVED || judges)
 		wait_again(t, FLOW_OPEN, a->now, a->fx);
 	tell(a->fx, t->owner, ev, (int)ev->on);
 	tell(a->fx, before, ev, (int)ev->on);

@@ -242,12 +242,27 @@ static void do_take(const struct act *a)
 	bounce(a);
 }
 
-/* Whose it is was decided over the owner's head: by a superior, or by a change of the grid. */
+/* Does the party that owns it now check, or stand above, under the next owner? */
+static bool will_judge(const struct flow_task *t, const struct flow_duty *d)
+{
+	bool above = d->checker.v == t->owner.v;
+
+	for (uint32_t i = 0; i < d->line.n; i++)
+		above = above || d->line.level[i].v == t->owner.v;
+	return above;
+}
+
+/*
+ * Whose it is was decided over the owner's head: by a superior, or by a change of the grid. A proof
+ * that its own party would judge from now on counts no more.
+ */
 static void do_move(const struct act *a, unsigned phase)
 {
 	struct flow_party before = a->t->owner;
 	bool taken = a->ev->duty.owner.v == a->t->offered_to.v;
 
+	if (phase == FLOW_PROVED && will_judge(a->t, &a->ev->duty))
+		phase = FLOW_OPEN;
 	if (taken || a->ev->on == FLOW_ON_ASSIGN)
 		end_offer(a, taken ? FLOW_TAKEN : FLOW_WITHDRAWN);
 	hand(a);
