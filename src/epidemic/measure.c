@@ -269,6 +269,32 @@ static enum err turn(struct call *c, struct tx *tx, const struct record_book *bo
 			     now, f);
 }
 
+/* Whoever ordered it neither answers the appeal nor checks the answer, however the grid stands. */
+static enum err not_issuer(struct call *c, struct tx *tx, const struct record_book *book,
+			   int64_t id, enum flow_on on, struct fault *f)
+{
+	CLEANUP(arena_end) struct arena *a = NULL;
+	const struct measure *m;
+	struct flow_party party;
+	void *row;
+	enum err e;
+
+	if (!c || (on != FLOW_ON_PROVE && on != FLOW_ON_CLOSE && on != FLOW_ON_RETURN &&
+		   on != FLOW_ON_EXTEND))
+		return OK;
+	if ((e = loop_party(c, tx, &party, NULL, f)) || (e = arena_new(ROW_BYTES, &a)) ||
+	    (e = record_get(book, tx, &measure_noun, (struct record_id){ id }, a, &row, f)))
+		return e;
+	m = row;
+	if (party.v != m->issuer.v)
+		return OK;
+	e = fault_set(f, ERR_ROLE, "对本机关所作决定的申诉，本机关不能答复或核查；请由另一机关办理",
+		      "an appeal is neither answered nor checked by who ordered the measure: it is "
+		      "for another organisation");
+	fault_at(f, "issuer", NULL);
+	return e;
+}
+
 enum err measure_task_step(struct call *c, struct tx *tx, const struct record_book *book,
 			   int64_t id, const struct flow_task *t, enum flow_on on, struct utc_s now,
 			   struct fault *f)
@@ -279,6 +305,8 @@ enum err measure_task_step(struct call *c, struct tx *tx, const struct record_bo
 			     ? loop_others_open(tx, &own, id, t->id, &others, f)
 			     : OK;
 
+	if (!e)
+		e = not_issuer(c, tx, book, id, on, f);
 	if (e || others) /* split or merged: what the last part comes to is the answer */
 		return e;
 	if (t->phase == FLOW_CLOSED && t->outcome == FLOW_OUT_DONE)

@@ -482,14 +482,14 @@ static void a_task_that_no_trace_raised_tells_no_name_and_finds_nobody(void **st
 	trace(&w, &o, "", &a);
 	task = task_of(&w, o.neighbour, &contact);
 	(void)snprintf(more, sizeof more,
-		       ",\"owner\":\"105\",\"about\":\"contact\",\"about_id\":\"%lld\"",
+		       ",\"owner\":\"102\",\"about\":\"contact\",\"about_id\":\"%lld\"",
 		       (long long)contact);
-	forged = ward_raise(&w, WARD_AWAY, "430822", more);
+	forged = ward_raise(&w, WARD_TRACER, "430802", more);
 	(void)snprintf(url, sizeof url, "/api/v1/contacts/%lld/name", (long long)contact);
 	answer_end(&a);
-	assert_int_equal(ward_ask(&w, WARD_AWAY, "POST", url, "{}", &a), 404);
-	assert_int_equal(ward_do(&w, WARD_AWAY, forged, "accept", ""), 200);
-	assert_int_equal(ward_do(&w, WARD_AWAY, forged, "prove", ",\"text\":\"在家\""), 200);
+	assert_int_equal(ward_ask(&w, WARD_LEAD, "POST", url, "{}", &a), 403);
+	assert_int_equal(ward_do(&w, WARD_LEAD, forged, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_LEAD, forged, "prove", ",\"text\":\"在家\""), 200);
 	assert_true(contact_is(&w, contact, "found"));
 	adds_up(&w, 3, 0, 0);
 	answer_end(&a);
@@ -644,6 +644,23 @@ static void an_appeal_is_answered_by_one_and_decided_by_another(void **state)
 	sound(&w);
 }
 
+/* Where nobody else stands above, the grid may name the issuer as who checks. */
+static void who_ordered_a_measure_decides_no_appeal_against_it(void **state)
+{
+	WARD_WITH_VAULT(w);
+	struct outbreak o;
+	int64_t task = appeal(&w, &o);
+
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "prove", ",\"text\":\"他在场\""), 200);
+	ward_run(&w, "UPDATE measures SET issuer = 101");
+	assert_int_equal(ward_do(&w, WARD_MAYOR, task, "close", ""), 403);
+	assert_int_equal(ward_do(&w, WARD_MAYOR, task, "return", ",\"reason\":\"不\""), 403);
+	assert_true(measure_is(&w, "appealed"));
+	assert_int_equal(ward_do(&w, WARD_MAYOR, task, "cancel", ",\"reason\":\"他不在\""), 200);
+	assert_true(measure_is(&w, "overturned"));
+}
+
 static void an_appeal_that_is_right_overturns_the_measure(void **state)
 {
 	WARD_WITH_VAULT(w);
@@ -672,6 +689,7 @@ int main(void)
 		ON_BOTH(nobody_is_under_a_measure_whom_the_profile_does_not_follow_up),
 		ON_BOTH(a_measure_ends_by_itself_and_is_never_put_off),
 		ON_BOTH(an_appeal_is_answered_by_one_and_decided_by_another),
+		ON_BOTH(who_ordered_a_measure_decides_no_appeal_against_it),
 		ON_BOTH(an_appeal_that_is_right_overturns_the_measure),
 		ON_BOTH(what_ended_a_measure_is_told_and_its_appeal_waits_no_more),
 		ON_BOTH(an_answer_that_nobody_decides_on_ends_with_the_measure),
