@@ -203,8 +203,7 @@ MUST_CHECK enum err record_labels(const struct record_book *b, struct call *c, s
 /* Put "item", "labels" and the rest into the open map of an answer, as the row's own route does. */
 MUST_CHECK enum err record_item(const struct record_book *b, struct call *c, struct tx *tx,
 				const struct noun *n, const void *row, struct fault *f);
-/* The noun of this path, "organisations"; NULL: there is none. */
-const struct noun *record_noun(const struct record_book *b, struct str path);
+const struct noun *record_noun(const struct record_book *b, struct str path); /* or NULL */
 const struct noun *record_noun_named(const struct record_book *b, struct str name);
 /* Does somebody see fields of this class, of rows that are shown to them at all? */
 bool record_sees(const struct who *who, enum field_see see);
