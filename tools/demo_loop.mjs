@@ -62,7 +62,7 @@ export async function staff({ ask, all, signIn, phone, person }) {
   await signIn('system');
   const people = await all('/accounts');
   const works = { lead: of.provinceSafety, county: of.countySafety, duty: of.citySafety,
-    tracer: of.cityCdc, doctor: of.countyCdc, grid: of.village, town: of.town,
+    cdc: of.provinceCdc, tracer: of.cityCdc, doctor: of.countyCdc, grid: of.village, town: of.town,
     village: of.village, inspector: of.countySafety, quarry: of.quarry };
   for (const [login, organisation] of Object.entries(works)) {
     const { id, version } = people.find((p) => p.login === login);

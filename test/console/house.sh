@@ -23,7 +23,7 @@ one() { # NAME LOGIN
 		"$(awk -v login="$2" '$1 == login { print $2 }' accounts)"
 }
 OUTPOST_ACCOUNTS="{$(one lead lead),$(one worker grid),$(one keeper auditor),$(one system system),\
-$(one tracer tracer),$(one duty duty),$(one overseer overseer)}"
+$(one tracer tracer),$(one cdc cdc),$(one duty duty),$(one overseer overseer)}"
 export OUTPOST_URL OUTPOST_ACCOUNTS
 node_test house.test.mjs
 [ "${OUTPOST_WALK:-}" != all ] || node_test browser.test.mjs

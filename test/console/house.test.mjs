@@ -170,6 +170,36 @@ step('a_decision_shows_how_far_its_tasks_have_come', 'lead', async (page) => {
   await page.waitForSelector('.accuracy-page td a:has-text("毛头关村")');
 });
 
+const ANSWER = '本人有当晚外地住宿凭据，另行核对（合成）';
+const appealed = (page, act) => page.locator('.measure-appeal button', { hasText: act });
+async function openMeasure(page) {
+  await go(page, '/n/measures');
+  await page.locator('tr[data-row] td.first a').first().click();
+  await page.waitForSelector('.measure-appeal');
+}
+
+step('an_appeal_is_filed_taken_up_and_answered', 'tracer', async (page) => {
+  await openMeasure(page);
+  await page.fill('.measure-appeal textarea', '当晚不在剧场（合成）');
+  await appealed(page, '代为提交申诉').click();
+  await appealed(page, '受理').click();
+  await appealed(page, '写出答复').click();
+  await page.fill('.measure-appeal .task-act textarea', ANSWER);
+  await page.click('.measure-appeal .task-act .go');
+  await page.waitForSelector(`.measure-appeal dd:has-text("${ANSWER}")`);
+  assert.match(await text(page, '.measure-appeal'), /等待答复和核定/);
+  assert.equal(await appealed(page, '核定').count(), 0); // not by who answered
+});
+
+step('it_is_decided_by_another_organisation_above', 'cdc', async (page) => {
+  await openMeasure(page);
+  await page.waitForSelector(`.measure-appeal dd:has-text("${ANSWER}")`);
+  await appealed(page, '核定：维持措施').click();
+  await page.click('.measure-appeal .task-act .go');
+  await page.waitForSelector('.measure-appeal strong:has-text("维持")');
+  assert.equal(await appealed(page, '核定').count(), 0);
+});
+
 step('two_records_stand_side_by_side_for_a_reviewer', 'tracer', async (page) => {
   await go(page, '/review');
   await page.waitForSelector('.review tr.differs .mark');
