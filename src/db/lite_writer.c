@@ -12,7 +12,7 @@
 
 #include "base/ban.h"
 
-enum { GROUP_MAX = 256, PATIENCE = 64 };
+enum { GROUP_MAX = 256, TURNS_IN_VAIN = 4 };
 
 struct job {
 	db_act *act; /* NULL: cut the log */
@@ -170,15 +170,20 @@ static struct job *take_group(struct lite_writer *w)
 
 /*
  * Those who were told come back at once when there is much to write: with them in it the next group
- * is twice as large. Whoever waits loses a few turns of the processor and never the time of a disk.
+ * is twice as large. Whoever waits gives the processor away only as long as somebody comes.
  * Called with the lock held.
  */
 static void await_company(struct lite_writer *w, uint64_t want)
 {
-	for (int turns = 0; w->waiting < want && turns < PATIENCE; turns++) {
+	uint64_t had = w->waiting;
+
+	for (int in_vain = 0; had < want && in_vain < TURNS_IN_VAIN; in_vain++) {
 		pthread_mutex_unlock(&w->lock);
 		sched_yield();
 		pthread_mutex_lock(&w->lock);
+		if (w->waiting > had)
+			in_vain = 0;
+		had = w->waiting;
 	}
 }
 
