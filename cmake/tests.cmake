@@ -59,6 +59,16 @@ foreach(file IN LISTS tests)
 	endif()
 endforeach()
 
+# What takes longest begins first, or the rest has long been done while one still runs.
+set(long whole followed attacks released loop_sweeps loop_week loop_power loop_killed
+	epidemic_sweeps serve campaign)
+list(TRANSFORM long PREPEND test_)
+foreach(test IN LISTS long ITEMS console_browser console_house console_shots packaging_deb)
+	if(TEST ${test})
+		set_tests_properties(${test} PROPERTIES COST 100)
+	endif()
+endforeach()
+
 # How the project is written is part of the tests too, once: of the code as it is shipped.
 if(NOT OUTPOST_SANITIZE AND NOT OUTPOST_COVERAGE)
 	register(tools_layers style bash ${CMAKE_SOURCE_DIR}/tools/layers_test.sh)
