@@ -203,7 +203,7 @@ static bool once(struct ward *w, size_t i, const struct deeds_stored *clean, uin
 	struct deeds_stored before, after, did;
 	char why[80], unused[80];
 	bool failed;
-	int status;
+	int status, later;
 
 	deeds_prepare(w, i, &rq);
 	before = deeds_stored(w);
@@ -221,7 +221,15 @@ static bool once(struct ward *w, size_t i, const struct deeds_stored *clean, uin
 	    (status == deeds[i].status || !deeds_same(&nothing, &did, unused)))
 		fail_msg("%s, the %llu-th: %d, and %s", deeds[i].name, (unsigned long long)n,
 			 status, why);
-	assert_int_equal(deeds_ask(w, i, &rq), deeds[i].status);
+	later = deeds_ask(w, i, &rq);
+	if (later / 100 == 5 && status == deeds[i].status) {
+		/* It failed behind the answer, as the log was carried over: no disk to trust. */
+		begin_again(w);
+		later = deeds_ask(w, i, &rq);
+	}
+	if (later != deeds[i].status)
+		fail_msg("%s again, after the %llu-th and %d: %d", deeds[i].name,
+			 (unsigned long long)n, status, later);
 	after = deeds_stored(w);
 	did = deeds_did(&before, &after);
 	if (!deeds_same(clean, &did, why))

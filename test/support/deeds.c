@@ -31,17 +31,39 @@ enum what {
 	PAPER,
 	PHOTO,
 	START,
-	STOP
+	STOP,
+	FORM,
+	DECIDE,
+	ANSWER,
+	MISS,
+	VERIFY,
+	DISMISS,
+	FEED_BACK
 };
 const struct deed deeds[] = {
-	[RAISE] = { "raise", WARD_LEAD, 201 },          [ACCEPT] = { "accept", WARD_WORKER, 200 },
-	[OFFER] = { "offer", WARD_WORKER, 200 },        [REFUSE] = { "refuse", WARD_AWAY, 200 },
-	[WITHDRAW] = { "withdraw", WARD_WORKER, 200 },  [TAKE] = { "take", WARD_AWAY, 200 },
-	[PROVE] = { "prove", WARD_WORKER, 200 },        [CLOSE] = { "close", WARD_CLERK, 200 },
-	[MANY_ACCEPT] = { "accept", WARD_WORKER, 200 }, [COMMENT] = { "comments", WARD_CLERK, 201 },
-	[SPLIT] = { "split", WARD_LEAD, 200 },          [MERGE] = { "merge", WARD_LEAD, 200 },
-	[PAPER] = { "files", WARD_WORKER, 201 },        [PHOTO] = { "files", WARD_WORKER, 201 },
-	[START] = { "start", WARD_LEAD, 200 },          [STOP] = { "close", WARD_LEAD, 200 },
+	[RAISE] = { "raise", WARD_LEAD, 201 },
+	[ACCEPT] = { "accept", WARD_WORKER, 200 },
+	[OFFER] = { "offer", WARD_WORKER, 200 },
+	[REFUSE] = { "refuse", WARD_AWAY, 200 },
+	[WITHDRAW] = { "withdraw", WARD_WORKER, 200 },
+	[TAKE] = { "take", WARD_AWAY, 200 },
+	[PROVE] = { "prove", WARD_WORKER, 200 },
+	[CLOSE] = { "close", WARD_CLERK, 200 },
+	[MANY_ACCEPT] = { "accept", WARD_WORKER, 200 },
+	[COMMENT] = { "comments", WARD_CLERK, 201 },
+	[SPLIT] = { "split", WARD_LEAD, 200 },
+	[MERGE] = { "merge", WARD_LEAD, 200 },
+	[PAPER] = { "files", WARD_WORKER, 201 },
+	[PHOTO] = { "files", WARD_WORKER, 201 },
+	[START] = { "start", WARD_LEAD, 200 },
+	[STOP] = { "close", WARD_LEAD, 200 },
+	[FORM] = { "signals", WARD_DOCTOR, 201 },
+	[DECIDE] = { "signals", WARD_MAYOR, 201 },
+	[ANSWER] = { "accept", WARD_WORKER, 200 },
+	[MISS] = { "decline", WARD_WORKER, 200 },
+	[VERIFY] = { "verify", WARD_WORKER, 200 },
+	[DISMISS] = { "dismiss", WARD_CLERK, 200 },
+	[FEED_BACK] = { "feed_back", WARD_WORKER, 200 },
 };
 const size_t deeds_n = ARRAY_LEN(deeds);
 
@@ -111,6 +133,77 @@ static void many(struct ward *w, struct deeds_request *rq)
 	buf_lit(&rq->body, "]}");
 }
 
+/* ---- signals --------------------------------------------------------------------------------- */
+
+static const char crack[] =
+	"{\"area\":\"430802001001\",\"source\":\"citizen\",\"sector\":\"mine\",\"rule\":"
+	"\"" WARD_RULE "\",\"title\":\"路边坡有裂缝\"}";
+static const char decision[] =
+	"{\"area\":\"430802001001\",\"source\":\"meeting\",\"sector\":\"mine\",\"rule\":"
+	"\"" WARD_RULE "\",\"title\":\"排查边坡\",\"owner\":\"102\",\"tasks\":["
+	"{\"title\":\"县里排查\",\"owner\":\"102\",\"area\":\"430802\"},"
+	"{\"title\":\"村里排查\",\"owner\":\"104\"}]}";
+
+static int64_t of_row(struct ward *w, const char *column, int64_t id)
+{
+	char sql[80];
+
+	(void)snprintf(sql, sizeof sql, "SELECT %s FROM signals WHERE id = %lld", column,
+		       (long long)id);
+	return ward_scalar(w, sql);
+}
+
+static void settle(struct ward *w, struct deeds_request *rq, int64_t id, enum what i,
+		   const char *more)
+{
+	(void)snprintf(rq->target, sizeof rq->target, "/api/v1/signals/%lld/do/%s", (long long)id,
+		       deeds[i].name);
+	buf_fmt(&rq->body, "{\"turn\":%lld%s}", (long long)of_row(w, "version", id), more);
+}
+
+static void form(struct deeds_request *rq, const char *body)
+{
+	(void)snprintf(rq->target, sizeof rq->target, "/api/v1/signals");
+	buf_str(&rq->body, str_of(body));
+}
+
+/* What was found out, and all that is to do is done: only its feedback is owed. */
+static void found_out(struct ward *w, int64_t id, int64_t task)
+{
+	CLEANUP(deeds_request_release) struct deeds_request rq = { 0 };
+
+	settle(w, &rq, id, VERIFY, ",\"result\":\"属实\"");
+	buf_char(&rq.body, '\0');
+	assert_int_equal(ward_status(w, WARD_WORKER, "POST", rq.target, rq.body.p), 200);
+	does(w, WARD_WORKER, task, "prove", ",\"text\":\"好\"");
+	does(w, WARD_CLERK, task, "close", "");
+}
+
+static void prepare_signal(struct ward *w, enum what what, struct deeds_request *rq)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id, task;
+
+	if (what == FORM || what == DECIDE) {
+		form(rq, what == FORM ? crack : decision);
+		return;
+	}
+	assert_int_equal(ward_ask(w, WARD_DOCTOR, "POST", "/api/v1/signals", crack, &a), 201);
+	id = strtoll(ward_text(&a, "id"), NULL, 10);
+	task = of_row(w, "task", id);
+	if (what == VERIFY || what == FEED_BACK)
+		does(w, WARD_WORKER, task, "accept", "");
+	if (what == FEED_BACK)
+		found_out(w, id, task);
+	switch (what) {
+	case ANSWER: step(rq, w, task, what, ""); break;
+	case MISS: step(rq, w, task, what, ",\"reason\":\"不归我们\""); break;
+	case VERIFY: settle(w, rq, id, what, ",\"result\":\"属实\""); break;
+	case DISMISS: settle(w, rq, id, what, ",\"reason\":\"施工缝\""); break;
+	default: settle(w, rq, id, what, ",\"feedback\":\"已告知\""); break;
+	}
+}
+
 static void photo(struct deeds_request *rq)
 {
 	static uint64_t seed;
@@ -133,6 +226,11 @@ void deeds_prepare(struct ward *w, size_t i, struct deeds_request *rq)
 	assert_int_equal(ward_status(w, deeds[i].who, "GET", "/api/v1/session", NULL), 200);
 	*rq = (struct deeds_request){ 0 };
 	(void)snprintf(rq->key, sizeof rq->key, "deed-%d", w->n_keys++);
+	if (what >= FORM) {
+		prepare_signal(w, what, rq);
+		assert_int_equal(rq->body.failed, OK);
+		return;
+	}
 	if (what == REFUSE || what == WITHDRAW || what == TAKE)
 		id = offered(w);
 	else if (what != RAISE && what != MANY_ACCEPT && what != START && what != STOP)
@@ -178,6 +276,7 @@ void deeds_prepare(struct ward *w, size_t i, struct deeds_request *rq)
 		assert_int_equal(ward_status(w, WARD_LEAD, "POST", text, "{}"), 200);
 		of_campaign(rq, id, "close", "{\"reason\":\"做完\"}");
 		break;
+	default: fail();
 	}
 	assert_int_equal(rq->body.failed, OK);
 }
@@ -233,6 +332,11 @@ static const struct sql stored[DEEDS_TABLES] = {
 	SUM("campaigns", "version"),
 	SUM("campaign_count", "open"),
 	SUM("campaign_count", "struck"),
+	ROWS("signals"),
+	SUM("signals", "version"),
+	ROWS("pushes"),
+	SUM("pushes", "version"),
+	ROWS("pushes WHERE state = 'waiting'"),
 	ROWS("evidence"),
 	ROWS("evidence_blob"),
 	ROWS("evidence_proof"),
@@ -252,6 +356,11 @@ static const char *const stored_words[DEEDS_TABLES] = {
 	"versions of campaigns",
 	"open in campaigns",
 	"struck in campaigns",
+	"signals",
+	"versions of signals",
+	"pushes",
+	"versions of pushes",
+	"pushes that wait",
 	"files",
 	"parts of files",
 	"proofs",

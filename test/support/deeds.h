@@ -1,7 +1,7 @@
 /*
  * deeds.h - each act of the loop as one request in a ward that may fail: raised, accepted, pushed
- * on and answered, proved, in bulk, with a file, as a campaign; and what is stored by then, as
- * numbers that can be compared.
+ * on and answered, proved, in bulk, with a file, as a campaign, as a signal from its forming to its
+ * feedback; and what is stored by then, as numbers that can be compared.
  *
  *     deeds_prepare(&w, i, &ask);          what the act needs is there
  *     before = deeds_stored(&w);
@@ -12,7 +12,7 @@
 #define TEST_SUPPORT_DEEDS_H
 #include "support/ward.h"
 
-enum { DEEDS_TABLES = 17 };
+enum { DEEDS_TABLES = 22 };
 
 struct deed {
 	const char *name;
