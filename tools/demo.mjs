@@ -195,7 +195,7 @@ async function outbreak() {
     if (id !== first) continue;
     await ask('POST', `/cases/${id}/stays`, { warrant });
     const asked = await ask('POST', `/cases/${id}/questions`, { warrant, feed: feed.item.id });
-    console.log(`question: ${asked.places} places, and nothing of the case`);
+    console.log(`question: ${asked.places} places`);
   }
   const chain = await ask('GET', `/cases/${first}/chain`);
   console.log(`chain: ${chain.nodes.length} cases, ${chain.edges.length} possible transmissions`);

@@ -3,8 +3,9 @@
  * warrant, of places and times that are the case's own stays in its window, and of none that are
  * typed in.
  *
- * Who is asked learns where somebody was, and of nobody who. So it is noted for the person, as a
- * look at their stays is.
+ * Who is asked is told no name, no case and no disease, but learns that a confirmed case was there
+ * in those hours; with its own visits it may narrow down who (intake/question.h). So it is noted
+ * for the person, as a look at their stays is.
  */
 #include <stdio.h>
 
@@ -73,7 +74,7 @@ enum err question_before(struct call *c, struct fault *f)
 	q->ask.warrant = w->id.v;
 	q->ask.asked_by = c->who->account;
 	q->ask.now = c->now;
-	q->ask.due = w->expires;
+	q->ask.due = question_hour(w->expires);
 	c->parsed = q;
 	return OK;
 }

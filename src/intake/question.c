@@ -1,10 +1,11 @@
-/* question.c - see question.h. A part is a line a stay: "PLACE FROM TO what the feed calls it". */
+/* question.c - see question.h. A part is a line a window: "PLACE FROM TO the feed's word". */
 #include "intake/question.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "crypt/encode.h"
 #include "intake/inside.h"
 #include "intake/question.sql.h"
@@ -12,7 +13,7 @@
 
 #include "base/ban.h"
 
-enum { TOKEN_BYTES = 16, NUMBERS = 3 };
+enum { TOKEN_BYTES = 16, NUMBERS = 3, HOUR_S = 3600 };
 
 /* ---- what a feed calls places ---------------------------------------------------------------- */
 
@@ -68,12 +69,20 @@ enum err question_called(const struct intake *in, int64_t feed, const struct tra
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+/* A place at which the case was in hours that touch; a part has those of one day. */
+struct window {
+	struct question_place at;
+	int32_t day;
+};
+
 struct asking {
 	const struct intake *in;
 	struct tx *tx;
 	const struct question_ask *q;
 	struct question_asked *ret;
 	struct area_code county; /* the feed's */
+	struct window *window;
+	size_t n;
 	int32_t day;
 	struct buf lines, sealed;
 };
@@ -84,6 +93,9 @@ static void asking_end(struct asking *k)
 		crypt_wipe(k->lines.p, k->lines.n);
 	buf_release(&k->lines);
 	buf_release(&k->sealed);
+	if (k->window)
+		crypt_wipe(k->window, k->q->n * sizeof *k->window);
+	mem_drop(k->window);
 }
 
 static enum err put_part(struct asking *k, struct fault *f)
@@ -104,36 +116,74 @@ static enum err put_part(struct asking *k, struct fault *f)
 		      NULL, f);
 }
 
-static enum err is_described(struct tx *tx, int64_t place, bool *ret, struct fault *f)
+struct utc_s question_hour(struct utc_s at)
 {
-	CLEANUP(rows_end) struct rows *r = NULL;
-	enum err e = tx_row(tx, &question_sql.described, SQL_ARGS(sql_i64(place)), &r, f);
-
-	*ret = !e;
-	return e == ERR_ABSENT ? OK : e;
+	return (struct utc_s){ (at.v + HOUR_S - 1) / HOUR_S * HOUR_S };
 }
 
-/* Stays come by time, so those of a day come together. */
-static enum err put_stay(struct asking *k, size_t i, struct fault *f)
+static int by_place(const void *pa, const void *pb)
 {
-	const struct trail_stay *s = &k->q->stay[i];
-	int32_t day = trail_day(k->in->o.trail, s->from);
-	bool sayable = k->q->called[i].n > 0;
-	enum err e = OK;
+	const struct question_place *a = pa, *b = pb;
 
-	if (!sayable && (e = is_described(k->tx, s->place.v, &sayable, f)))
-		return e;
-	if (!sayable) {
+	if (a->place.v != b->place.v)
+		return a->place.v < b->place.v ? -1 : 1;
+	return (a->from.v > b->from.v) - (a->from.v < b->from.v);
+}
+
+static int by_day(const void *pa, const void *pb)
+{
+	const struct window *a = pa, *b = pb;
+
+	return (a->day > b->day) - (a->day < b->day);
+}
+
+/* Whole hours, so that the feed's own row of the case does not stand out as the one that fits. */
+static enum err find_windows(struct asking *k)
+{
+	const struct question_ask *q = k->q;
+	size_t n = 0;
+
+	if (!(k->window = mem_take(q->n + 1, sizeof *k->window)))
+		return ERR_MEMORY;
+	for (size_t i = 0; i < q->n; i++) {
+		const struct trail_stay *s = &q->stay[i];
+
+		k->window[i] = (struct window){ .at = { .place = s->place,
+							.from = { s->from.v - s->from.v % HOUR_S },
+							.to = question_hour(s->to),
+							.called = q->called[i] },
+						.day = trail_day(k->in->o.trail, s->from) };
+	}
+	qsort(k->window, q->n, sizeof *k->window, by_place);
+	for (size_t i = 0; i < q->n; i++) {
+		struct window *last = n ? &k->window[n - 1] : NULL;
+		const struct question_place *next = &k->window[i].at;
+
+		if (last && last->at.place.v == next->place.v && last->at.to.v >= next->from.v)
+			last->at.to.v = max_i64(last->at.to.v, next->to.v);
+		else
+			k->window[n++] = k->window[i];
+	}
+	k->n = n;
+	qsort(k->window, n, sizeof *k->window, by_day);
+	return OK;
+}
+
+static enum err put_window(struct asking *k, const struct window *w, struct fault *f)
+{
+	enum err e;
+
+	if (!w->at.called.n) {
 		k->ret->left_out++;
 		return OK;
 	}
-	if (day != k->day && (e = put_part(k, f)))
+	if (w->day != k->day && (e = put_part(k, f)))
 		return e;
-	k->day = day;
+	k->day = w->day;
 	k->ret->places++;
-	buf_fmt(&k->lines, "%lld %lld %lld ", (long long)s->place.v, (long long)s->from.v,
-		(long long)s->to.v);
-	buf_str(&k->lines, k->q->called[i]);
+	buf_fmt(&k->lines, "%lld %lld %lld ", (long long)w->at.place.v, (long long)w->at.from.v,
+		(long long)w->at.to.v);
+	buf_str(&k->lines, w->at.called);
 	buf_char(&k->lines, '\n');
 	return k->lines.failed;
 }
@@ -184,14 +234,15 @@ enum err question_ask(const struct intake *in, struct tx *tx, const struct quest
 	*ret = (struct question_asked){ .id = record_id_new((struct record_book *)in->o.book).v };
 	if ((e = not_waiting(&k, f)))
 		return e;
-	for (size_t i = 0; i < q->n; i++)
-		if ((e = put_stay(&k, i, f)))
+	if ((e = find_windows(&k)))
+		return e;
+	for (size_t i = 0; i < k.n; i++)
+		if ((e = put_window(&k, &k.window[i], f)))
 			return e;
 	if (!ret->places)
 		return fault_set(f, ERR_CONFLICT,
-				 "没有这个来源认得、或已登记说明的场所，没有可问的",
-				 "no place is known to this feed, nor described here: there is "
-				 "nothing to ask");
+				 "病例到过的场所都不是这个来源报送过的，没有可问的",
+				 "this feed has named none of the places: there is nothing to ask");
 	return (e = put_part(&k, f)) ? e : put_question(&k, f);
 }
 
@@ -272,8 +323,10 @@ enum err question_places(const struct intake *in, struct tx *tx, struct question
 	while (!e && !(e = rows_next(r, &more, f)) && more)
 		e = open_part(in, q, r, a, &found);
 	all = e ? NULL : arena_take(a, found.n + 1, sizeof *all);
-	if (all && found.n)
+	if (all && found.n) {
 		memcpy(all, found.v, found.n * sizeof *all);
+		qsort(all, found.n, sizeof *all, by_place); /* by time they would tell a way */
+	}
 	q->n = found.n;
 	q->place = all;
 	vec_drop(&found);
@@ -337,24 +390,24 @@ enum err question_of_batch(const struct intake *in, struct tx *tx, struct area_c
 	return load(in, tx, county, id, a, ret, f);
 }
 
-bool question_fits(const struct question *q, struct str called, struct trail_visit *v)
+enum question_fit question_fits(const struct question *q, struct trail_visit *v)
 {
-	int64_t number = 0;
-	bool numbered = str_i64(called, &number) == OK;
+	const struct question_place *in = NULL;
 
 	for (size_t i = 0; i < q->n; i++) {
 		const struct question_place *p = &q->place[i];
-		bool named = p->place.v == v->place.v;
 
-		if ((!named && !(numbered && !p->called.n && p->place.v == number)) ||
-		    v->from.v >= p->to.v || v->to.v <= p->from.v)
+		if (p->place.v != v->place.v || v->from.v >= p->to.v || v->to.v <= p->from.v)
 			continue;
-		v->place = p->place;
-		if (!named)
-			v->called = STR("");
-		return true;
+		if (in)
+			return QUESTION_FITS_MANY;
+		in = p;
 	}
-	return false;
+	if (!in)
+		return QUESTION_FITS_NONE;
+	v->from.v = max_i64(v->from.v, in->from.v);
+	v->to.v = min_i64(v->to.v, in->to.v);
+	return QUESTION_FITS;
 }
 
 enum err question_answer(struct tx *tx, const struct question *q, enum question_state state,

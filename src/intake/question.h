@@ -2,10 +2,14 @@
  * question.h - who was at these places at these times: what a feed of visits is asked for a case.
  *
  * The question travels, not the data. Who asks has a case's warrant (src/epidemic); whoever holds
- * the feed's API key sees a token, places in its own words, times, and until when; its answer is a
- * batch of visits like any other, pushed with that token. What the answer says of other places and
- * times is refused, row by row. Where the case was lies sealed under the keys of its days, and goes
- * when the question is over.
+ * the feed's API key sees a token, places that it named itself, whole hours, and until when; its
+ * answer is a batch of visits like any other, pushed with that token. What the answer says of other
+ * places and times is refused, row by row, and a longer visit is clipped. Where the case was lies
+ * sealed under the keys of its days, and goes when the question is over.
+ *
+ * Whoever is asked knows that a confirmed case was there in those hours. It brought the case's own
+ * visits itself, so it can narrow down whose they were: to all whom it holds at each of the places
+ * in each of the hours; with several places that may be one.
  *
  *     open -> answered | nobody       open -> held (its batch waits for a person) -> ...
  *     an open one whose time is over: nobody can answer it any more
@@ -39,12 +43,14 @@ struct question_ask {
 	int64_t case_id, warrant, asked_by;
 	struct utc_s now, due;
 	const struct trail_stay *stay; /* where the case was */
-	const struct str *called;      /* each one's place, by the feed; may be empty */
+	const struct str *called;      /* each one's place, by the feed; empty: not by it */
 	size_t n;
 };
 struct question_asked {
-	int64_t id, places, left_out; /* left out: nobody could say to the feed where that is */
+	int64_t id, places, left_out; /* left out: of places that the feed has not named */
 };
+/* The whole hour that is not before this instant: to the second, a time names a warrant. */
+struct utc_s question_hour(struct utc_s at);
 MUST_CHECK enum err question_feed(const struct intake *in, struct tx *tx, int64_t id,
 				  struct arena *a, struct feed **ret, struct fault *f);
 /* What a feed calls the places of these stays. */
@@ -65,7 +71,7 @@ MUST_CHECK enum err question_tell_case(struct call *c, struct tx *tx, int64_t ca
 struct question_place {
 	struct trail_place place;
 	struct utc_s from, to;
-	struct str called; /* by the feed; empty: it is called by its number */
+	struct str called; /* by the feed */
 };
 struct question {
 	int64_t id;
@@ -82,8 +88,13 @@ MUST_CHECK enum err question_of_batch(const struct intake *in, struct tx *tx,
 				      struct area_code county, int64_t batch, struct utc_s now,
 				      struct arena *a, const struct question **ret,
 				      struct fault *f);
-/* Is this visit, at what its row calls the place, of what was asked? Puts the asked place in. */
-bool question_fits(const struct question *q, struct str called, struct trail_visit *v);
+/* Is this visit of what was asked? If so, it is clipped to the asked window. Pure. */
+enum question_fit {
+	QUESTION_FITS,
+	QUESTION_FITS_NONE,
+	QUESTION_FITS_MANY /* of more than one window: what lies between them was not asked */
+};
+enum question_fit question_fits(const struct question *q, struct trail_visit *v);
 /* ERR_ABSENT: somebody was quicker. */
 MUST_CHECK enum err question_answer(struct tx *tx, const struct question *q,
 				    enum question_state state, int64_t batch, struct utc_s now,

@@ -30,12 +30,6 @@ INSERT INTO question_part (county, question, day, sealed) VALUES ($1, $2, $3, $4
 -- $2 question bigint
 SELECT day, sealed FROM question_part WHERE county = $1 AND question = $2 ORDER BY day;
 
--- name: described
--- A place as somebody described it.
--- across: a visit does not say its place's county
--- $1 number bigint
-SELECT name, area FROM places WHERE number = $1 AND state = 'open' ORDER BY id LIMIT 1;
-
 -- name: waiting
 -- Was this feed asked for this case, and may still answer?
 -- $1 county  bigint

@@ -12,44 +12,18 @@ enum { TOLD_MAX = 40 /* as many as a ledger's entry can name */ };
 
 /* ---- for the feed's key ---------------------------------------------------------------------- */
 
-static void text_or_nil(struct json *j, const char *key, struct str s)
+static void tell_place(struct call *c, const struct question_place *p)
 {
-	json_key(j, key);
-	if (s.n)
-		json_str(j, s);
-	else
-		json_nil(j);
-}
-
-/* `place` is the word that a row of the answer says for it. */
-static enum err tell_place(struct call *c, struct tx *tx, const struct question_place *p,
-			   struct fault *f)
-{
-	CLEANUP(rows_end) struct rows *r = NULL;
 	struct json *j = call_json(c);
-	char area[AREA_TEXT_BYTES] = "";
-	enum err e = ERR_ABSENT;
 
 	json_open(j, '{');
 	json_key(j, "place");
-	if (p->called.n) {
-		json_str(j, p->called);
-	} else {
-		call_id_json(c, p->place.v);
-		e = tx_row(tx, &question_sql.described, SQL_ARGS(sql_i64(p->place.v)), &r, f);
-		if (e && e != ERR_ABSENT)
-			return e;
-	}
-	if (!e)
-		area_text((struct area_code){ rows_i64(r, 1) }, area);
-	text_or_nil(j, "name", e ? STR("") : rows_text(r, 0));
-	text_or_nil(j, "area", str_of(area));
+	json_str(j, p->called);
 	json_key(j, "from");
 	call_time_json(c, p->from);
 	json_key(j, "to");
 	call_time_json(c, p->to);
 	json_close(j, '}');
-	return OK;
 }
 
 /* Of what waits: id, feed, token and due, as the statement has them. */
@@ -69,7 +43,7 @@ static enum err tell_question(struct call *c, struct tx *tx, struct rows *r, str
 	json_key(j, "places");
 	json_open(j, '[');
 	for (size_t i = 0; i < q.n && !e; i++)
-		e = tell_place(c, tx, &q.place[i], f);
+		tell_place(c, &q.place[i]);
 	json_close(j, ']');
 	json_close(j, '}');
 	return e;

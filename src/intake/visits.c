@@ -77,15 +77,22 @@ static enum err pseudonyms(struct push *p, const size_t *at, int64_t *ret, struc
 }
 
 /* An answer says what was asked, and no more of anybody. */
-static enum err may_come_in(const struct push *p, const struct visit_in *x, struct trail_visit *v,
-			    struct fault *why)
+static enum err may_come_in(const struct push *p, struct trail_visit *v, struct fault *why)
 {
-	if (p->question && !question_fits(p->question, x->place, v)) {
-		fault_at(why, "place", NULL);
-		return fault_set(why, ERR_RANGE, "这一行不在所问的场所和时间之内",
-				 "this row is of no place and time that was asked about");
+	enum err e = trail_check(p->in->o.trail, v, p->now, why);
+	enum question_fit fit;
+
+	if (e || !p->question || (fit = question_fits(p->question, v)) == QUESTION_FITS)
+		return e;
+	if (fit == QUESTION_FITS_MANY) {
+		fault_at(why, "from", NULL);
+		return fault_set(why, ERR_RANGE, "这一行跨了几个所问的时段，请每个时段各报一行",
+				 "this row is over several of the times that were asked about: "
+				 "send a row for each");
 	}
-	return trail_check(p->in->o.trail, v, p->now, why);
+	fault_at(why, "place", NULL);
+	return fault_set(why, ERR_RANGE, "这一行不在所问的场所和时间之内",
+			 "this row is of no place and time that was asked about");
 }
 
 /* Visits that the trail may not take are refused like any other row. */
@@ -116,7 +123,7 @@ static enum err check(struct push *p, size_t *at, struct fault *f)
 
 		if ((e = place_of(m, x->place, &v.place)))
 			return e;
-		e = may_come_in(p, x, &v, &why);
+		e = may_come_in(p, &v, &why);
 		if (e && e != ERR_RANGE)
 			return e;
 		if (e) {

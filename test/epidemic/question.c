@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "engine/trace/trace.h"
+#include "intake/question.h"
 #include "support/clinic.h"
 #include "support/vaulted.h"
 #include "trail/trail.h"
@@ -109,7 +111,7 @@ static void state(struct asked *t, const char *with)
 	shown(&a, 200, with, "cell-7");
 }
 
-/* The case was at a cell that the feed named, at a described market, and where nobody knows. */
+/* The case was at a cell that the feed named, at another's market, and where nobody knows. */
 static void begin(struct asked *t, struct database *d, const char *dir)
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
@@ -126,7 +128,8 @@ static void begin(struct asked *t, struct database *d, const char *dir)
 	evening = clinic_evening(&t->c, 1);
 	make_feed(t, t->feed, t->key);
 	(void)snprintf(person, sizeof person, ",%s", t->number);
-	row(t, &at, person, "cell-7", 0, 60);
+	row(t, &at, person, "cell-7", 5, 31);
+	row(t, &at, person, "cell-7", 32, 49); /* in the same hour: one window */
 	assert_int_equal(push(t, t->feed, NULL, rows, &a), 201);
 	answer_end(&a);
 	assert_int_equal(clinic_status(&t->c, CLINIC_LEAD, "POST", "/api/v1/places",
@@ -151,7 +154,7 @@ static void asked(struct asked *t)
 	CLEANUP(answer_end) struct answer a = { 0 };
 
 	ask(t, CLINIC_CHIEF, t->warrant, t->feed, &a);
-	shown(&a, 201, "\"places\":2,\"left_out\":1", "cell-7");
+	shown(&a, 201, "\"places\":1,\"left_out\":2", "cell-7");
 	answer_end(&a);
 	waiting(t, &a);
 	clinic_text(&a, "token", t->token, sizeof t->token);
@@ -160,8 +163,8 @@ static void asked(struct asked *t)
 static void the_question_tells_places_and_times_and_of_whom_nothing(void **test)
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
-	struct trail_place market;
-	char code[40], body[64];
+	CLEANUP(buf_release) struct buf from = { 0 }, to = { 0 };
+	char told[300], body[64];
 	struct asked t;
 
 	begin(&t, *test, "asks");
@@ -171,11 +174,15 @@ static void the_question_tells_places_and_times_and_of_whom_nothing(void **test)
 	asked(&t);
 	state(&t, "\"state\":\"open\"");
 	waiting(&t, &a);
-	shown(&a, 200, "{\"place\":\"cell-7\",\"name\":null,\"area\":null,\"from\":", t.id);
-	assert_int_equal(trail_place_of(STR("gate"), STR("m-1"), &market), OK);
-	(void)snprintf(code, sizeof code, "{\"place\":\"%lld\",\"name\":\"中心市场\"",
-		       (long long)market.v);
-	shown(&a, 200, code, "\"79\"");
+	when_iso(&from, (struct utc_s){ clinic_evening(&t.c, 1) }, t.c.h->zone);
+	when_iso(&to, (struct utc_s){ clinic_evening(&t.c, 1) + 3600 }, t.c.h->zone);
+	(void)snprintf(told, sizeof told,
+		       "\"places\":[{\"place\":\"cell-7\",\"from\":\"%.*s\",\"to\":\"%.*s\"}]",
+		       (int)from.n, from.p, (int)to.n, to.p);
+	shown(&a, 200, told, t.id);
+	shown(&a, 200, ":00:00", "市场");
+	clinic_text(&a, "due", told, sizeof told);
+	assert_string_equal(told + sizeof "2026-11-27T00" - 1, ":00:00+08:00");
 	assert_false(answer_holds(&a, "金丝雀") || answer_holds(&a, t.number) ||
 		     answer_holds(&a, "covid") || answer_holds(&a, "case"));
 	answer_end(&a);
@@ -195,8 +202,7 @@ static void the_question_tells_places_and_times_and_of_whom_nothing(void **test)
 static void its_answer_is_a_batch_that_the_next_trace_sees(void **test)
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
-	char rows[1400], *at = rows, code[24], batch[24], url[80];
-	struct trail_place market;
+	char rows[1400], *at = rows, batch[24], url[80];
 	struct asked t;
 
 	begin(&t, *test, "answers");
@@ -204,13 +210,11 @@ static void its_answer_is_a_batch_that_the_next_trace_sees(void **test)
 	shown(&a, 201, "\"n_contacts\":0", "");
 	answer_end(&a);
 	asked(&t);
-	assert_int_equal(trail_place_of(STR("gate"), STR("m-1"), &market), OK);
-	(void)snprintf(code, sizeof code, "%lld", (long long)market.v);
 	row(&t, &at, "sim-1,", "cell-7", 10, 50);
-	row(&t, &at, "sim-2,", code, 130, 170);
-	row(&t, &at, "sim-3,", "cell-8", 10, 50);  /* not asked about */
-	row(&t, &at, "sim-4,", "cell-7", 70, 100); /* when the case was not there */
-	row(&t, &at, "sim-5,", "79", 200, 210);    /* of which they were not told */
+	row(&t, &at, "sim-2,", "cell-7", -30, 170); /* clipped */
+	row(&t, &at, "sim-3,", "cell-8", 10, 50);   /* not asked about */
+	row(&t, &at, "sim-4,", "cell-7", 70, 100);  /* when the case was not there */
+	row(&t, &at, "sim-5,", "79", 200, 210);     /* of which they were not told */
 	push(&t, t.feed, t.token, rows, &a);
 	shown(&a, 201, "\"in\":5,\"accepted\":2,\"refused\":3,\"duplicate\":0", "");
 	shown(&a, 201, "no place and time that was asked about", "sim-");
@@ -223,6 +227,11 @@ static void its_answer_is_a_batch_that_the_next_trace_sees(void **test)
 	answer_end(&a);
 	clinic_trace(&t.c, CLINIC_CHIEF, t.id, t.warrant, "", &a);
 	shown(&a, 201, "\"n_contacts\":2", "sim-");
+	answer_end(&a);
+	at = rows;
+	row(&t, &at, "sim-2,", "cell-7", 0, 60); /* what of it came in */
+	push(&t, t.feed, NULL, rows, &a);
+	shown(&a, 201, "\"in\":1,\"accepted\":0,\"refused\":0,\"duplicate\":1", "");
 	answer_end(&a);
 	clinic_ask(&t.c, CLINIC_OVERSEER, "GET", "/api/v1/ledger?county=430802", "", &a);
 	shown(&a, 200, "\"action\":\"answer\"", "sim-");
@@ -263,7 +272,7 @@ static void a_token_is_one_feeds_and_ends_with_its_warrant(void **test)
 	answer_end(&a);
 	make_feed(&t, other, other + 24);
 	ask(&t, CLINIC_CHIEF, t.warrant, other, &a);
-	shown(&a, 201, "\"places\":1,\"left_out\":2", ""); /* a name is for who gave it */
+	shown(&a, 409, "has named none of the places", ""); /* a name is for who gave it */
 	answer_end(&a);
 	asked(&t);
 	row(&t, &at, "sim-1,", "cell-7", 10, 50);
@@ -273,7 +282,7 @@ static void a_token_is_one_feeds_and_ends_with_its_warrant(void **test)
 	shown(&a, 404, "", "");
 	assert_true(buf_view(&a.body).n == none.body.n);
 	answer_end(&a);
-	clinic_wall_s += 86401;
+	clinic_wall_s += 86401 + 3600;
 	push(&t, t.feed, t.token, rows, &a);
 	shown(&a, 404, "", "accepted");
 	assert_memory_equal(a.body.p, none.body.p, none.body.n);
@@ -373,9 +382,50 @@ static void an_answer_that_is_held_answers_when_it_is_let_in(void **test)
 	clinic_end(&t.c);
 }
 
+/* ---- what of a visit comes in ---------------------------------------------------------------- */
+
+static void only_what_of_a_visit_was_asked_comes_in(void **test)
+{
+	const struct question_place place[] = {
+		{ { 7 }, { 3600 }, { 7200 }, STR("cell-7") },
+		{ { 7 }, { 10800 }, { 14400 }, STR("cell-7") },
+		{ { 8 }, { 3600 }, { 7200 }, STR("cell-8") },
+	};
+	const struct question q = { .n = ARRAY_LEN(place), .place = place };
+	static const struct {
+		int64_t place, from, to;
+		enum question_fit fit;
+		int64_t in_from, in_to;
+	} rows[] = {
+		{ 7, 4000, 5000, QUESTION_FITS, 4000, 5000 },
+		{ 7, 0, 5000, QUESTION_FITS, 3600, 5000 },
+		{ 7, 7199, 10800, QUESTION_FITS, 7199, 7200 },
+		{ 8, 0, 31 * 86400, QUESTION_FITS, 3600, 7200 },
+		{ 8, 5000, TRACE_STILL, QUESTION_FITS, 5000, 7200 },
+		{ 7, 0, 3600, QUESTION_FITS_NONE, 0, 0 },
+		{ 7, 7200, 10800, QUESTION_FITS_NONE, 0, 0 },
+		{ 9, 4000, 5000, QUESTION_FITS_NONE, 0, 0 },
+		{ 7, 0, TRACE_STILL, QUESTION_FITS_MANY, 0, 0 },
+	};
+
+	(void)test;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct trail_visit v = { .place = { rows[i].place },
+					 .from = { rows[i].from },
+					 .to = { rows[i].to } };
+
+		assert_int_equal(question_fits(&q, &v), rows[i].fit);
+		if (rows[i].fit != QUESTION_FITS)
+			continue;
+		assert_int_equal(v.from.v, rows[i].in_from);
+		assert_int_equal(v.to.v, rows[i].in_to);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_what_of_a_visit_was_asked_comes_in),
 		ON_BOTH(the_question_tells_places_and_times_and_of_whom_nothing),
 		ON_BOTH(its_answer_is_a_batch_that_the_next_trace_sees),
 		ON_BOTH(a_token_is_one_feeds_and_ends_with_its_warrant),
