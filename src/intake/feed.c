@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "db/db.h"
+#include "intake/intake.sql.h"
 #include "intake/schema.h"
 
 #include "base/ban.h"
@@ -74,6 +76,22 @@ static enum err check(struct tx *tx, const void *before, void *after, struct fau
 	return mapping_read(schema_of(x->brings), x->matching, a, &m, f);
 }
 
+/* One that comes back, or is due otherwise than before, has its time to speak. */
+static enum err follow(struct call *c, struct tx *tx, const void *before, const void *after,
+		       struct fault *f)
+{
+	const struct feed *was = before, *is = after;
+	bool resumed = was && was->record.state != FEED_ACTIVE && is->record.state == FEED_ACTIVE;
+
+	(void)c;
+	if (!was || (!resumed && was->every_min == is->every_min))
+		return OK;
+	return tx_run(tx, &intake_sql.count_anew,
+		      SQL_ARGS(sql_i64(area_county(is->record.area).v), sql_i64(is->record.id.v),
+			       sql_time(is->record.updated_at)),
+		      NULL, f);
+}
+
 void feed_sender(int64_t feed, char ret[FEED_SENDER_BYTES])
 {
 	(void)snprintf(ret, FEED_SENDER_BYTES, "feed/%lld", (long long)feed);
@@ -90,4 +108,5 @@ const struct noun feed_noun = {
 	.write = CAP_FEED_WRITE,
 	.why = WHY_DUTY,
 	.check = check,
+	.follow = follow,
 };

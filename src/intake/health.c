@@ -148,7 +148,7 @@ static enum err put_silence(struct health *h, const struct feed *x)
 		call_time_json(h->c, seen);
 	else
 		json_nil(j);
-	since = seen.v ? seen.v : x->record.created_at.v;
+	since = max_i64(seen.v ? seen.v : x->record.created_at.v, e ? 0 : rows_i64(r, 2));
 	json_key(j, "due_at");
 	if (x->every_min != FIELD_NONE)
 		call_time_json(h->c, (struct utc_s){ since + x->every_min * 60 });

@@ -58,18 +58,21 @@ typedef void intake_silent(void *arg, struct area_code county, int64_t feed);
 MUST_CHECK enum err intake_tick(struct intake *in, struct utc_s now, intake_silent *each, void *arg,
 				struct fault *f);
 
-/* Each feed that a tick found silent and that has not spoken since. */
+/* A feed that a tick found silent and that has not spoken since. */
 struct intake_silence {
 	int64_t feed;
 	struct area_code area;
 	const struct choice *brings;
 	int64_t every_min;
-	struct utc_s told_at; /* when it was found */
 };
-typedef enum err intake_silence_act(void *arg, struct tx *tx, const struct intake_silence *s,
-				    struct fault *f);
-MUST_CHECK enum err intake_silences(struct tx *tx, intake_silence_act *each, void *arg,
-				    struct fault *f);
+struct intake_silences {
+	VEC(struct intake_silence) of;
+};
+/* Those about which nobody was asked yet. */
+MUST_CHECK enum err intake_silences(struct tx *tx, struct intake_silences *ret, struct fault *f);
+/* In the transaction that asks: *ret false, it has spoken, or somebody was. */
+MUST_CHECK enum err intake_silence_ask(struct tx *tx, const struct intake_silence *x, bool *ret,
+				       struct fault *f);
 
 /* I8: each batch's account adds up with what is stored of it. */
 struct intake_report {

@@ -200,13 +200,13 @@ DELETE FROM batch_held WHERE county = $1 AND batch = $2;
 -- $2 feed   bigint
 -- $3 now    bigint
 INSERT INTO feed_seen (county, feed, seen_at, silent_at) VALUES ($1, $2, $3, 0)
-ON CONFLICT (county, feed) DO UPDATE SET seen_at = $3, silent_at = 0;
+ON CONFLICT (county, feed) DO UPDATE SET seen_at = $3, silent_at = 0, asked = 0;
 
 -- name: seen_of
--- When it did so last, and since when it is told to be silent.
+-- When it did so last, since when it is told to be silent, and since when it is counted anew.
 -- $1 county bigint
 -- $2 feed   bigint
-SELECT seen_at, silent_at FROM feed_seen WHERE county = $1 AND feed = $2;
+SELECT seen_at, silent_at, counts_from FROM feed_seen WHERE county = $1 AND feed = $2;
 
 -- name: silent_set
 -- It is told to be silent.
@@ -216,6 +216,20 @@ SELECT seen_at, silent_at FROM feed_seen WHERE county = $1 AND feed = $2;
 -- $4 now    bigint
 INSERT INTO feed_seen (county, feed, seen_at, silent_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (county, feed) DO UPDATE SET silent_at = $4;
+
+-- name: silent_ask
+-- Somebody is asked about its silence, once.
+-- $1 county bigint
+-- $2 feed   bigint
+UPDATE feed_seen SET asked = 1 WHERE county = $1 AND feed = $2 AND silent_at > 0 AND asked = 0;
+
+-- name: count_anew
+-- It is due from now on: what was silent before is not.
+-- $1 county bigint
+-- $2 feed   bigint
+-- $3 now    bigint
+INSERT INTO feed_seen (county, feed, seen_at, silent_at, counts_from) VALUES ($1, $2, 0, 0, $3)
+ON CONFLICT (county, feed) DO UPDATE SET silent_at = 0, asked = 0, counts_from = $3;
 
 -- name: rows_today
 -- How many rows a feed brought since an instant.
@@ -248,12 +262,13 @@ SELECT id FROM feeds WHERE area >= $1 AND area < $2 ORDER BY id;
 SELECT county, id, area, every_min, created_at FROM feeds WHERE state = 'active' ORDER BY id;
 
 -- name: silences
--- Feeds that are told to be silent, and since when.
+-- Feeds that are told to be silent, about which nobody was asked yet.
 -- across: the whole house is looked at
 -- scan: a house has tens of feeds
-SELECT f.id, f.area, f.brings, f.every_min, s.silent_at FROM feeds AS f
+SELECT f.id, f.area, f.brings, f.every_min FROM feeds AS f
 JOIN feed_seen AS s ON s.county = f.county AND s.feed = f.id
-WHERE f.state = 'active' AND f.every_min IS NOT NULL AND s.silent_at > 0 ORDER BY f.id;
+WHERE f.state = 'active' AND f.every_min IS NOT NULL AND s.silent_at > 0 AND s.asked = 0
+ORDER BY f.id;
 
 -- name: batches_all
 -- Every batch, for fsck.

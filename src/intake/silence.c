@@ -3,7 +3,8 @@
  * list of them for whoever makes something of it.
  *
  * A house that was down has heard nobody. What was due in that time is not called silent at the
- * first tick: it may speak first, for as long as it has between two batches, at most GRACE_S.
+ * first tick: it may speak first, for as long as it has between two batches, at most GRACE_S. So
+ * with a clock that is set back: what was heard by it is counted from then.
  */
 #include "intake/inside.h"
 #include "intake/intake.sql.h"
@@ -26,7 +27,7 @@ struct hush {
 
 static bool is_over(const struct hush *h, int64_t seen, int64_t every_s)
 {
-	int64_t due = seen + every_s;
+	int64_t due = (seen > h->now.v ? h->in->began.v : seen) + every_s;
 
 	if (due < h->in->began.v)
 		due = h->in->began.v + min_i64(every_s, GRACE_S);
@@ -53,6 +54,7 @@ static enum err hush_find(struct hush *h, struct tx *tx, struct fault *f)
 			   SQL_ARGS(sql_i64(one.county.v), sql_i64(one.feed)), &s, f);
 		if (!e) {
 			seen = rows_i64(s, 0) ? rows_i64(s, 0) : seen;
+			seen = max_i64(seen, rows_i64(s, 2));
 			told = rows_i64(s, 1) != 0;
 		}
 		if (e && e != ERR_ABSENT)
@@ -96,8 +98,9 @@ enum err intake_tick(struct intake *in, struct utc_s now, intake_silent *each, v
 	struct hush h = { .in = in, .now = now };
 	enum err e;
 
-	if (!in->began.v)
+	if (!in->began.v || now.v < in->ticked.v)
 		in->began = now;
+	in->ticked = now;
 	e = db_read(in->o.db, hush_look, &h, f);
 	if (!e && h.v.n)
 		e = db_write(in->o.db, hush_act, &h, f);
@@ -107,30 +110,32 @@ enum err intake_tick(struct intake *in, struct utc_s now, intake_silent *each, v
 	return e ? e : question_expire(in, now, f);
 }
 
-enum err intake_silences(struct tx *tx, intake_silence_act *each, void *arg, struct fault *f)
+enum err intake_silences(struct tx *tx, struct intake_silences *ret, struct fault *f)
 {
-	VEC(struct intake_silence) v = { 0 };
-	enum err e;
+	CLEANUP(rows_end) struct rows *r = NULL;
+	bool more;
+	enum err e = tx_rows(tx, &intake_sql.silences, SQL_NO_ARGS, &r, f);
 
-	{
-		CLEANUP(rows_end) struct rows *r = NULL;
-		bool more;
+	ret->of.n = 0;
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
+		size_t brings = choice_find(feed_brings, FEED_BRINGS_N, rows_text(r, 2));
 
-		e = tx_rows(tx, &intake_sql.silences, SQL_NO_ARGS, &r, f);
-		while (!e && !(e = rows_next(r, &more, f)) && more) {
-			size_t brings = choice_find(feed_brings, FEED_BRINGS_N, rows_text(r, 2));
-
-			e = vec_push(&v, ((struct intake_silence){
-						 .feed = rows_i64(r, 0),
-						 .area = { rows_i64(r, 1) },
-						 .brings = &feed_brings[brings],
-						 .every_min = rows_i64(r, 3),
-						 .told_at = rows_time(r, 4),
-					 }));
-		}
+		e = vec_push(&ret->of, ((struct intake_silence){ .feed = rows_i64(r, 0),
+								 .area = { rows_i64(r, 1) },
+								 .brings = &feed_brings[brings],
+								 .every_min = rows_i64(r, 3) }));
 	}
-	for (size_t i = 0; i < v.n && !e; i++)
-		e = each(arg, tx, &v.v[i], f);
-	vec_drop(&v);
+	return e;
+}
+
+enum err intake_silence_ask(struct tx *tx, const struct intake_silence *x, bool *ret,
+			    struct fault *f)
+{
+	uint64_t changed = 0;
+	enum err e =
+		tx_run(tx, &intake_sql.silent_ask,
+		       SQL_ARGS(sql_i64(area_county(x->area).v), sql_i64(x->feed)), &changed, f);
+
+	*ret = changed > 0;
 	return e;
 }

@@ -60,14 +60,12 @@ struct signal_noticed {
 	enum signal_source source;
 	enum duty_sector sector;
 	struct str title, detail, rule;
-	struct str about;   /* "feeds/7" */
-	struct utc_s since; /* one that was formed about it since then is this one */
+	struct str about; /* "feeds/7" */
 };
-/* That one; 0: there is none. */
-MUST_CHECK enum err signal_known(struct tx *tx, const struct signal_noticed *n, int64_t *ret,
-				 struct fault *f);
-/* Form it, unless it is known: *ret_new. ERR_RANGE nobody answers there, and nothing is stored. */
+MUST_CHECK enum err signal_is_answered(struct tx *tx, const struct signal_noticed *n, bool *ret,
+				       struct fault *f);
+/* Whoever calls it sees to it that it is formed once. ERR_RANGE: nobody answers there. */
 MUST_CHECK enum err signal_form_by_house(struct loop *l, struct tx *tx,
 					 const struct signal_noticed *n, struct utc_s now,
-					 int64_t *ret, bool *ret_new, struct fault *f);
+					 int64_t *ret, struct fault *f);
 #endif

@@ -65,15 +65,6 @@ ON CONFLICT (county, task, key) DO NOTHING;
 -- $2 task   bigint
 SELECT id, receiver FROM pushes WHERE county = $1 AND task = $2 AND state = 'waiting' ORDER BY id;
 
--- name: about_since
--- The one that was formed about something since then, of this source.
--- $1 county bigint
--- $2 source text
--- $3 about  text
--- $4 since  bigint
-SELECT id FROM signals WHERE county = $1 AND source = $2 AND about = $3 AND created_at >= $4
-ORDER BY id DESC LIMIT 1;
-
 -- name: every
 -- All signals, in pages, for fsck.
 -- across: the whole house is looked at

@@ -1,6 +1,6 @@
 /*
  * signal_house.c - a signal is begun, by a person or by the house; and what the house forms by
- * itself, once for each matter.
+ * itself.
  */
 #include "ledger/ledger.h"
 #include "loop/duty_of.h"
@@ -55,18 +55,17 @@ enum err signal_begin(struct loop *l, struct call *c, struct tx *tx, struct aren
 
 /* ---- by the house --------------------------------------------------------------------------- */
 
-enum err signal_known(struct tx *tx, const struct signal_noticed *n, int64_t *ret, struct fault *f)
+enum err signal_is_answered(struct tx *tx, const struct signal_noticed *n, bool *ret,
+			    struct fault *f)
 {
-	CLEANUP(rows_end) struct rows *r = NULL;
-	const struct field *x = noun_field(&signal_noun, STR("source"));
-	enum err e = tx_row(tx, &signal_sql.about_since,
-			    SQL_ARGS(sql_i64(area_county(n->area).v),
-				     sql_text(str_of(x->choice[n->source].word)),
-				     sql_text(n->about), sql_time(n->since)),
-			    &r, f);
+	struct flow_duty duty;
+	struct fault why = { 0 };
+	enum err e = loop_duty(tx, n->area, n->sector, (struct flow_party){ 0 }, &duty, &why);
 
-	*ret = e ? 0 : rows_i64(r, 0);
-	return e == ERR_ABSENT ? OK : e;
+	*ret = !e;
+	if (e && e != ERR_RANGE && f)
+		*f = why;
+	return e == ERR_RANGE ? OK : e;
 }
 
 static enum err raise_task(struct loop *l, struct tx *tx, const struct signal_noticed *n,
@@ -94,15 +93,12 @@ static enum err raise_task(struct loop *l, struct tx *tx, const struct signal_no
 }
 
 enum err signal_form_by_house(struct loop *l, struct tx *tx, const struct signal_noticed *n,
-			      struct utc_s now, int64_t *ret, bool *ret_new, struct fault *f)
+			      struct utc_s now, int64_t *ret, struct fault *f)
 {
 	CLEANUP(arena_end) struct arena *a = NULL;
 	struct signal s;
-	enum err e = signal_known(tx, n, ret, f);
+	enum err e;
 
-	*ret_new = false;
-	if (e || *ret)
-		return e;
 	noun_blank(&signal_noun, &s);
 	s.record.id = record_id_new(l->o.book);
 	s.record.area = n->area;
@@ -115,6 +111,5 @@ enum err signal_form_by_house(struct loop *l, struct tx *tx, const struct signal
 	    (e = signal_begin(l, NULL, tx, a, &s, 1, now, f)))
 		return e;
 	*ret = s.record.id.v;
-	*ret_new = true;
 	return OK;
 }

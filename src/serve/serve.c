@@ -460,20 +460,21 @@ static void sweep_exhibits(struct serve *s)
 static enum err settle(struct serve *s, struct utc_s now, struct fault *f)
 {
 	struct fault unasked = { 0 };
-	enum err e;
+	enum err e, asked;
 
 	ignore(intake_settle(s->intake, &unasked));
 	ignore(epidemic_settle(s->rooms.epidemic, now, &unasked));
-	if ((e = intake_tick(s->intake, now, tell_silent, s, f)))
-		return e;
-	return silent_tick(s, now, tell_by_clock, f);
+	e = intake_tick(s->intake, now, tell_silent, s, f);
+	asked = silent_tick(s, now, tell_by_clock, e ? &unasked : f);
+	return e ? e : asked;
 }
 
 static enum err beat(struct serve *s, struct utc_s now, struct fault *f)
 {
 	struct expiry_report ended;
+	struct fault later = { 0 };
 	struct vault_state st;
-	enum err e = heads_step(s->heads, now, NULL, f);
+	enum err sent, e = heads_step(s->heads, now, NULL, f);
 
 	if (!e)
 		e = trail_tick(s->trail, f);
@@ -496,9 +497,11 @@ static enum err beat(struct serve *s, struct utc_s now, struct fault *f)
 	}
 	sweep_exhibits(s);
 	ignore(serve_certificate(s, NULL, NULL)); /* half of a new pair: the next time */
-	if ((e = epidemic_tick(s->rooms.epidemic, now, f)) || (e = settle(s, now, f)))
+	if ((e = epidemic_tick(s->rooms.epidemic, now, f)))
 		return e;
-	return dispatch_tick(s->dispatch, f);
+	e = settle(s, now, f);
+	sent = dispatch_tick(s->dispatch, e ? &later : f);
+	return e ? e : sent;
 }
 
 /* Deadlines wait for nothing else, nor does anything wait for them. */

@@ -12,15 +12,11 @@
 /* To verify an alert: the time that Sphere gives it (data/clocks.json). */
 #define RULE "ewar-alert-verify"
 
-struct formed {
-	struct area_code county;
-	int64_t signal;
-};
-struct silent {
+struct asking {
 	struct serve *s;
 	struct utc_s now;
-	bool owed; /* a silence has no signal */
-	VEC(struct formed) formed;
+	const struct intake_silence *about;
+	int64_t signal; /* that was formed; 0: none */
 };
 
 enum { TITLE_BYTES = 200, DETAIL_BYTES = 600, ABOUT_BYTES = 32 };
@@ -46,66 +42,45 @@ static void describe(const struct intake_silence *x, struct silent_words *w,
 					.title = str_of(w->title),
 					.detail = str_of(w->detail),
 					.rule = STR(RULE),
-					.about = str_of(w->about),
-					.since = x->told_at };
+					.about = str_of(w->about) };
 }
 
-static enum err look_at(void *arg, struct tx *tx, const struct intake_silence *x, struct fault *f)
+/* Where nobody answers it is asked again. */
+static enum err ask(struct tx *tx, void *arg, struct fault *f)
 {
-	struct silent *q = arg;
+	struct asking *q = arg;
 	struct silent_words words;
 	struct signal_noticed n;
-	int64_t id;
+	bool yes;
 	enum err e;
 
-	describe(x, &words, &n);
-	e = signal_known(tx, &n, &id, f);
-	q->owed = q->owed || (!e && !id);
-	return e;
+	q->signal = 0;
+	describe(q->about, &words, &n);
+	if ((e = signal_is_answered(tx, &n, &yes, f)) || !yes ||
+	    (e = intake_silence_ask(tx, q->about, &yes, f)) || !yes)
+		return e;
+	return signal_form_by_house(q->s->rooms.loop.loop, tx, &n, q->now, &q->signal, f);
 }
 
-static enum err form(void *arg, struct tx *tx, const struct intake_silence *x, struct fault *f)
+static enum err look(struct tx *tx, void *arg, struct fault *f)
 {
-	struct silent *q = arg;
-	struct silent_words words;
-	struct signal_noticed n;
-	struct fault unasked = { 0 };
-	struct formed one = { area_county(x->area), 0 };
-	struct utc_s now = { max_i64(q->now.v, x->told_at.v) }; /* else a set-back clock hides it */
-	bool fresh;
-	enum err e;
-
-	describe(x, &words, &n);
-	e = signal_form_by_house(q->s->rooms.loop.loop, tx, &n, now, &one.signal, &fresh, &unasked);
-	if (e == ERR_RANGE)
-		return OK; /* nobody answers there; it is asked again */
-	if (e)
-		*f = unasked;
-	else if (fresh)
-		e = vec_push(&q->formed, one);
-	return e;
-}
-
-static enum err look_act(struct tx *tx, void *arg, struct fault *f)
-{
-	return intake_silences(tx, look_at, arg, f);
-}
-
-static enum err form_act(struct tx *tx, void *arg, struct fault *f)
-{
-	((struct silent *)arg)->formed.n = 0;
-	return intake_silences(tx, form, arg, f);
+	return intake_silences(tx, arg, f);
 }
 
 enum err silent_tick(struct serve *s, struct utc_s now, loop_told *told, struct fault *f)
 {
-	struct silent q = { .s = s, .now = now };
-	enum err e = db_read(s->house->db, look_act, &q, f);
+	struct intake_silences all = { 0 };
+	struct fault later = { 0 };
+	enum err first = db_read(s->house->db, look, &all, f);
 
-	if (!e && q.owed)
-		e = db_write(s->house->db, form_act, &q, f);
-	for (size_t i = 0; i < q.formed.n && !e; i++)
-		told(s, q.formed.v[i].county, "signal", q.formed.v[i].signal);
-	vec_drop(&q.formed);
-	return e;
+	for (size_t i = 0; i < all.of.n; i++) {
+		struct asking q = { .s = s, .now = now, .about = &all.of.v[i] };
+		enum err e = db_write(s->house->db, ask, &q, first ? &later : f);
+
+		if (!e && q.signal)
+			told(s, area_county(q.about->area), "signal", q.signal);
+		first = first ? first : e;
+	}
+	vec_drop(&all.of);
+	return first;
 }

@@ -13,12 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "loop/inside.h"
 #include "serve/sound.h"
 #include "support/ward.h"
 
 #include "base/ban.h"
 
-enum { EVERY_S = 3600, SWEEP_S = 61 };
+enum { EVERY_S = 3600, SWEEP_S = 61, DAY_S = 86400 };
 
 /* Daily numbers of a county, due each hour. */
 static int64_t feed(struct ward *w, enum ward_who who, const char *area)
@@ -264,6 +265,162 @@ static void where_nobody_answers_it_waits_until_somebody_does_and_holds_up_no_ot
 	sound(&w);
 }
 
+static void sweeps(struct ward *w, int n)
+{
+	for (int i = 0; i < n; i++)
+		ward_pass(w, SWEEP_S);
+}
+
+/* A clock that is a day ahead when the house begins, and then is set right. */
+static void a_house_that_began_ahead_hears_silence_after_its_clock_was_set_back(void **state)
+{
+	WARD(w);
+
+	(void)feed(&w, WARD_LEAD, "430802");
+	ward_down(&w);
+	ward_set_wall(DAY_S);
+	ward_up(&w);
+	ward_pass(&w, SWEEP_S);
+	ward_set_wall(-DAY_S);
+	ward_pass(&w, EVERY_S);
+	sweeps(&w, 12);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+}
+
+static void what_came_under_a_clock_ahead_counts_from_when_it_was_set_back(void **state)
+{
+	WARD(w);
+	char sql[200];
+
+	(void)snprintf(sql, sizeof sql,
+		       "INSERT INTO feed_seen (county, feed, seen_at, silent_at) SELECT county, "
+		       "id, created_at + 86400, 0 FROM feeds WHERE id = %" PRId64,
+		       feed(&w, WARD_LEAD, "430802"));
+	ward_run(&w, sql);
+	ward_pass(&w, EVERY_S);
+	assert_int_equal(signals(&w, "1 = 1"), 0);
+	sweeps(&w, 12);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+}
+
+static void a_second_silence_under_a_clock_that_was_set_back_is_another_signal(void **state)
+{
+	WARD(w);
+	int64_t id = feed(&w, WARD_LEAD, "430802");
+
+	ward_pass(&w, EVERY_S + SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+	ward_set_wall(-2 * EVERY_S);
+	push(&w, id);
+	ward_pass(&w, SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+	ward_pass(&w, EVERY_S);
+	sweeps(&w, 12);
+	assert_int_equal(signals(&w, "1 = 1"), 2);
+	sound(&w);
+}
+
+static enum err tick(struct ward *w, struct fault *f)
+{
+	ward_sleep(SWEEP_S);
+	return serve_tick(w->s, ward_now(), f);
+}
+
+/* SQLite lets nobody but a step of the schema make an index. */
+static void a_signal_that_fails_undoes_none_of_another_feed(void **state)
+{
+	WARD(w);
+	struct fault f = { 0 };
+
+	(void)feed(&w, WARD_LEAD, "430802");
+	(void)feed(&w, WARD_LEAD, "430802");
+	ward_run(&w, "CREATE UNIQUE INDEX one_alone ON signals (source)");
+	ward_sleep(EVERY_S);
+	assert_int_not_equal(tick(&w, &f), OK);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+	ward_run(&w, "DROP INDEX one_alone");
+	ward_pass(&w, SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 2);
+	sound(&w);
+}
+
+static void without_its_rule_of_time_the_minute_says_so(void **state)
+{
+	WARD(w);
+	struct clocks_set *clocks = &w.s->rooms.loop.loop->clocks;
+	struct fault f = { 0 };
+	size_t n = clocks->n;
+
+	(void)feed(&w, WARD_LEAD, "430802");
+	ward_sleep(EVERY_S);
+	clocks->n = 0;
+	assert_int_equal(tick(&w, &f), ERR_RANGE);
+	assert_non_null(strstr(f.en, "rule of time"));
+	clocks->n = n;
+	assert_int_equal(signals(&w, "1 = 1"), 0);
+	ward_pass(&w, SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+}
+
+/* ---- a feed that changes -------------------------------------------------------------------- */
+
+static void feed_do(struct ward *w, int64_t id, const char *event)
+{
+	char target[80];
+
+	(void)snprintf(target, sizeof target, "/api/v1/feeds/%" PRId64 "/events/%s", id, event);
+	assert_int_equal(ward_status(w, WARD_LEAD, "POST", target, ""), 200);
+}
+
+static void a_feed_that_is_resumed_has_its_time_to_speak(void **state)
+{
+	WARD(w);
+	int64_t id = feed(&w, WARD_LEAD, "430802");
+
+	feed_do(&w, id, "suspend");
+	for (int i = 0; i < 30; i++)
+		ward_pass(&w, DAY_S);
+	feed_do(&w, id, "resume");
+	ward_pass(&w, EVERY_S - SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 0);
+	sweeps(&w, 3);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+}
+
+static void one_that_was_silent_before_it_was_suspended_is_asked_about_again(void **state)
+{
+	WARD(w);
+	int64_t id = feed(&w, WARD_LEAD, "430802");
+
+	ward_pass(&w, EVERY_S + SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+	feed_do(&w, id, "suspend");
+	feed_do(&w, id, "resume");
+	ward_pass(&w, EVERY_S - SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+	sweeps(&w, 3);
+	assert_int_equal(signals(&w, "1 = 1"), 2);
+}
+
+static void a_feed_that_is_due_otherwise_is_counted_from_then(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char target[80];
+
+	(void)snprintf(target, sizeof target, "/api/v1/feeds/%" PRId64,
+		       feed(&w, WARD_LEAD, "430802"));
+	ward_pass(&w, EVERY_S - SWEEP_S);
+	desk_sign_in(&w.k, ward_login(WARD_LEAD), &w.visitor[WARD_LEAD]);
+	desk_ask(&w.k, &w.visitor[WARD_LEAD], "PATCH", target, "If-Match: \"1\"\r\n",
+		 "{\"every_min\":30}", &a);
+	assert_int_equal(a.status, 200);
+	sweeps(&w, 3);
+	assert_int_equal(signals(&w, "1 = 1"), 0);
+	ward_pass(&w, EVERY_S / 2);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +433,14 @@ int main(void)
 		ON_BOTH(a_silence_without_a_signal_gets_it_at_the_next_tick),
 		ON_BOTH(a_clock_that_is_set_back_hides_no_signal_that_was_formed),
 		ON_BOTH(where_nobody_answers_it_waits_until_somebody_does_and_holds_up_no_other),
+		ON_BOTH(a_house_that_began_ahead_hears_silence_after_its_clock_was_set_back),
+		ON_BOTH(what_came_under_a_clock_ahead_counts_from_when_it_was_set_back),
+		ON_BOTH(a_second_silence_under_a_clock_that_was_set_back_is_another_signal),
+		ON_POSTGRESQL(a_signal_that_fails_undoes_none_of_another_feed),
+		ON_BOTH(without_its_rule_of_time_the_minute_says_so),
+		ON_BOTH(a_feed_that_is_resumed_has_its_time_to_speak),
+		ON_BOTH(one_that_was_silent_before_it_was_suspended_is_asked_about_again),
+		ON_BOTH(a_feed_that_is_due_otherwise_is_counted_from_then),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
