@@ -206,7 +206,8 @@ static enum err tell_owner(struct raising *r, const struct task *row, const stru
 					      sql_i64((int64_t)fx->v[i].key),
 					      sql_i64(fx->v[i].who.v),
 					      sql_text(str_of(flow_say_words[fx->v[i].say].word)),
-					      sql_null(), sql_i64(0), sql_time(a->now), sql_i64(0)),
+					      sql_null(), sql_i64(0), sql_time(a->now), sql_i64(0),
+					      sql_i64(0)),
 				     0, a->f);
 	return e;
 }

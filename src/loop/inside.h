@@ -52,6 +52,7 @@ struct step_words {
 	struct str reason, text;
 	bool moved;
 	int64_t into;
+	bool struck;
 };
 MUST_CHECK enum err work_step(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 			      const struct flow_event *ev, const struct step_words *words,

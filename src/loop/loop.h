@@ -119,6 +119,7 @@ struct loop_act {
 	size_t n_files;
 	bool moved;   /* DECLINE, REFUSE: right, but it has moved to somebody else */
 	int64_t into; /* FOLD: the task it goes into, or the first of its parts */
+	bool struck;  /* CANCEL: with its signal; its owner is told, but for the caller */
 };
 /* `c` NULL: by clock, house, or somebody without a request. ret->again: nothing was done. */
 MUST_CHECK enum err loop_do(struct loop *l, struct call *c, struct tx *tx, const struct loop_act *a,

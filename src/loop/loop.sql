@@ -145,8 +145,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 -- $8  level  bigint
 -- $9  at     bigint
 -- $10 urgent bigint
-INSERT INTO task_notice (county, id, task, key, party, say, stage, level, at, urgent)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+-- $11 not_for bigint
+INSERT INTO task_notice (county, id, task, key, party, say, stage, level, at, urgent, not_for)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (county, task, key) DO NOTHING;
 
 -- name: story

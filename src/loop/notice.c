@@ -212,7 +212,7 @@ enum err notice_tell(struct notice_telling *t, struct tx *tx, const struct notic
 {
 	int64_t charge[20];
 	size_t n_charge = 0, told = 0, fresh = 0;
-	bool first = false; /* somebody is on watch, or in charge */
+	bool first = false; /* somebody who is to be told is on watch, or in charge */
 	enum err e = OK;
 
 	*ret_told = *ret_new = 0;
@@ -221,7 +221,7 @@ enum err notice_tell(struct notice_telling *t, struct tx *tx, const struct notic
 	if ((e = charge_of(t, tx, x, charge, ARRAY_LEN(charge), &n_charge, f)))
 		return e;
 	for (size_t i = 0; i < who->n; i++)
-		first = first || (reaches(&who->v[i], x, who) &&
+		first = first || (who->v[i].account != x->not_for && reaches(&who->v[i], x, who) &&
 				  duty_of(&who->v[i], charge, n_charge) != NOTICE_MEMBER);
 	for (int d = NOTICE_ON_WATCH; d <= NOTICE_MEMBER; d++)
 		for (size_t i = 0; i < who->n && !e; i++) {

@@ -204,7 +204,10 @@ enum err signal_takes_task(struct call *c, struct tx *tx, int64_t signal, struct
 
 /* ---- settled -------------------------------------------------------------------------------- */
 
-/* What is open is cancelled with the dismissal, and for its reason. */
+/*
+ * What is open is cancelled with the dismissal, and for its reason. Its owners hear of it; who gave
+ * it hears once, of the dismissal.
+ */
 static enum err strike_all(struct call *c, struct tx *tx, const struct signal *s, struct fault *f)
 {
 	struct loop_act act = { .ev = { .on = FLOW_ON_CANCEL,
@@ -212,7 +215,8 @@ static enum err strike_all(struct call *c, struct tx *tx, const struct signal *s
 					.actor = FLOW_HOUSE,
 					.by = FLOW_NEVER,
 					.reason = true },
-				.reason = s->reason };
+				.reason = s->reason,
+				.struck = true };
 	VEC(int64_t) ids = { 0 };
 	enum err e;
 

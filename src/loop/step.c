@@ -213,7 +213,10 @@ static bool is_urgent(const struct storing *s, const struct flow_effect *x)
 static enum err owe_notice(const struct storing *s, const struct flow_effect *x)
 {
 	const struct record *r = &s->w->row.record;
+	bool struck = s->words->struck;
 
+	if (struck && x->who.v != s->w->t.owner.v)
+		return OK;
 	return tx_later(s->tx, &loop_sql.notice_put,
 			SQL_ARGS(sql_i64(area_county(r->area).v),
 				 sql_i64(record_id_new(s->l->o.book).v), sql_i64(r->id.v),
@@ -222,7 +225,8 @@ static enum err owe_notice(const struct storing *s, const struct flow_effect *x)
 				 x->say >= FLOW_ON_N
 					 ? sql_text(str_of(flow_stage_words[x->stage].word))
 					 : sql_null(),
-				 sql_i64(x->level), sql_time(s->now), sql_i64(is_urgent(s, x))),
+				 sql_i64(x->level), sql_time(s->now), sql_i64(is_urgent(s, x)),
+				 sql_i64(struck && s->c ? s->c->who->account : 0)),
 			0, s->f);
 }
 
@@ -449,7 +453,7 @@ enum err work_do(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 		 const struct loop_act *a, struct utc_s now, struct flow_effects *ret,
 		 struct fault *f)
 {
-	const struct step_words words = { a->reason, a->text, a->moved, a->into };
+	const struct step_words words = { a->reason, a->text, a->moved, a->into, a->struck };
 	struct flow_event ev;
 	enum err e;
 

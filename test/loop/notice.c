@@ -97,6 +97,22 @@ static void who_is_on_watch_and_who_is_in_charge_are_called_and_the_others_see_i
 	assert_true(number_of(&x, "id", lead) < number_of(&x, "id", rest));
 }
 
+static void who_is_on_watch_and_did_it_themself_leaves_the_call_to_the_others(void **state)
+{
+	NOTIFIED_BY(x, true, true);
+	int64_t watch = notified_person(&x, "watch", NOTIFIED_OWNER);
+	int64_t rest = notified_person(&x, "rest", NOTIFIED_OWNER);
+
+	notified_officer(&x, 501, "watch", NOTIFIED_OWNER, 0);
+	notified_watch(&x, NOTIFIED_OWNER, 501);
+	notified_say(&x, notified_task(&x), NOTIFIED_OWNER, "verified", false);
+	notified_run(&x, "UPDATE task_notice SET not_for = $1", SQL_ARGS(sql_i64(watch)));
+	notified_tick(&x);
+	assert_int_equal(notified_told(&x, watch), 0);
+	assert_int_equal(number_of(&x, "duty", rest), NOTICE_MEMBER);
+	assert_int_equal(sends_of(&x, rest), 2);
+}
+
 static void a_watch_that_is_over_calls_nobody_before_the_others(void **state)
 {
 	NOTIFIED(x);
@@ -397,6 +413,7 @@ int main(void)
 		ON_BOTH(all_who_may_do_tasks_there_are_told_once_however_often_it_ticks),
 		ON_BOTH(a_suspended_account_and_one_of_other_areas_hear_nothing),
 		ON_BOTH(who_is_on_watch_and_who_is_in_charge_are_called_and_the_others_see_it),
+		ON_BOTH(who_is_on_watch_and_did_it_themself_leaves_the_call_to_the_others),
 		ON_BOTH(a_watch_that_is_over_calls_nobody_before_the_others),
 		ON_BOTH(a_notice_for_one_account_is_for_that_one_alone),
 		ON_BOTH(where_nobody_is_the_level_above_hears_of_it_and_the_hole_is_known),

@@ -321,6 +321,45 @@ static void who_gave_an_instruction_hears_as_a_party_but_for_who_did_it(void **s
 	sound(&w);
 }
 
+static int64_t notices(struct ward *w, enum ward_who who)
+{
+	char sql[100];
+
+	ward_pass(w, 60);
+	ward_pass(w, 60);
+	(void)snprintf(sql, sizeof sql, "SELECT count(*) FROM notice WHERE account = %" PRId64,
+		       w->account[who]);
+	return ward_scalar(w, sql);
+}
+
+static void a_dismissal_that_strikes_tasks_is_one_notice_to_who_gave_them(void **state)
+{
+	WARD(w);
+	int64_t id = formed(&w, WARD_LEAD, "superior",
+			    ",\"owner\":\"103\",\"tasks\":[{\"title\":\"查一\"},"
+			    "{\"title\":\"查二\"},{\"title\":\"查三\"}]");
+	int64_t lead = notices(&w, WARD_LEAD), tracer = notices(&w, WARD_TRACER);
+	int64_t clerk = notices(&w, WARD_CLERK);
+
+	assert_int_equal(settled(&w, WARD_TRACER, id, "dismiss", ",\"reason\":\"撤回\""), 200);
+	assert_int_equal(notices(&w, WARD_LEAD) - lead, 1);
+	assert_int_equal(notices(&w, WARD_TRACER) - tracer, 0);
+	assert_int_equal(notices(&w, WARD_CLERK) - clerk, 3);
+	sound(&w);
+}
+
+static void a_dismissal_by_one_of_the_owner_tells_the_others_of_it(void **state)
+{
+	WARD(w);
+	int64_t id = formed(&w, WARD_LEAD, "superior", ",\"owner\":\"102\"");
+	int64_t lead = notices(&w, WARD_LEAD), tracer = notices(&w, WARD_TRACER);
+
+	assert_int_equal(settled(&w, WARD_TRACER, id, "dismiss", ",\"reason\":\"撤回\""), 200);
+	assert_int_equal(notices(&w, WARD_TRACER) - tracer, 0);
+	assert_true(notices(&w, WARD_LEAD) > lead);
+	sound(&w);
+}
+
 /* ---- what is refused ------------------------------------------------------------------------ */
 
 static void a_dismissal_has_a_reason_and_is_another_ones(void **state)
@@ -696,6 +735,8 @@ int main(void)
 		ON_BOTH(who_noticed_it_hears_that_it_was_nothing),
 		ON_BOTH(who_settles_it_themself_is_not_told),
 		ON_BOTH(who_gave_an_instruction_hears_as_a_party_but_for_who_did_it),
+		ON_BOTH(a_dismissal_that_strikes_tasks_is_one_notice_to_who_gave_them),
+		ON_BOTH(a_dismissal_by_one_of_the_owner_tells_the_others_of_it),
 		ON_BOTH(a_dismissal_has_a_reason_and_is_another_ones),
 		ON_BOTH(the_only_task_of_a_signal_is_not_struck_alone),
 		ON_BOTH(work_that_was_proved_is_not_struck_by_a_dismissal),
