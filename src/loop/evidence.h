@@ -38,6 +38,7 @@ struct evidence_blob {
 };
 struct evidence {
 	int64_t id, task, account, party;
+	bool own; /* while it comes: of the party that owns the task */
 	struct area_code area;
 	enum evidence_media media;
 	struct utc_s at;

@@ -19,7 +19,7 @@ static enum err check_text(struct str s, struct fault *f)
 		return fault_set(f, ERR_TOO_LARGE, "文本太长，最多 %d KB",
 				 "the text is too long, at most %d KB",
 				 EVIDENCE_TEXT_BYTES_MAX >> 10);
-	if (s.n && str_utf8(s) && !memchr(s.p, '\0', s.n))
+	if (str_utf8(s) && !str_blank(s) && !memchr(s.p, '\0', s.n))
 		return OK;
 	return fault_set(f, ERR_SYNTAX, "文本为空，或不是 UTF-8", "the text is empty, or no UTF-8");
 }
@@ -268,16 +268,19 @@ static enum err enter(struct call *c, struct tx *tx, const struct evidence *of, 
 	return e ? e : call_act(c, tx, &en, f);
 }
 
+/* Others leave its owner room for a proof. */
 static enum err room(struct tx *tx, const struct evidence *of, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	enum err e = tx_row(tx, &evidence_sql.count,
 			    SQL_ARGS(sql_i64(area_county(of->area).v), sql_i64(of->task)), &r, f);
 
-	if (e || rows_i64(r, 0) < EVIDENCE_TASK_MAX)
+	int max = of->own ? EVIDENCE_TASK_MAX : EVIDENCE_TASK_MAX / 2;
+
+	if (e || rows_i64(r, 0) < max)
 		return e;
 	return fault_set(f, ERR_FULL, "这项任务已有 %d 个文件，不能再加",
-			 "this task has %d files already, and takes no more", EVIDENCE_TASK_MAX);
+			 "this task has %d files already, and takes no more", max);
 }
 
 enum err evidence_put(struct call *c, struct tx *tx, struct evidence_coming *x, struct fault *f)

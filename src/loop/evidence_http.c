@@ -49,6 +49,7 @@ static enum err may_add(struct call *c, struct tx *tx, struct evidence *e, struc
 	e->task = w.row.record.id.v;
 	e->area = w.row.record.area;
 	e->party = ev.party.v;
+	e->own = ev.party.v == w.t.owner.v;
 	e->account = ev.person.v;
 	return OK;
 }

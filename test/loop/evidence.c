@@ -316,6 +316,23 @@ static void a_task_has_so_many_files_and_no_more(void **state)
 	is_sound(&w, EVIDENCE_TASK_MAX);
 }
 
+static void others_leave_the_owner_room_for_a_proof_and_a_text_says_something(void **state)
+{
+	WARD(w);
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+	char text[32];
+
+	assert_int_equal(refusal(&w, WARD_WORKER, id, "text/plain", STR(" \n\u200b")), 400);
+	for (int i = 0; i < EVIDENCE_TASK_MAX / 2; i++) {
+		int n = snprintf(text, sizeof text, "beside %d", i);
+
+		(void)bring(&w, WARD_CLERK, id, "text/plain", (struct str){ text, (size_t)n });
+	}
+	assert_int_equal(refusal(&w, WARD_CLERK, id, "text/plain", STR("one more")), 422);
+	(void)bring(&w, WARD_WORKER, id, "text/plain", STR("the proof"));
+	is_sound(&w, EVIDENCE_TASK_MAX / 2 + 1);
+}
+
 /* ---- as it came ---- */
 
 static void the_original_is_opened_for_a_reason_by_who_oversees(void **state)
@@ -555,6 +572,7 @@ int main(void)
 		ON_BOTH(what_is_not_what_it_says_leaves_nothing),
 		ON_BOTH(who_may_not_see_a_task_brings_and_sees_nothing),
 		ON_BOTH(a_task_has_so_many_files_and_no_more),
+		ON_BOTH(others_leave_the_owner_room_for_a_proof_and_a_text_says_something),
 		ON_BOTH(the_original_is_opened_for_a_reason_by_who_oversees),
 		ON_BOTH(whatever_breaks_evidence_is_told_by_fsck),
 		ON_BOTH(a_file_without_a_row_is_seen_and_swept),
