@@ -6,6 +6,7 @@
 #  function 70 lines between its braces' lines, both counted; data tables are none
 #  line     100 columns at most, a tab up to the next multiple of 8, a character one column
 #  ledger   an id in a matter of the ledger is written with LEDGER_ID
+#  merge    no mark of a merge that was left half done
 #  words    a note about work to do names its issue; nothing trails behind a line
 #  room     has a README.md of at most 60 lines with the five headings
 set -u
@@ -75,6 +76,8 @@ END {
 	exit bad
 }'
 status=$?
+
+git grep -InE '^(<<<<<<<|>>>>>>>) ' 2>/dev/null && status=1
 
 # shellcheck disable=SC2013  # a room is one word
 for room in $(sed '/^#/d; /^deny/d' src/LAYERS); do

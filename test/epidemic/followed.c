@@ -2,12 +2,8 @@
  * followed.c - who a trace finds is somebody's to find, at once; a later trace changes that by a
  * difference; measures end by themselves; and the funnel adds up at every step.
  *
-<<<<<<< HEAD
  * Long because each story, of contacts and of measures alike, begins with a trace and is told from
  * one funnel.
-=======
- * Long because each of these is told over HTTP, with the outbreak that it needs.
->>>>>>> aa8c2f6 (loop: only a room's own task moves its row)
  */
 #include <setjmp.h>
 #include <stdarg.h>
