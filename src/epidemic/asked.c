@@ -39,6 +39,7 @@ enum err asked_read(struct warrant_asked *k, struct fault *f)
 
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &map, f)) ||
 	    (e = json_only(map, k->keys ? k->keys : asked_keys, f)) ||
+	    (k->need && (e = json_need(map, k->need, f))) ||
 	    (e = json_get_text(map, "warrant", 2 * WARRANT_BYTES_MAX, &k->text, f)) ||
 	    (e = json_get_id(map, "feed", &k->feed, f)) ||
 	    (e = get_instant(c, map, "from", &k->from, f)) ||

@@ -44,6 +44,7 @@ route_run case_warrants;
 struct warrant_asked { /* what somebody wants to do with a case's warrant */
 	struct call *c;
 	const char *const *keys; /* of the body; NULL: asked_keys */
+	const char *need;        /* the key that must be there; NULL: none */
 	struct str text;
 	int64_t feed; /* if there is such a key */
 	struct utc_s from, to;
@@ -51,7 +52,7 @@ struct warrant_asked { /* what somebody wants to do with a case's warrant */
 	struct trail_warrant w; /* by asked_check: narrowed to what is asked */
 	int64_t spent;          /* people that it brought up before */
 };
-/* Of these the warrant alone is needed. */
+/* Of these the warrant alone is needed, which is the check's to say. */
 extern const char *const asked_keys[];
 MUST_CHECK enum err asked_read(struct warrant_asked *k, struct fault *f);
 /* A db_act on it: the case is confirmed and within reach, the warrant ours, whole, and not over. */

@@ -63,6 +63,7 @@ enum err question_before(struct call *c, struct fault *f)
 		return ERR_MEMORY;
 	q->k.c = c;
 	q->k.keys = question_keys;
+	q->k.need = "feed";
 	w = &q->k.w;
 	if ((e = asked_read(&q->k, f)) || (e = db_read(c->db, look_up, q, f)) ||
 	    (e = trail_stays(epidemic_of(c)->o.trail, w, c->a, &q->ask.stay, &q->ask.n, f)) ||

@@ -92,13 +92,22 @@ static void waiting(struct asked *t, struct answer *ret)
 
 /* ---- who asks -------------------------------------------------------------------------------- */
 
-static int ask(struct asked *t, int who, const char *warrant, const char *feed, struct answer *ret)
+static int ask_of(struct asked *t, int who, const char *warrant, const char *more,
+		  struct answer *ret)
 {
 	char url[80], body[900];
 
 	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/questions", t->id);
-	(void)snprintf(body, sizeof body, "{\"warrant\":\"%s\",\"feed\":\"%s\"}", warrant, feed);
+	(void)snprintf(body, sizeof body, "{\"warrant\":\"%s\"%s}", warrant, more);
 	return clinic_ask(&t->c, who, "POST", url, body, ret);
+}
+
+static int ask(struct asked *t, int who, const char *warrant, const char *feed, struct answer *ret)
+{
+	char more[260];
+
+	(void)snprintf(more, sizeof more, ",\"feed\":\"%s\"", feed);
+	return ask_of(t, who, warrant, more, ret);
 }
 
 static void state(struct asked *t, const char *with)
@@ -266,6 +275,9 @@ static void a_token_is_one_feeds_and_ends_with_its_warrant(void **test)
 	}
 	ask(&t, CLINIC_CHIEF, "", t.feed, &a);
 	shown(&a, 403, "warrant", "places");
+	answer_end(&a);
+	ask_of(&t, CLINIC_CHIEF, t.warrant, "", &a);
+	shown(&a, 400, "\"field\":\"feed\"", "places");
 	answer_end(&a);
 	ask(&t, CLINIC_CHIEF, t.warrant, "17", &a);
 	shown(&a, 404, "", "places");
