@@ -142,27 +142,30 @@ struct naming {
 	struct vault_people people;
 };
 
-/* The caller's party must own the task about the contact. */
+/* The caller's party must own a task about the contact. */
 static enum err find_act(struct tx *tx, void *arg, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	struct naming *g = arg;
 	struct flow_party party;
-	enum err e = tx_row(tx, &epidemic_sql.contact_to_name,
-			    SQL_ARGS(sql_i64(call_id(g->c, "id"))), &r, f);
+	enum err e = loop_party(g->c, tx, &party, NULL, f);
 
+	if (e)
+		return e;
+	e = tx_row(tx, &epidemic_sql.contact_to_name,
+		   SQL_ARGS(sql_i64(call_id(g->c, "id")), sql_i64(party.v)), &r, f);
 	if (e)
 		return e == ERR_ABSENT ? call_absent(f) : e;
 	g->area.v = rows_i64(r, 0);
 	g->person = rows_i64(r, 1);
 	g->task = rows_i64(r, 2);
-	if ((e = loop_reach(g->c, tx, g->task, f)) || (e = loop_party(g->c, tx, &party, NULL, f)))
+	if ((e = loop_reach(g->c, tx, g->task, f)))
 		return e;
 	if (!party.v)
 		e = fault_set(f, ERR_CONFLICT, "您的账号没有所属部门，不能查看；请管理员补上",
 			      "your account belongs to no department that is at work; ask an "
 			      "administrator to fill it in");
-	else if (party.v != rows_i64(r, 3))
+	else if (!rows_i64(r, 3))
 		e = fault_set(f, ERR_ROLE, "姓名只告诉负责这项任务的单位的人",
 			      "the name is told to people of the party that owns the task");
 	return e;

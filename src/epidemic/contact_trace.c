@@ -19,14 +19,15 @@
 
 /* Of which clock each degree's task is; the words are those of data/clocks.json. */
 static const struct to_do {
-	const char *rule, *zh, *en;
+	const char *rule, *title;
 } to_do[TRACE_CLASS_N] = {
-	[TRACE_CLOSE] = { "close-contact-moved", "落地并管控一名密切接触者",
-			  "Find a close contact, and see to them" },
-	[TRACE_SECONDARY] = { "secondary-contact-moved", "落地并管控一名密接的密接",
-			      "Find a contact of a contact, and see to them" },
-	[TRACE_GENERAL] = { "bulk-list-closed", "核实一名一般接触者", "Reach a general contact" },
-	[TRACE_COMPANION] = { "bulk-list-closed", "核实一名时空伴随者", "Reach a companion" },
+	[TRACE_CLOSE] = { "close-contact-moved",
+			  "落地并管控一名密切接触者 Find a close contact, and see to them" },
+	[TRACE_SECONDARY] = { "secondary-contact-moved",
+			      "落地并管控一名密接的密接 Find a contact of a contact, and see to "
+			      "them" },
+	[TRACE_GENERAL] = { "bulk-list-closed", "核实一名一般接触者 Reach a general contact" },
+	[TRACE_COMPANION] = { "bulk-list-closed", "核实一名时空伴随者 Reach a companion" },
 };
 
 struct known {
@@ -174,7 +175,7 @@ static enum err raise_task(struct matching *m, const struct contact_row *k,
 	int64_t id;
 
 	task.title.p = title;
-	task.title.n = (size_t)snprintf(title, sizeof title, "%s（%.*s）", what->zh,
+	task.title.n = (size_t)snprintf(title, sizeof title, "%s（%.*s）", what->title,
 					(int)k->number.n, k->number.p);
 	if (m->sender.v)
 		return loop_raise(m->c, m->tx, &task, &id, m->f);
@@ -255,7 +256,7 @@ static enum err change(struct matching *m, int64_t id, const struct trail_contac
 			     "change", m->c->now, m->f);
 }
 
-/* The house strikes the task: the trace is the reason. */
+/* The house strikes what a trace raised, and nothing that somebody else did: the trace is why. */
 static enum err strike(struct matching *m, int64_t contact)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
@@ -264,12 +265,12 @@ static enum err strike(struct matching *m, int64_t contact)
 					.actor = FLOW_HOUSE,
 					.by = FLOW_NEVER,
 					.reason = true },
-				.reason = STR("新的追踪排除了此接触者") };
+				.reason = STR("新的追踪排除了此接触者 Excluded by a new trace") };
 	struct flow_effects *fx = arena_take(m->c->a, 1, sizeof *fx);
 	VEC(int64_t) ids = { 0 };
 	bool more;
-	enum err e = fx ? tx_rows(m->tx, &epidemic_sql.open_tasks_about,
-				  SQL_ARGS(sql_text(STR("contact")), sql_i64(contact)), &r, m->f)
+	enum err e = fx ? tx_rows(m->tx, &epidemic_sql.contact_tasks_open,
+				  SQL_ARGS(sql_i64(contact)), &r, m->f)
 			: ERR_MEMORY;
 
 	while (!e && !(e = rows_next(r, &more, m->f)) && more)

@@ -194,12 +194,13 @@ SELECT county, contact, person FROM contact_person;
 -- $1 place bigint
 SELECT area FROM places WHERE number = $1 ORDER BY id DESC LIMIT 1;
 
--- name: open_tasks_about
--- Tasks about a row that are not closed.
--- across: a row does not say the county of its tasks
--- $1 about    text
--- $2 about_id bigint
-SELECT id FROM tasks WHERE about = $1 AND about_id = $2 AND closed_at IS NULL ORDER BY id;
+-- name: contact_tasks_open
+-- Tasks that a trace raised about a contact, or parts of them, that are not closed.
+-- across: a contact does not say the county of its tasks
+-- $1 contact bigint
+SELECT id FROM tasks
+WHERE about = 'contact' AND about_id = $1 AND kind = 'contact' AND closed_at IS NULL
+ORDER BY id;
 
 -- name: funnel
 -- How many contacts of an area are in which state, and whose.
@@ -221,14 +222,18 @@ WHERE c.area >= $1 AND c.area < $2 AND c.created_at <= $3
 ORDER BY c.area, c.id, h.task, h.version, h.n;
 
 -- name: contact_to_name
--- A contact that is followed, and the task that a trace raised about it: whose it is.
+-- A contact that is followed, and a task that a trace raised about it or a part of one: the party's
+-- own, if it has one that was neither struck nor folded.
 -- across: an id does not say its county
 -- $1 contact bigint
-SELECT c.area, p.person, t.id, t.owner FROM contacts c
+-- $2 party   bigint
+SELECT c.area, p.person, t.id, CASE WHEN t.owner = $2
+	AND (t.outcome IS NULL OR t.outcome = 'done') THEN 1 ELSE 0 END AS own
+FROM contacts c
 JOIN contact_person p ON p.county = c.county AND p.contact = c.id
 JOIN tasks t ON t.about = 'contact' AND t.about_id = c.id AND t.kind = 'contact'
 WHERE c.id = $1 AND c.state <> 'excluded' AND c.state <> 'released'
-ORDER BY t.id DESC LIMIT 1;
+ORDER BY own DESC, t.id DESC LIMIT 1;
 
 -- name: measures_over
 -- Measures whose hard end has come.

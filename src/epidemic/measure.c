@@ -373,7 +373,8 @@ static enum err strike_act(struct tx *tx, void *arg, struct fault *f)
 					.actor = FLOW_HOUSE,
 					.by = FLOW_NEVER,
 					.reason = true },
-				.reason = STR("防控措施已结束，申诉不再待办") };
+				.reason =
+					STR("防控措施已结束，申诉不再待办 The measure has ended") };
 	struct flow_effects fx;
 	enum err e = OK;
 

@@ -129,6 +129,9 @@ static void who_a_trace_finds_is_somebodys_to_find_at_once(void **state)
 	adds_up(&w, 3, 0, 0);
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE about = 'contact'"), 3);
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE owner = 104"), 3);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE title LIKE"
+					 " '落地并管控%ind a %contact%（%）'"),
+			 3);
 	task = task_of(&w, o.neighbour, &contact);
 	assert_true(task && contact_is(&w, contact, "found"));
 	char url[80];
@@ -184,12 +187,23 @@ static void what_is_pushed_out_is_counted_where_it_stands(void **state)
 	sound(&w);
 }
 
+/* Somebody's own task about a contact; the officer who traced raises it. */
+static int64_t order_about(struct ward *w, int64_t contact)
+{
+	char more[120];
+
+	(void)snprintf(more, sizeof more,
+		       ",\"owner\":\"102\",\"about\":\"contact\",\"about_id\":\"%lld\"",
+		       (long long)contact);
+	return ward_raise(w, WARD_TRACER, "430802", more);
+}
+
 static void a_later_trace_adds_changes_and_excludes_by_a_difference(void **state)
 {
 	WARD_WITH_VAULT(w);
 	CLEANUP(answer_end) struct answer a = { 0 };
 	struct outbreak o;
-	int64_t contact, task, gone;
+	int64_t contact, task, order, gone;
 
 	outbreak_begin(&w, &o);
 	trace(&w, &o, "", &a);
@@ -211,6 +225,7 @@ static void a_later_trace_adds_changes_and_excludes_by_a_difference(void **state
 	struct db *own = d->db;
 
 	task = task_of(&w, 1005, &contact);
+	order = order_about(&w, contact);
 	d->db = w.h->db;
 	MUST(trails_recall(&s, (struct trail_batch){ { 430802000000000 }, 6 }, &sum, &d->fault));
 	d->db = own;
@@ -219,6 +234,10 @@ static void a_later_trace_adds_changes_and_excludes_by_a_difference(void **state
 		fail_msg("%.*s", (int)a.body.n, a.body.p);
 	assert_true(contact_is(&w, contact, "excluded"));
 	assert_string_equal(ward_state(&w, task), "closed");
+	assert_string_equal(ward_state(&w, order), "open"); /* not the trace's to strike */
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_history WHERE reason LIKE"
+					 " '新的追踪%Excluded%'"),
+			 1);
 	adds_up(&w, 3, 0, 0);
 	gone = task_of(&w, 1002, &contact);
 	assert_string_equal(ward_state(&w, gone), "open");
@@ -290,20 +309,38 @@ static void post(struct ward *w, enum ward_who who, const char *url, const char 
 		fail_msg("%s: %d %.*s", url, a.status, (int)a.body.n, a.body.p);
 }
 
-static void split(struct ward *w, int64_t task, int64_t ret_part[2])
+/* By day whose it was, by night whom `owner` says, as ",\"owner\":\"103\"". */
+static void split_to(struct ward *w, int64_t task, const char *owner, int64_t ret_part[2])
 {
-	char text[200];
+	char text[200], body[200];
 
 	(void)snprintf(text, sizeof text, "/api/v1/tasks/%lld/split", (long long)task);
-	post(w, WARD_LEAD, text,
-	     "{\"reason\":\"分头找\",\"parts\":[{\"title\":\"白天找\"},"
-	     "{\"title\":\"夜里找\"}]}");
+	(void)snprintf(body, sizeof body,
+		       "{\"reason\":\"分头找\",\"parts\":[{\"title\":\"白天找\"},"
+		       "{\"title\":\"夜里找\"%s}]}",
+		       owner);
+	post(w, WARD_LEAD, text, body);
 	for (int i = 0; i < 2; i++) {
 		(void)snprintf(text, sizeof text,
 			       "SELECT id FROM tasks WHERE about = 'contact' AND title = '%s'",
 			       i ? "夜里找" : "白天找");
 		ret_part[i] = ward_scalar(w, text);
 	}
+}
+
+static void split(struct ward *w, int64_t task, int64_t ret_part[2])
+{
+	split_to(w, task, "", ret_part);
+}
+
+static void merge(struct ward *w, int64_t task, int64_t into)
+{
+	char body[160];
+
+	(void)snprintf(body, sizeof body,
+		       "{\"tasks\":[\"%lld\"],\"into\":\"%lld\",\"reason\":\"一起找\"}",
+		       (long long)task, (long long)into);
+	post(w, WARD_LEAD, "/api/v1/tasks/merge", body);
 }
 
 /* Parts raised, folded and done tell of one contact: what was done last to any of them. */
@@ -313,7 +350,6 @@ static void the_past_is_told_as_it_was_after_a_split_a_merge_and_a_change(void *
 	CLEANUP(answer_end) struct answer a = { 0 };
 	struct outbreak o;
 	int64_t contact, task, part[2];
-	char text[200];
 
 	outbreak_begin(&w, &o);
 	trace(&w, &o, "", &a);
@@ -331,10 +367,7 @@ static void the_past_is_told_as_it_was_after_a_split_a_merge_and_a_change(void *
 	assert_int_equal(ward_do(&w, WARD_WORKER, part[0], "accept", ""), 200);
 	adds_up(&w, 3, 0, 1);
 	ward_pass(&w, 1);
-	(void)snprintf(text, sizeof text,
-		       "{\"tasks\":[\"%lld\"],\"into\":\"%lld\",\"reason\":\"一起找\"}",
-		       (long long)part[1], (long long)part[0]);
-	post(&w, WARD_LEAD, "/api/v1/tasks/merge", text);
+	merge(&w, part[1], part[0]);
 	adds_up(&w, 3, 1, 0);
 	struct trail_visit late[] = { outbreak_stay(o.neighbour, 80, o.evening - 3 * HOUR, 1),
 				      outbreak_stay(o.index, 80, o.evening - 3 * HOUR, 1) };
@@ -402,6 +435,27 @@ static void a_name_is_told_to_those_who_must_find_them_and_to_nobody_else(void *
 	answer_end(&a);
 	assert_int_equal(ward_ask(&w, WARD_WORKER, "GET", "/api/v1/looks", NULL, &a), 200);
 	assert_true(holds(&a, "\"kind\":\"task\""));
+}
+
+static void a_name_is_told_to_each_who_has_a_part_and_no_more_to_who_had_one(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t contact, task, part[2];
+	char url[80];
+
+	outbreak_begin(&w, &o);
+	trace(&w, &o, "", &a);
+	task = task_of(&w, o.neighbour, &contact);
+	(void)snprintf(url, sizeof url, "/api/v1/contacts/%lld/name", (long long)contact);
+	split_to(&w, task, ",\"owner\":\"103\"", part);
+	assert_int_equal(ward_status(&w, WARD_WORKER, "POST", url, "{}"), 200);
+	assert_int_equal(ward_status(&w, WARD_CLERK, "POST", url, "{}"), 200);
+	merge(&w, part[1], part[0]);
+	assert_int_equal(ward_status(&w, WARD_CLERK, "POST", url, "{}"), 403);
+	assert_int_equal(ward_status(&w, WARD_WORKER, "POST", url, "{}"), 200);
+	sound(&w);
 }
 
 /* ---- measures -------------------------------------------------------------------------------- */
@@ -595,6 +649,9 @@ static void what_ended_a_measure_is_told_and_its_appeal_waits_no_more(void **sta
 	assert_true(holds(&a, "\"ended_by\":\"lift\""));
 	ward_pass(&w, 61);
 	assert_string_equal(ward_state(&w, task), "closed");
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_history WHERE reason LIKE"
+					 " '防控措施已结束%The measure has ended%'"),
+			 1);
 	assert_true(measure_is(&w, "ended") && ended_by(&w, "lift"));
 	sound(&w);
 }
@@ -680,6 +737,7 @@ int main(void)
 		ON_BOTH(the_past_is_told_as_it_was_after_a_split_a_merge_and_a_change),
 		ON_BOTH(a_contact_ended_when_it_ended_however_late_its_row_is_touched),
 		ON_BOTH(a_name_is_told_to_those_who_must_find_them_and_to_nobody_else),
+		ON_BOTH(a_name_is_told_to_each_who_has_a_part_and_no_more_to_who_had_one),
 		ON_BOTH(a_task_that_no_trace_raised_tells_no_name_and_finds_nobody),
 		ON_BOTH(nobody_is_lost_by_striking_or_merging_the_task_that_is_to_find_them),
 		ON_BOTH(nobody_is_under_a_measure_whom_the_profile_does_not_follow_up),
