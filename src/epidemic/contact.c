@@ -126,7 +126,7 @@ const struct noun contact_noun = {
 
 /* ---- what its task says ---------------------------------------------------------------------- */
 
-/* Only a trace says that nobody need be found: their last task is not struck by hand. */
+/* Only a trace, or a part that was done, lets their last task be struck by hand. */
 static enum err keep_one(struct tx *tx, const struct record_book *book, struct arena *a,
 			 const struct contact_row *k, int64_t task, struct fault *f)
 {
@@ -136,6 +136,8 @@ static enum err keep_one(struct tx *tx, const struct record_book *book, struct a
 	void *row;
 	enum err e = loop_others_open(tx, &own, k->record.id.v, task, &others, f);
 
+	if (!e && !others)
+		e = loop_others_done(tx, &own, k->record.id.v, task, &others, f);
 	if (e || others || (e = record_get(book, tx, &case_noun, k->of_case, a, &row, f)))
 		return e;
 	of = row;

@@ -134,8 +134,10 @@ MUST_CHECK enum err loop_reach(struct call *c, struct tx *tx, int64_t task, stru
 MUST_CHECK enum err loop_tell_about(struct call *c, struct tx *tx, struct str noun,
 				    struct record_id id, struct fault *f);
 
-/* Is another task of the kind about this row not closed yet? */
+/* Is another task of the kind about this row not closed yet; was another done? */
 MUST_CHECK enum err loop_others_open(struct tx *tx, const struct loop_about *about, int64_t id,
+				     int64_t but, bool *ret, struct fault *f);
+MUST_CHECK enum err loop_others_done(struct tx *tx, const struct loop_about *about, int64_t id,
 				     int64_t but, bool *ret, struct fault *f);
 
 /* ---- the clock ------------------------------------------------------------------------------- */

@@ -228,3 +228,13 @@ SELECT id FROM tasks WHERE id = $1 AND about = $2 AND about_id = $3 AND kind = $
 -- $4 but      bigint
 SELECT id FROM tasks WHERE about_id = $2 AND about = $1 AND kind = $3 AND id <> $4
 	AND closed_at IS NULL LIMIT 1;
+
+-- name: others_done
+-- Another task of this kind about a row that was done.
+-- across: a row does not say the county of its tasks
+-- $1 about    text
+-- $2 about_id bigint
+-- $3 kind     text
+-- $4 but      bigint
+SELECT id FROM tasks WHERE about_id = $2 AND about = $1 AND kind = $3 AND id <> $4
+	AND outcome = 'done' LIMIT 1;

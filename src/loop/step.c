@@ -295,17 +295,29 @@ static enum err tell_room(const struct storing *s)
 			  s->f);
 }
 
-enum err loop_others_open(struct tx *tx, const struct loop_about *about, int64_t id, int64_t but,
-			  bool *ret, struct fault *f)
+static enum err ask_others(struct tx *tx, const struct sql *sql, const struct loop_about *about,
+			   int64_t id, int64_t but, bool *ret, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
-	enum err e = tx_row(tx, &loop_sql.others_open,
+	enum err e = tx_row(tx, sql,
 			    SQL_ARGS(sql_text(str_of(about->noun)), sql_i64(id),
 				     sql_text(str_of(about->kind)), sql_i64(but)),
 			    &r, f);
 
 	*ret = e == OK;
 	return e == ERR_ABSENT ? OK : e;
+}
+
+enum err loop_others_open(struct tx *tx, const struct loop_about *about, int64_t id, int64_t but,
+			  bool *ret, struct fault *f)
+{
+	return ask_others(tx, &loop_sql.others_open, about, id, but, ret, f);
+}
+
+enum err loop_others_done(struct tx *tx, const struct loop_about *about, int64_t id, int64_t but,
+			  bool *ret, struct fault *f)
+{
+	return ask_others(tx, &loop_sql.others_done, about, id, but, ret, f);
 }
 
 /* Before the task's own entry, which is the one that the answer's receipt names. */

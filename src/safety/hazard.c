@@ -164,14 +164,16 @@ enum err hazard_task_step(struct call *c, struct tx *tx, const struct record_boo
 	CLEANUP(arena_end) struct arena *a = NULL;
 	const char *missing;
 	struct hazard *h;
-	bool others;
+	bool others, done = t->outcome == FLOW_OUT_DONE;
 	void *row;
 	enum err e;
 
-	/* Split or merged, it ends with the last of what it went into. */
+	/* Split, it ends with its last part, and is put right if any part was done. */
 	if (t->phase != FLOW_CLOSED || t->outcome == FLOW_OUT_FOLDED || on == FLOW_ON_CLOCK)
 		return OK;
 	if ((e = loop_others_open(tx, &own, id, t->id, &others, f)) || others)
+		return e;
+	if (!done && (e = loop_others_done(tx, &own, id, t->id, &done, f)))
 		return e;
 	if ((e = arena_new(1 << 20, &a)) ||
 	    (e = record_get(book, tx, &hazard_noun, (struct record_id){ id }, a, &row, f)))
@@ -179,7 +181,7 @@ enum err hazard_task_step(struct call *c, struct tx *tx, const struct record_boo
 	h = row;
 	if (h->record.state != HAZARD_OPEN)
 		return OK;
-	if (t->outcome != FLOW_OUT_DONE)
+	if (!done)
 		return end(c, tx, book, h, HAZARD_VOIDED, now, f);
 	if (h->grade == HAZARD_MAJOR && (missing = hazard_element_missing(h))) {
 		e = fault_set(

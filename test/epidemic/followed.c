@@ -526,15 +526,12 @@ static void a_task_that_no_trace_raised_tells_no_name_and_finds_nobody(void **st
 	CLEANUP(answer_end) struct answer a = { 0 };
 	struct outbreak o;
 	int64_t contact, task, forged;
-	char more[120], url[80];
+	char url[80];
 
 	outbreak_begin(&w, &o);
 	trace(&w, &o, "", &a);
 	task = task_of(&w, o.neighbour, &contact);
-	(void)snprintf(more, sizeof more,
-		       ",\"owner\":\"102\",\"about\":\"contact\",\"about_id\":\"%lld\"",
-		       (long long)contact);
-	forged = ward_raise(&w, WARD_TRACER, "430802", more);
+	forged = order_about(&w, contact);
 	(void)snprintf(url, sizeof url, "/api/v1/contacts/%lld/name", (long long)contact);
 	answer_end(&a);
 	assert_int_equal(ward_ask(&w, WARD_LEAD, "POST", url, "{}", &a), 403);
@@ -570,6 +567,26 @@ static void nobody_is_lost_by_striking_or_merging_the_task_that_is_to_find_them(
 	(void)snprintf(text, sizeof text, "/api/v1/cases/%s/events/overturn", o.id);
 	post(&w, WARD_TRACER, text, "{}");
 	assert_int_equal(ward_do(&w, WARD_CLERK, task, "cancel", ",\"reason\":\"不找\""), 200);
+	sound(&w);
+}
+
+static void the_last_part_may_be_struck_once_another_was_done(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t contact, task, part[2];
+
+	outbreak_begin(&w, &o);
+	trace(&w, &o, "", &a);
+	task = task_of(&w, o.neighbour, &contact);
+	split(&w, task, part);
+	assert_int_equal(ward_do(&w, WARD_WORKER, part[0], "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, part[0], "prove", ",\"text\":\"在家\""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, part[0], "close", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, part[1], "cancel", ",\"reason\":\"找到了\""), 200);
+	assert_true(contact_is(&w, contact, "located"));
+	adds_up(&w, 3, 0, 1);
 	sound(&w);
 }
 
@@ -740,6 +757,7 @@ int main(void)
 		ON_BOTH(a_name_is_told_to_each_who_has_a_part_and_no_more_to_who_had_one),
 		ON_BOTH(a_task_that_no_trace_raised_tells_no_name_and_finds_nobody),
 		ON_BOTH(nobody_is_lost_by_striking_or_merging_the_task_that_is_to_find_them),
+		ON_BOTH(the_last_part_may_be_struck_once_another_was_done),
 		ON_BOTH(nobody_is_under_a_measure_whom_the_profile_does_not_follow_up),
 		ON_BOTH(a_measure_ends_by_itself_and_is_never_put_off),
 		ON_BOTH(an_appeal_is_answered_by_one_and_decided_by_another),

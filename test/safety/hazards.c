@@ -194,29 +194,70 @@ static int merge(struct ward *w, int64_t task, int64_t into)
 	return ward_status(w, WARD_LEAD, "POST", "/api/v1/tasks/merge", body);
 }
 
-static void a_hazard_that_was_split_ends_with_its_last_part_and_goes_into_no_other(void **state)
+static void split(struct ward *w, int64_t task, int64_t ret_part[2])
 {
-	WARD(w);
-	int64_t hazard, task, part[2];
 	char target[100];
 
-	report(&w, quarry(&w), "ordinary", &hazard, &task);
-	assert_int_equal(merge(&w, task, ward_raise(&w, WARD_LEAD, "430802001001", "")), 409);
 	(void)snprintf(target, sizeof target, "/api/v1/tasks/%lld/split", (long long)task);
-	assert_int_equal(ward_status(&w, WARD_LEAD, "POST", target,
+	assert_int_equal(ward_status(w, WARD_LEAD, "POST", target,
 				     "{\"reason\":\"分两段\",\"parts\":[{\"title\":\"东段\","
 				     "\"owner\":\"106\"},{\"title\":\"西段\",\"owner\":"
 				     "\"106\"}]}"),
 			 200);
-	assert_true(hazard_is(&w, hazard, "open"));
-	part[0] = ward_scalar(&w, "SELECT id FROM tasks WHERE title = '东段'");
-	part[1] = ward_scalar(&w, "SELECT id FROM tasks WHERE title = '西段'");
+	ret_part[0] = ward_scalar(w, "SELECT max(id) FROM tasks WHERE title = '东段'");
+	ret_part[1] = ward_scalar(w, "SELECT max(id) FROM tasks WHERE title = '西段'");
+}
+
+static void done(struct ward *w, int64_t task)
+{
+	proved(w, task);
+	assert_int_equal(ward_do(w, WARD_WORKER, task, "close", ""), 200);
+}
+
+static void strike(struct ward *w, int64_t task)
+{
+	assert_int_equal(ward_do(w, WARD_WORKER, task, "cancel", ",\"reason\":\"不需要\""), 200);
+}
+
+static void a_hazard_that_was_split_ends_with_its_last_part_and_goes_into_no_other(void **state)
+{
+	WARD(w);
+	int64_t hazard, task, part[2];
+
+	report(&w, quarry(&w), "ordinary", &hazard, &task);
+	assert_int_equal(merge(&w, task, ward_raise(&w, WARD_LEAD, "430802001001", "")), 409);
+	split(&w, task, part);
 	for (int i = 0; i < 2; i++) {
 		assert_true(hazard_is(&w, hazard, "open"));
-		proved(&w, part[i]);
-		assert_int_equal(ward_do(&w, WARD_WORKER, part[i], "close", ""), 200);
+		done(&w, part[i]);
 	}
 	assert_true(hazard_is(&w, hazard, "closed"));
+	sound(&w);
+}
+
+static void a_split_hazard_is_put_right_if_a_part_was_done_in_whatever_order(void **state)
+{
+	WARD(w);
+	static const struct {
+		bool done[2];
+		const char *state;
+	} cases[] = { { { true, false }, "closed" },
+		      { { false, true }, "closed" },
+		      { { false, false }, "voided" } };
+	int64_t unit = quarry(&w), hazard, task, part[2];
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		report(&w, unit, "ordinary", &hazard, &task);
+		split(&w, task, part);
+		for (int k = 0; k < 2; k++) {
+			assert_true(hazard_is(&w, hazard, "open"));
+			if (cases[i].done[k])
+				done(&w, part[k]);
+			else
+				strike(&w, part[k]);
+		}
+		assert_true(hazard_is(&w, hazard, cases[i].state));
+	}
 	sound(&w);
 }
 
@@ -295,6 +336,7 @@ int main(void)
 		ON_BOTH(nobody_closes_or_voids_a_hazard_beside_its_task),
 		ON_BOTH(what_else_is_raised_about_a_hazard_moves_nothing_of_it),
 		ON_BOTH(a_hazard_that_was_split_ends_with_its_last_part_and_goes_into_no_other),
+		ON_BOTH(a_split_hazard_is_put_right_if_a_part_was_done_in_whatever_order),
 		ON_BOTH(a_major_hazard_is_not_closed_before_its_five_elements_are_written),
 		ON_BOTH(a_hazard_of_a_unit_without_an_organisation_is_refused_and_leaves_nothing),
 		ON_BOTH(a_late_hazard_climbs_by_itself),
