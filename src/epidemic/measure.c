@@ -269,24 +269,33 @@ static enum err turn(struct call *c, struct tx *tx, const struct record_book *bo
 			     now, f);
 }
 
+static enum err issuer_of(struct tx *tx, const struct record_book *book, int64_t id,
+			  struct flow_party *ret, struct fault *f)
+{
+	CLEANUP(arena_end) struct arena *a = NULL;
+	void *row;
+	enum err e;
+
+	if ((e = arena_new(ROW_BYTES, &a)) ||
+	    (e = record_get(book, tx, &measure_noun, (struct record_id){ id }, a, &row, f)))
+		return e;
+	ret->v = ((const struct measure *)row)->issuer.v;
+	return OK;
+}
+
 /* Whoever ordered it neither answers the appeal nor checks the answer, however the grid stands. */
 static enum err not_issuer(struct call *c, struct tx *tx, const struct record_book *book,
 			   int64_t id, enum flow_on on, struct fault *f)
 {
-	CLEANUP(arena_end) struct arena *a = NULL;
-	const struct measure *m;
-	struct flow_party party;
-	void *row;
+	struct flow_party party, issuer;
 	enum err e;
 
 	if (!c || (on != FLOW_ON_PROVE && on != FLOW_ON_CLOSE && on != FLOW_ON_RETURN &&
 		   on != FLOW_ON_EXTEND))
 		return OK;
-	if ((e = loop_party(c, tx, &party, NULL, f)) || (e = arena_new(ROW_BYTES, &a)) ||
-	    (e = record_get(book, tx, &measure_noun, (struct record_id){ id }, a, &row, f)))
+	if ((e = loop_party(c, tx, &party, NULL, f)) || (e = issuer_of(tx, book, id, &issuer, f)))
 		return e;
-	m = row;
-	if (party.v != m->issuer.v)
+	if (party.v != issuer.v)
 		return OK;
 	e = fault_set(f, ERR_ROLE, "对本机关所作决定的申诉，本机关不能答复或核查；请由另一机关办理",
 		      "an appeal is neither answered nor checked by who ordered the measure: it is "
@@ -295,27 +304,40 @@ static enum err not_issuer(struct call *c, struct tx *tx, const struct record_bo
 	return e;
 }
 
+/* Of two answers neither would be the one. */
+static enum err stays_whole(struct fault *f)
+{
+	return fault_set(f, ERR_CONFLICT, "申诉由一个机关整体答复，不能拆分或并入；可由上级改派",
+			 "an appeal is answered whole and by one organisation: it is neither split "
+			 "nor merged, but a level above may hand it to another");
+}
+
+/* Late is who should have answered; or, once they did, the issuer, which must not decide on it. */
+static enum err lapse(struct call *c, struct tx *tx, const struct record_book *book, int64_t id,
+		      const struct flow_task *t, struct utc_s now, struct fault *f)
+{
+	struct flow_party issuer = t->checker;
+	enum err e = t->phase == FLOW_PROVED ? issuer_of(tx, book, id, &issuer, f) : OK;
+
+	if (e || t->checker.v != issuer.v)
+		return e;
+	return turn(c, tx, book, id, MEASURE_BY_LAPSE, now, f);
+}
+
 enum err measure_task_step(struct call *c, struct tx *tx, const struct record_book *book,
 			   int64_t id, const struct flow_task *t, enum flow_on on, struct utc_s now,
 			   struct fault *f)
 {
-	static const struct loop_about own = { .noun = "measure", .kind = "appeal" };
-	bool others = t->outcome == FLOW_OUT_FOLDED;
-	enum err e = t->phase == FLOW_CLOSED && !others
-			     ? loop_others_open(tx, &own, id, t->id, &others, f)
-			     : OK;
+	enum err e = on == FLOW_ON_FOLD ? stays_whole(f) : not_issuer(c, tx, book, id, on, f);
 
-	if (!e)
-		e = not_issuer(c, tx, book, id, on, f);
-	if (e || others) /* split or merged: what the last part comes to is the answer */
+	if (e)
 		return e;
 	if (t->phase == FLOW_CLOSED && t->outcome == FLOW_OUT_DONE)
 		return turn(c, tx, book, id, MEASURE_RUNS, now, f);
 	if (t->phase == FLOW_CLOSED)
 		return turn(c, tx, book, id, MEASURE_BY_OVERTURN, now, f);
-	if (on == FLOW_ON_CLOCK && (t->marks & FLOW_LATE) && t->phase != FLOW_PROVED)
-		return turn(c, tx, book, id, MEASURE_BY_LAPSE, now, f);
-	return OK;
+	return on == FLOW_ON_CLOCK && (t->marks & FLOW_LATE) ? lapse(c, tx, book, id, t, now, f)
+							     : OK;
 }
 
 /* ---- the hard end ---------------------------------------------------------------------------- */

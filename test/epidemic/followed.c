@@ -731,6 +731,39 @@ static void who_ordered_a_measure_decides_no_appeal_against_it(void **state)
 	assert_true(measure_is(&w, "overturned"));
 }
 
+static void an_answer_that_only_the_issuer_could_check_does_not_hold_the_measure(void **state)
+{
+	WARD_WITH_VAULT(w);
+	struct outbreak o;
+	int64_t task = appeal(&w, &o);
+
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_LEAD, task, "prove", ",\"text\":\"他在场\""), 200);
+	ward_run(&w, "UPDATE measures SET issuer = 101");
+	assert_true(measure_is(&w, "appealed"));
+	ward_pass(&w, 2 * 86400);
+	assert_true(measure_is(&w, "ended") && ended_by(&w, "lapse"));
+	ward_pass(&w, 61);
+	assert_string_equal(ward_state(&w, task), "closed");
+}
+
+static void an_appeal_is_answered_whole(void **state)
+{
+	WARD_WITH_VAULT(w);
+	struct outbreak o;
+	int64_t task = appeal(&w, &o);
+	char url[80];
+
+	(void)snprintf(url, sizeof url, "/api/v1/tasks/%lld/split", (long long)task);
+	assert_int_equal(ward_status(&w, WARD_MAYOR, "POST", url,
+				     "{\"reason\":\"分头\",\"parts\":[{\"title\":\"在场\"},"
+				     "{\"title\":\"期限\"}]}"),
+			 409);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE about = 'measure'"), 1);
+	assert_string_equal(ward_state(&w, task), "open");
+	sound(&w);
+}
+
 static void an_appeal_that_is_right_overturns_the_measure(void **state)
 {
 	WARD_WITH_VAULT(w);
@@ -762,6 +795,8 @@ int main(void)
 		ON_BOTH(a_measure_ends_by_itself_and_is_never_put_off),
 		ON_BOTH(an_appeal_is_answered_by_one_and_decided_by_another),
 		ON_BOTH(who_ordered_a_measure_decides_no_appeal_against_it),
+		ON_BOTH(an_answer_that_only_the_issuer_could_check_does_not_hold_the_measure),
+		ON_BOTH(an_appeal_is_answered_whole),
 		ON_BOTH(an_appeal_that_is_right_overturns_the_measure),
 		ON_BOTH(what_ended_a_measure_is_told_and_its_appeal_waits_no_more),
 		ON_BOTH(an_answer_that_nobody_decides_on_ends_with_the_measure),
