@@ -174,7 +174,8 @@ enum err contact_task_step(struct call *c, struct tx *tx, const struct record_bo
 	if (on == FLOW_ON_PROVE && was->record.state == CONTACT_FOUND) {
 		is.record.state = CONTACT_LOCATED;
 		action = "locate";
-	} else if (on == FLOW_ON_RETURN && was->record.state == CONTACT_LOCATED) {
+	} else if ((on == FLOW_ON_RETURN || loop_reopened(t, on)) &&
+		   was->record.state == CONTACT_LOCATED) {
 		is.record.state = CONTACT_FOUND;
 		action = "lose";
 	} else if (is.push == was->push && is.party.v == was->party.v)

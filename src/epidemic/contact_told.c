@@ -26,7 +26,7 @@ static bool is(struct rows *r, const char *event)
 /* What a step says of whose it is and whether it was found: as engine/flow/step.c does. */
 static void step(struct standing *s, struct rows *r)
 {
-	bool waits;
+	bool waits, reopened = is(r, "reown") && !rows_null(r, 8);
 
 	if (rows_i64(r, 6) != s->task) {
 		s->task = rows_i64(r, 6);
@@ -46,7 +46,8 @@ static void step(struct standing *s, struct rows *r)
 	} else if (is(r, "withdraw") || (waits && (is(r, "assign") || is(r, "close") ||
 						   is(r, "cancel") || is(r, "fold")))) {
 		s->own = FLOW_WITHDRAWN;
-	} else if ((is(r, "prove") || is(r, "return")) && rows_i64(r, 7) >= s->state_at.v) {
+	} else if ((is(r, "prove") || is(r, "return") || reopened) &&
+		   rows_i64(r, 7) >= s->state_at.v) {
 		s->state = is(r, "prove") ? CONTACT_LOCATED : CONTACT_FOUND;
 		s->state_at = rows_time(r, 7);
 	}

@@ -215,7 +215,8 @@ SELECT state, push, COUNT(*) FROM contacts WHERE area >= $1 AND area < $2 GROUP 
 -- $1 from_ bigint
 -- $2 end_  bigint
 -- $3 at    bigint
-SELECT c.id, c.state, c.ended_at, h.event, h.owner, h.to_whom, h.task, h.at FROM contacts c
+SELECT c.id, c.state, c.ended_at, h.event, h.owner, h.to_whom, h.task, h.at, h.stage
+FROM contacts c
 LEFT JOIN tasks t ON t.about = 'contact' AND t.about_id = c.id AND t.kind = 'contact'
 LEFT JOIN task_history h ON h.county = t.county AND h.task = t.id AND h.at <= $3
 WHERE c.area >= $1 AND c.area < $2 AND c.created_at <= $3

@@ -134,6 +134,12 @@ MUST_CHECK enum err loop_reach(struct call *c, struct tx *tx, int64_t task, stru
 MUST_CHECK enum err loop_tell_about(struct call *c, struct tx *tx, struct str noun,
 				    struct record_id id, struct fault *f);
 
+/* Did the grid move it to others under whom its proof counts no more? (flow/README.md) */
+static inline bool loop_reopened(const struct flow_task *t, enum flow_on on)
+{
+	return on == FLOW_ON_REOWN && t->phase == FLOW_OPEN && t->doer.v;
+}
+
 /* Is another task of the kind about this row not closed yet; was another done? */
 MUST_CHECK enum err loop_others_open(struct tx *tx, const struct loop_about *about, int64_t id,
 				     int64_t but, bool *ret, struct fault *f);

@@ -169,12 +169,19 @@ static enum err enter(const struct storing *s, const struct span *p)
 
 /* ---- story and notices ----------------------------------------------------------------------- */
 
+static struct sql_value stage_word(uint8_t stage)
+{
+	return sql_text(str_of(flow_stage_words[stage].word));
+}
+
+/* A step names no stage, but that of a proof that the grid undid: it is to be accepted again. */
 static enum err tell_story(const struct storing *s, const struct span *p)
 {
 	const struct record *r = &s->w->row.record;
 	const struct flow_effect *first = &s->fx->v[p->from];
 	bool clocks = is_clocks(s, p);
 	bool own = !clocks && first->say == s->ev->on;
+	bool reopened = loop_reopened(&s->w->t, s->ev->on);
 	int64_t key = 0;
 
 	for (uint32_t i = p->from + 1; i < p->to && !key; i++)
@@ -187,8 +194,9 @@ static enum err tell_story(const struct storing *s, const struct span *p)
 				 sql_i64(clocks ? 0 : s->ev->person.v),
 				 sql_i64(clocks ? 0 : s->ev->party.v), sql_i64(s->w->t.owner.v),
 				 id_or_null(own ? s->ev->to.v : 0),
-				 clocks ? sql_text(str_of(flow_stage_words[stage_of(s, p)].word))
-					: sql_null(),
+				 clocks            ? stage_word(stage_of(s, p))
+				 : own && reopened ? stage_word(FLOW_TO_ACCEPT)
+						   : sql_null(),
 				 sql_i64(level_of(s, p)), sql_i64(s->w->t.stage[FLOW_TO_DO].by),
 				 id_or_null(key), own ? text_or_null(s->words->reason) : sql_null(),
 				 own ? text_or_null(s->words->text) : sql_null()),

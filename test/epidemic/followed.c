@@ -378,6 +378,46 @@ static void the_past_is_told_as_it_was_after_a_split_a_merge_and_a_change(void *
 	sound(&w);
 }
 
+/* Officer 204 answers for the village in epidemics, as one of this organisation. */
+static void answers_for_the_village(struct ward *w, const struct visitor *lead, const char *who)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char match[80], body[60];
+
+	(void)snprintf(match, sizeof match, "Idempotency-Key: grid-%s\r\nIf-Match: \"%lld\"\r\n",
+		       who,
+		       (long long)ward_scalar(w, "SELECT version FROM officers WHERE id = 204"));
+	(void)snprintf(body, sizeof body, "{\"organisation\":\"%s\"}", who);
+	desk_ask(&w->k, lead, "PATCH", "/api/v1/officers/204", match, body, &a);
+	if (a.status != 200)
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+}
+
+static void whoever_is_to_be_found_again_after_the_grid_changed_is_not_located(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct visitor lead;
+	struct outbreak o;
+	int64_t contact, task;
+
+	desk_account_in(&w.k, "province", role_bit(ROLE_AREA_LEAD), "43", "43");
+	desk_sign_in(&w.k, "province", &lead);
+	outbreak_begin(&w, &o);
+	answers_for_the_village(&w, &lead, "103");
+	trace(&w, &o, "", &a);
+	task = task_of(&w, o.neighbour, &contact);
+	ward_pass(&w, 1);
+	assert_int_equal(ward_do(&w, WARD_CLERK, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, task, "prove", ",\"text\":\"在家\""), 200);
+	adds_up(&w, 3, 0, 1);
+	ward_pass(&w, 1);
+	answers_for_the_village(&w, &lead, "104");
+	assert_string_equal(ward_state(&w, task), "open");
+	assert_true(contact_is(&w, contact, "found"));
+	adds_up(&w, 3, 0, 0);
+}
+
 static void a_contact_ended_when_it_ended_however_late_its_row_is_touched(void **state)
 {
 	WARD_WITH_VAULT(w);
@@ -785,6 +825,7 @@ int main(void)
 		ON_BOTH(a_later_trace_adds_changes_and_excludes_by_a_difference),
 		ON_BOTH(a_corrected_onset_changes_whom_the_next_trace_finds),
 		ON_BOTH(the_past_is_told_as_it_was_after_a_split_a_merge_and_a_change),
+		ON_BOTH(whoever_is_to_be_found_again_after_the_grid_changed_is_not_located),
 		ON_BOTH(a_contact_ended_when_it_ended_however_late_its_row_is_touched),
 		ON_BOTH(a_name_is_told_to_those_who_must_find_them_and_to_nobody_else),
 		ON_BOTH(a_name_is_told_to_each_who_has_a_part_and_no_more_to_who_had_one),
