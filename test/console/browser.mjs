@@ -1,7 +1,7 @@
 // A browser on the console: on the mock, or on the server that OUTPOST_URL names. What the
 // console may not do is watched in every page: errors, requests to other hosts, breaches of the
 // policy.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,15 @@ export async function openBrowser() {
       rmSync(profile, { recursive: true, force: true });
     },
   };
+}
+
+/** The clocks of the house are so far ahead from now on (test/support/clocked.c). */
+export function setAhead(seconds) {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64LE(BigInt(seconds));
+  const clock = openSync(process.env.OUTPOST_TEST_CLOCK, 'r+');
+  writeSync(clock, bytes, 0, bytes.length, 0);
+  closeSync(clock);
 }
 
 /** A page that keeps what went wrong in it in `page.wrongs`. */

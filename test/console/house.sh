@@ -1,7 +1,7 @@
 #!/bin/sh
 # house.sh - the console in Chromium against the real server, on the demo house: a walk from the
-# log-in to the ledger with its pictures in build/console/house; with OUTPOST_WALK=all then all
-# that people do with it, which takes five minutes.
+# log-in to the ledger, by a clock that it moves, with its pictures in build/console/house; with
+# OUTPOST_WALK=all then all that people do with it, which takes five minutes.
 . "$OUTPOST_SOURCE/test/console/node.sh.in"
 need_console
 need_browser
@@ -11,8 +11,11 @@ need_browser
 node "$OUTPOST_SOURCE/test/console/outlines.mjs" >outlines.json
 "$OUTPOST" area boundary house outlines.json --source 合成示意图
 
+head -c 8 /dev/zero >clock
+OUTPOST_TEST_CLOCK=$PWD/clock
+export OUTPOST_TEST_CLOCK
 mkfifo first
-"$OUTPOST" serve house --listen 127.0.0.1:0 >first 2>serve.log &
+"$OUTPOST_BUILD/outpost_clocked" serve house --listen 127.0.0.1:0 >first 2>serve.log &
 server=$!
 trap 'kill "$server" 2>/dev/null || true' EXIT
 exec 3<first

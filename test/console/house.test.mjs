@@ -4,14 +4,23 @@ import { createHmac } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { go, logIn, openBrowser, openPage, openServer, ROOT, settle } from './browser.mjs';
+import {
+  go,
+  logIn,
+  openBrowser,
+  openPage,
+  openServer,
+  ROOT,
+  setAhead,
+  settle,
+} from './browser.mjs';
 
 const PROVINCE = '430000000000000';
 const COUNTY = '430802000000000';
 const FOLDER = join(ROOT, 'build/console/house');
 const NAME = `合成巡查队${Date.now() % 1_000_000}`;
 const STEP_S = 30;
-const MINUTE_MS = 60_000;
+const SILENT_S = 130; // two beats of the house and the feed's minute
 let server;
 let chrome;
 let taken = 0;
@@ -316,16 +325,21 @@ step('who_may_not_is_told_so_and_who_can', 'worker', async (page) => {
   assert.match(await text(page, '.page-state.error'), /没有权限/);
 });
 
-// A minute of silence, counted from the start of the house, and the minute of its clock.
 step('a_feed_that_never_came_is_a_signal_of_whoever_answers', 'duty', async (page) => {
   await go(page, '/signals?source=silent');
   const row = page.locator('.signals-page tr[data-row] a', { hasText: '密接推送' });
-  await row.first().waitFor({ timeout: 3 * MINUTE_MS });
+  setAhead(SILENT_S);
+  await row.first().waitFor();
   assert.equal(await row.count(), 1);
   await row.first().click();
   await page.waitForSelector('.signal-page .feed-again .mark.red');
   assert.match(await text(page, '.signal-page .feed-again'), /邻市密接推送[\s\S]*至今没有恢复/);
   assert.match(await text(page, '.signal-page .block .facts'), /疾病预防控制中心/);
+  await page.route('**/feeds/health', (route) => route.fulfill({ status: 500, body: '{}' }));
+  await page.reload();
+  await page.waitForSelector('.signal-page .feed-again');
+  assert.match(await text(page, '.signal-page .feed-again'), /查不到是否恢复/);
+  await page.unroute('**/feeds/health');
 });
 
 step(

@@ -3,11 +3,20 @@
 // before their eyes, by a clock that the walk moves. One step after the other, each with its
 // picture in build/console/loop.
 import assert from 'node:assert/strict';
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { auditPage } from './audit.mjs';
-import { go, logIn, openBrowser, openPage, openServer, ROOT, settle } from './browser.mjs';
+import {
+  go,
+  logIn,
+  openBrowser,
+  openPage,
+  openServer,
+  ROOT,
+  setAhead,
+  settle,
+} from './browser.mjs';
 import { CELL, client, COUNTY, makeWard, TOWNSHIP } from './ward.mjs';
 
 const FOLDER = join(ROOT, 'build/console/loop');
@@ -208,11 +217,7 @@ let ahead = 0; // minutes
 /** The clock of the house and those of its people go on, all at once. */
 async function pass(minutes) {
   ahead += minutes;
-  const seconds = Buffer.alloc(8);
-  seconds.writeBigInt64LE(BigInt(ahead * MINUTE_S));
-  const clock = openSync(process.env.OUTPOST_TEST_CLOCK, 'r+');
-  writeSync(clock, seconds, 0, seconds.length, 0);
-  closeSync(clock);
+  setAhead(ahead * MINUTE_S);
   for (const page of Object.values(people)) await page.clock.fastForward(minutes * MINUTE_S * 1000);
 }
 
