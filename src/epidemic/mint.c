@@ -192,7 +192,7 @@ enum err case_follow(struct call *c, struct tx *tx, const void *before, const vo
 		     struct fault *f)
 {
 	if (c && overturns(before, after))
-		return question_end(tx, ((const struct case_row *)after)->record.id.v, c->now, f);
+		return question_end(c, tx, ((const struct case_row *)after)->record.id.v, f);
 	if (!c || !confirms(c, before, after))
 		return OK;
 	if (!epidemic_of(c))

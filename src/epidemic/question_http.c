@@ -9,6 +9,7 @@
  */
 #include <stdio.h>
 
+#include "access/key.h"
 #include "epidemic/inside.h"
 #include "intake/question.h"
 #include "ledger/ledger.h"
@@ -29,16 +30,37 @@ static const struct intake *intake_of(const struct call *c)
 	return epidemic_of(c)->o.intake;
 }
 
+/* It is there, in force, may push, and reaches the feed's area: else nobody ever sees it. */
+static enum err key_works(struct call *c, struct tx *tx, const struct feed *x, bool *ret,
+			  struct fault *f)
+{
+	struct fault unasked = { 0 };
+	int64_t id = 0;
+	struct key k;
+	enum err e = str_i64(x->api_key, &id) ? ERR_ABSENT : key_at(tx, id, c->a, &k, &unasked);
+
+	if (e && e != ERR_ABSENT)
+		*f = unasked;
+	*ret = !e && k.ends_at.v > c->now.v && (k.capabilities & capability_bit(CAP_PUSH)) &&
+	       scope_covers(&k.scope, x->record.area);
+	return e == ERR_ABSENT ? OK : e;
+}
+
 /* A feed of visits, of the officer's own area or above it, whose key would see the question. */
-static enum err may_be_asked(struct call *c, const struct feed *x, struct fault *f)
+static enum err may_be_asked(struct call *c, struct tx *tx, const struct feed *x, struct fault *f)
 {
 	enum err e = call_reach_up(c, x->record.area, f);
+	bool works = false;
 
-	if (e || (x->brings == FEED_VISITS && x->record.state == FEED_ACTIVE && x->api_key.n))
+	if (!e && x->brings == FEED_VISITS && x->record.state == FEED_ACTIVE && x->api_key.n)
+		e = key_works(c, tx, x, &works, f);
+	if (e || works)
 		return e;
 	fault_at(f, "feed", NULL);
-	return fault_set(f, ERR_CONFLICT, "只能问启用中、有接口密钥、送来活动轨迹的来源",
-			 "what is asked is a feed of visits that is active and has an API key");
+	return fault_set(f, ERR_CONFLICT,
+			 "只能问启用中、送来活动轨迹、接口密钥在用且覆盖其区域的来源",
+			 "what is asked is an active feed of visits with an API key in force that "
+			 "covers its area");
 }
 
 static enum err look_up(struct tx *tx, void *arg, struct fault *f)
@@ -50,7 +72,7 @@ static enum err look_up(struct tx *tx, void *arg, struct fault *f)
 	if (e)
 		return e;
 	e = question_feed(intake_of(c), tx, q->k.feed, c->a, &q->feed, f);
-	return e == ERR_ABSENT ? call_absent(f) : e ? e : may_be_asked(c, q->feed, f);
+	return e == ERR_ABSENT ? call_absent(f) : e ? e : may_be_asked(c, tx, q->feed, f);
 }
 
 enum err question_before(struct call *c, struct fault *f)
@@ -146,7 +168,6 @@ enum err question_list(struct call *c, struct tx *tx, struct fault *f)
 	if (e)
 		return e;
 	json_open(j, '{');
-	json_key(j, "items");
 	e = question_tell_case(c, tx, of->record.id.v, f);
 	json_close(j, '}');
 	return e;

@@ -47,7 +47,8 @@ enum err push_hold(struct push *p, struct tx *tx, struct str why, struct fault *
 
 	if (!copy)
 		return ERR_MEMORY;
-	p->kept = p->answers = false;
+	p->kept = false;
+	p->answers = p->question != NULL;
 	push_batch_begin(p, BATCH_HELD);
 	p->batch.accepted = (int64_t)p->judged.ok.n;
 	p->batch.why = (struct str){ copy, why.n };

@@ -346,13 +346,16 @@ static enum err lateness(struct push *p, struct tx *tx, struct fault *f)
 			    &r, f);
 
 	p->batch.late_s = FIELD_NONE;
-	if (!e && p->feed.every_min != FIELD_NONE && rows_i64(r, 0))
+	if (!e && !p->question && p->feed.every_min != FIELD_NONE && rows_i64(r, 0))
 		p->batch.late_s = max_i64(0, p->now.v - rows_i64(r, 0) - p->feed.every_min * 60);
 	return e == ERR_ABSENT ? OK : e;
 }
 
+/* A feed that answers when it is asked may be silent still. */
 enum err push_saw(struct push *p, struct tx *tx, struct fault *f)
 {
+	if (p->question)
+		return OK;
 	return tx_run(tx, &intake_sql.saw_feed,
 		      SQL_ARGS(sql_i64(area_county(p->feed.record.area).v),
 			       sql_i64(p->feed.record.id.v), sql_time(p->now)),

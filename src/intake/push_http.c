@@ -309,7 +309,8 @@ enum err push_answered(struct call *c, struct tx *tx, const struct push *p, stru
 {
 	struct ledger_entry en = { .county = p->feed.record.area,
 				   .object = STR("question"),
-				   .action = STR("answer") };
+				   .action = p->batch.record.state == BATCH_HELD ? STR("hold")
+										 : STR("answer") };
 
 	if (!p->answers)
 		return OK;

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/call.h"
 #include "base/memory.h"
 #include "crypt/encode.h"
 #include "intake/inside.h"
 #include "intake/question.sql.h"
+#include "ledger/ledger.h"
 #include "trail/trail.h"
 
 #include "base/ban.h"
@@ -246,10 +248,37 @@ enum err question_ask(const struct intake *in, struct tx *tx, const struct quest
 	return (e = put_part(&k, f)) ? e : put_question(&k, f);
 }
 
-enum err question_end(struct tx *tx, int64_t case_id, struct utc_s now, struct fault *f)
+static enum err enter(struct call *c, struct tx *tx, struct area_code county, int64_t id,
+		      struct str action, struct fault *f)
 {
-	return tx_run(tx, &question_sql.end_of_case, SQL_ARGS(sql_i64(case_id), sql_time(now)),
-		      NULL, f);
+	struct ledger_entry en = {
+		.county = county, .object = STR("question"), .object_id = id, .action = action
+	};
+
+	return call_act(c, tx, &en, f);
+}
+
+enum err question_end(struct call *c, struct tx *tx, int64_t case_id, struct fault *f)
+{
+	VEC(struct trail_part) over = { 0 };
+	enum err e;
+
+	{
+		CLEANUP(rows_end) struct rows *r = NULL;
+		bool more;
+
+		e = tx_rows(tx, &question_sql.waiting_of_case,
+			    SQL_ARGS(sql_i64(case_id), sql_time(c->now)), &r, f);
+		while (!e && !(e = rows_next(r, &more, f)) && more)
+			e = vec_push(&over, ((struct trail_part){ .county = { rows_i64(r, 0) },
+								  .of = rows_i64(r, 1) }));
+	}
+	for (size_t i = 0; i < over.n && !e; i++)
+		e = enter(c, tx, over.v[i].county, over.v[i].of, STR("end"), f);
+	vec_drop(&over);
+	return e ? e
+		 : tx_run(tx, &question_sql.end_of_case,
+			  SQL_ARGS(sql_i64(case_id), sql_time(c->now)), NULL, f);
 }
 
 /* ---- its places ------------------------------------------------------------------------------ */
@@ -422,10 +451,20 @@ enum err question_answer(struct tx *tx, const struct question *q, enum question_
 	return e || changed ? e : ERR_ABSENT;
 }
 
-enum err question_reopen(struct tx *tx, struct area_code county, int64_t batch, struct fault *f)
+enum err question_reopen(struct call *c, struct tx *tx, struct area_code county, int64_t batch,
+			 struct fault *f)
 {
-	return tx_run(tx, &question_sql.reopen, SQL_ARGS(sql_i64(county.v), sql_i64(batch)), NULL,
-		      f);
+	CLEANUP(rows_end) struct rows *r = NULL;
+	const struct sql_args whose = SQL_ARGS(sql_i64(county.v), sql_i64(batch));
+	int64_t id;
+	enum err e = tx_row(tx, &question_sql.of_batch, whose, &r, f);
+
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	id = rows_i64(r, 0);
+	rows_end(&r);
+	e = tx_run(tx, &question_sql.reopen, whose, NULL, f);
+	return e ? e : enter(c, tx, county, id, STR("reopen"), f);
 }
 
 /* ---- over ------------------------------------------------------------------------------------ */

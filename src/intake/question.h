@@ -62,8 +62,8 @@ MUST_CHECK enum err question_ask(const struct intake *in, struct tx *tx,
 				 const struct question_ask *q, struct question_asked *ret,
 				 struct fault *f);
 /* The case is none any more: its questions are over. */
-MUST_CHECK enum err question_end(struct tx *tx, int64_t case_id, struct utc_s now, struct fault *f);
-/* As JSON, a list: what became of those of a case, newest first. */
+MUST_CHECK enum err question_end(struct call *c, struct tx *tx, int64_t case_id, struct fault *f);
+/* As JSON, `items`, and `more` than that: what became of those of a case, newest first. */
 MUST_CHECK enum err question_tell_case(struct call *c, struct tx *tx, int64_t case_id,
 				       struct fault *f);
 
@@ -100,8 +100,8 @@ MUST_CHECK enum err question_answer(struct tx *tx, const struct question *q,
 				    enum question_state state, int64_t batch, struct utc_s now,
 				    struct fault *f);
 /* What a batch answered is open again: it was recalled, or turned away. */
-MUST_CHECK enum err question_reopen(struct tx *tx, struct area_code county, int64_t batch,
-				    struct fault *f);
+MUST_CHECK enum err question_reopen(struct call *c, struct tx *tx, struct area_code county,
+				    int64_t batch, struct fault *f);
 
 /* Places and times of questions that are over are deleted; each minute or so. */
 MUST_CHECK enum err question_expire(const struct intake *in, struct utc_s now, struct fault *f);

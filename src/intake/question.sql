@@ -43,22 +43,25 @@ WHERE county = $1 AND feed = $2 AND case_id = $3 AND due > $4 AND state <= 2 LIM
 -- What was asked for a case, newest first.
 -- across: a case asks feeds of other counties, too
 -- $1 case_id bigint
+-- $2 before  bigint
+-- $3 limit   bigint
 SELECT q.id, q.feed, f.name, q.asked_by, q.asked_at, q.due, q.places, q.state, q.answered_at,
 	b.accepted
 FROM question q JOIN feeds f ON f.county = q.county AND f.id = q.feed
 LEFT JOIN batches b ON b.county = q.county AND b.id = q.batch
-WHERE q.case_id = $1 ORDER BY q.id DESC LIMIT 50;
+WHERE q.case_id = $1 AND q.id < $2 ORDER BY q.id DESC LIMIT $3;
 
 -- name: of_key
--- What waits for the answer of whoever holds an API key.
+-- What waits for the answer of whoever holds an API key: found by when it is due (hence the plus).
 -- across: a key serves feeds of several counties
 -- $1 api_key text
 -- $2 now     bigint
--- $3 limit   bigint
+-- $3 after   bigint
 SELECT q.county, q.id, q.feed, q.token, q.due, f.area
 FROM question q JOIN feeds f ON f.county = q.county AND f.id = q.feed
-WHERE q.due > $2 AND q.state = 1 AND f.api_key = $1 AND f.state = 'active'
-ORDER BY q.id LIMIT $3;
+WHERE q.due > $2 AND +q.id > $3 AND q.state = 1 AND ltrim(f.api_key, '0') = $1
+	AND f.state = 'active'
+ORDER BY q.id;
 
 -- name: of_token
 -- The one that a batch answers.
@@ -83,13 +86,20 @@ SELECT id, due FROM question WHERE county = $1 AND batch = $2;
 -- $4 batch  bigint
 -- $5 now    bigint
 UPDATE question SET state = $3, batch = $4, answered_at = $5
-WHERE county = $1 AND id = $2 AND state <= 2 AND due > $5;
+WHERE county = $1 AND id = $2 AND (state = 1 OR (state = 2 AND batch = $4)) AND due > $5;
 
 -- name: reopen
 -- The batch that answered it is gone.
 -- $1 county bigint
 -- $2 batch  bigint
 UPDATE question SET state = 1, batch = NULL, answered_at = NULL WHERE county = $1 AND batch = $2;
+
+-- name: waiting_of_case
+-- Those of a case that may still be answered.
+-- across: a case asks feeds of other counties, too
+-- $1 case_id bigint
+-- $2 now     bigint
+SELECT county, id FROM question WHERE case_id = $1 AND due > $2 AND state <= 2 ORDER BY id;
 
 -- name: end_of_case
 -- Those of a case are over.

@@ -49,7 +49,39 @@ static enum err tell_question(struct call *c, struct tx *tx, struct rows *r, str
 	return e;
 }
 
-static enum err tell_waiting(struct call *c, struct tx *tx, struct buf *shown, struct fault *f)
+static enum err read_id(const struct call *c, const char *name, int64_t preset, int64_t *ret,
+			struct fault *f)
+{
+	struct str s = http_query(c->rq, name);
+
+	*ret = preset;
+	if (!s.n || (!str_i64(s, ret) && *ret >= 0))
+		return OK;
+	return fault_set(f, ERR_RANGE, "%s 应为整数", "%s is a whole number", name);
+}
+
+/* How far the list goes: the last one's id, and whether there are more. */
+static void tell_more(struct call *c, const char *from, int64_t last, bool more)
+{
+	struct json *j = call_json(c);
+
+	json_key(j, from);
+	if (more)
+		call_id_json(c, last);
+	else
+		json_nil(j);
+	json_key(j, "more");
+	json_bool(j, more);
+}
+
+struct waiting {
+	struct buf *shown;
+	size_t n;
+	int64_t last;
+	bool more;
+};
+
+static enum err tell_waiting(struct call *c, struct tx *tx, struct waiting *w, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	char key[24];
@@ -57,16 +89,19 @@ static enum err tell_waiting(struct call *c, struct tx *tx, struct buf *shown, s
 	bool more;
 	enum err e = tx_rows(tx, &question_sql.of_key,
 			     SQL_ARGS(sql_text((struct str){ key, (size_t)n }), sql_time(c->now),
-				      sql_i64(TOLD_MAX)),
+				      sql_i64(w->last)),
 			     &r, f);
 
-	while (!e && !(e = rows_next(r, &more, f)) && more) {
+	while (!e && !w->more && !(e = rows_next(r, &more, f)) && more) {
 		if (!scope_covers(call_scope(c), (struct area_code){ rows_i64(r, 5) }))
 			continue;
-		buf_fmt(shown, shown->n ? " " LEDGER_ID : LEDGER_ID, (long long)rows_i64(r, 1));
+		if ((w->more = w->n == TOLD_MAX))
+			break;
+		w->last = rows_i64(r, 1);
+		buf_fmt(w->shown, w->n++ ? " " LEDGER_ID : LEDGER_ID, (long long)w->last);
 		e = tell_question(c, tx, r, f);
 	}
-	return e ? e : shown->failed;
+	return e ? e : w->shown->failed;
 }
 
 /* An account brings what it was handed, and is asked nothing: questions are for the feed's key. */
@@ -76,16 +111,20 @@ static enum err waiting_run(struct call *c, struct tx *tx, struct fault *f)
 	struct ledger_entry en = { .county = c->who->home,
 				   .object = STR("question"),
 				   .action = STR("list") };
+	struct waiting w = { .shown = &shown };
 	struct json *j = call_json(c);
-	enum err e = OK;
+	enum err e = read_id(c, "after", 0, &w.last, f);
 
 	(void)call_scope(c);
+	if (e)
+		return e;
 	json_open(j, '{');
 	json_key(j, "items");
 	json_open(j, '[');
 	if (c->who->kind == WHO_KEY)
-		e = tell_waiting(c, tx, &shown, f);
+		e = tell_waiting(c, tx, &w, f);
 	json_close(j, ']');
+	tell_more(c, "next", w.last, w.more);
 	json_close(j, '}');
 	if (e)
 		return e;
@@ -142,13 +181,25 @@ enum err question_tell_case(struct call *c, struct tx *tx, int64_t case_id, stru
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	struct json *j = call_json(c);
-	bool more;
-	enum err e = tx_rows(tx, &question_sql.of_case, SQL_ARGS(sql_i64(case_id)), &r, f);
+	bool more, longer = false;
+	int64_t last;
+	size_t n = 0;
+	enum err e = read_id(c, "before", INT64_MAX, &last, f);
 
+	if (!e)
+		e = tx_rows(tx, &question_sql.of_case,
+			    SQL_ARGS(sql_i64(case_id), sql_i64(last), sql_i64(TOLD_MAX + 1)), &r,
+			    f);
+	json_key(j, "items");
 	json_open(j, '[');
-	while (!e && !(e = rows_next(r, &more, f)) && more)
+	while (!e && !longer && !(e = rows_next(r, &more, f)) && more) {
+		if ((longer = n++ == TOLD_MAX))
+			break;
+		last = rows_i64(r, 0);
 		tell_state(c, r);
+	}
 	json_close(j, ']');
+	tell_more(c, "next", last, longer);
 	return e;
 }
 

@@ -410,7 +410,8 @@ enum err recall_run(struct intake *in, struct call *c, struct tx *tx, struct fee
 				   .action = STR("recall") };
 	enum err e = must_be_received(b, f);
 
-	if (e || (e = run(&g, ret_key)) || (e = question_reopen(tx, g.county, b->record.id.v, f)) ||
+	if (e || (e = run(&g, ret_key)) ||
+	    (e = question_reopen(c, tx, g.county, b->record.id.v, f)) ||
 	    (e = tx_run(tx, &intake_sql.rows_drop,
 			SQL_ARGS(sql_i64(g.county.v), sql_i64(b->record.id.v)), NULL, f)) ||
 	    (e = tx_run(tx, &intake_sql.key_drop,

@@ -92,6 +92,15 @@ static enum err hush_look(struct tx *tx, void *arg, struct fault *f)
 	return hush_find(arg, tx, f);
 }
 
+/* Whatever became of the silent ones. */
+static enum err expire_too(struct intake *in, struct utc_s now, enum err e, struct fault *f)
+{
+	struct fault unasked = { 0 };
+	enum err over = question_expire(in, now, e ? &unasked : f);
+
+	return e ? e : over;
+}
+
 enum err intake_tick(struct intake *in, struct utc_s now, intake_silent *each, void *arg,
 		     struct fault *f)
 {
@@ -107,7 +116,7 @@ enum err intake_tick(struct intake *in, struct utc_s now, intake_silent *each, v
 	for (size_t i = 0; i < h.v.n && !e; i++)
 		each(arg, h.v.v[i].county, h.v.v[i].feed);
 	vec_drop(&h.v);
-	return e ? e : question_expire(in, now, f);
+	return expire_too(in, now, e, f);
 }
 
 enum err intake_silences(struct tx *tx, struct intake_silences *ret, struct fault *f)

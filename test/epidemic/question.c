@@ -1,6 +1,6 @@
 /*
  * question.c - the telecom authority is asked who was where a case was, and answers: in a house at
- * work, over HTTP, with its vault.
+ * work, over HTTP, with its vault. Long because all its stories share one question.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -120,6 +120,17 @@ static void state(struct asked *t, const char *with)
 	shown(&a, 200, with, "cell-7");
 }
 
+/* An entry of a question's own. */
+static void in_ledger(struct asked *t, const char *action)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char with[80];
+
+	(void)snprintf(with, sizeof with, "\"action\":\"%s\"", action);
+	clinic_ask(&t->c, CLINIC_OVERSEER, "GET", "/api/v1/ledger?county=430802", "", &a);
+	shown(&a, 200, with, "sim-");
+}
+
 /* The case was at a cell that the feed named, at another's market, and where nobody knows. */
 static void begin(struct asked *t, struct database *d, const char *dir)
 {
@@ -178,7 +189,7 @@ static void the_question_tells_places_and_times_and_of_whom_nothing(void **test)
 
 	begin(&t, *test, "asks");
 	waiting(&t, &a);
-	shown(&a, 200, "{\"items\":[]}", "token");
+	shown(&a, 200, "{\"items\":[],\"next\":null,\"more\":false}", "token");
 	answer_end(&a);
 	asked(&t);
 	state(&t, "\"state\":\"open\"");
@@ -232,7 +243,7 @@ static void its_answer_is_a_batch_that_the_next_trace_sees(void **test)
 	state(&t, "\"state\":\"answered\"");
 	state(&t, "\"accepted\":2");
 	waiting(&t, &a);
-	shown(&a, 200, "{\"items\":[]}", "");
+	shown(&a, 200, "{\"items\":[],\"next\":null,\"more\":false}", "");
 	answer_end(&a);
 	clinic_trace(&t.c, CLINIC_CHIEF, t.id, t.warrant, "", &a);
 	shown(&a, 201, "\"n_contacts\":2", "sim-");
@@ -250,6 +261,7 @@ static void its_answer_is_a_batch_that_the_next_trace_sees(void **test)
 	assert_int_equal(clinic_status(&t.c, CLINIC_LEAD, "POST", url, "{\"why\":\"wrong day\"}"),
 			 200);
 	state(&t, "\"state\":\"open\"");
+	in_ledger(&t, "reopen");
 	push(&t, t.feed, t.token, "", &a);
 	shown(&a, 201, "\"in\":0,\"accepted\":0,\"refused\":0,\"duplicate\":0", "");
 	answer_end(&a);
@@ -300,7 +312,7 @@ static void a_token_is_one_feeds_and_ends_with_its_warrant(void **test)
 	assert_memory_equal(a.body.p, none.body.p, none.body.n);
 	answer_end(&a);
 	waiting(&t, &a);
-	shown(&a, 200, "{\"items\":[]}", "");
+	shown(&a, 200, "{\"items\":[],\"next\":null,\"more\":false}", "");
 	clinic_sign_in(&t.c, CLINIC_SECOND);
 	state(&t, "\"state\":\"over\"");
 	clinic_end(&t.c);
@@ -331,6 +343,168 @@ static int64_t parts(struct asked *t)
 	return n;
 }
 
+static void a_feed_whose_key_would_not_see_it_is_not_asked(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char body[300], key[24], feed[24], url[80], other[224], rows[200];
+	struct asked t;
+
+	begin(&t, *test, "keys");
+	clinic_ask(&t.c, CLINIC_KEEPER, "POST", "/api/v1/keys",
+		   "{\"agency\":\"telecom\",\"area\":\"430802\",\"areas\":[\"430802\"],"
+		   "\"capabilities\":[\"push\"]}",
+		   &a);
+	clinic_text(&a, "key", other + 24, 200);
+	clinic_text(&a, "id", key, sizeof key);
+	answer_end(&a);
+	for (size_t i = 0; i < 3; i++) { /* no key; its number, otherwise written; withdrawn */
+		char number[32], *at = rows;
+
+		(void)snprintf(number, sizeof number, i ? (i == 1 ? "0%s" : "%s") : "4711", key);
+		(void)snprintf(body, sizeof body,
+			       "{\"area\":\"430802000000000\",\"name\":\"t %zu\","
+			       "\"brings\":\"visits\",\"api_key\":\"%s\"}",
+			       i, number);
+		assert_int_equal(clinic_ask(&t.c, CLINIC_LEAD, "POST", "/api/v1/feeds", body, &a),
+				 201);
+		clinic_text(&a, "id", feed, sizeof feed);
+		answer_end(&a);
+		if (i == 1) {
+			(void)snprintf(body, sizeof body, ",%s", t.number);
+			row(&t, &at, body, "mast-1", 5, 31);
+			memcpy(other, feed, sizeof feed);
+			push(&t, other, NULL, rows, &a);
+			shown(&a, 201, "\"accepted\":1", "");
+			answer_end(&a);
+		}
+		if (i == 2) {
+			(void)snprintf(url, sizeof url, "/api/v1/keys/%s", key);
+			assert_int_equal(clinic_status(&t.c, CLINIC_KEEPER, "DELETE", url, ""),
+					 200);
+		}
+		ask(&t, CLINIC_CHIEF, t.warrant, feed, &a);
+		shown(&a, i == 1 ? 201 : 409, i == 1 ? "\"places\":1" : "API key in force", "");
+		answer_end(&a);
+		if (i == 1) {
+			as_key(&t, other + 24, NULL);
+			clinic_ask(&t.c, CLINIC_LAB, "GET", "/api/v1/questions", "", &a);
+			shown(&a, 200, "mast-1", "\"more\":true");
+			answer_end(&a);
+			clinic_ask(&t.c, CLINIC_LAB, "GET",
+				   "/api/v1/questions?after=9223372036854775807", "", &a);
+			shown(&a, 200, "{\"items\":[],\"next\":null,\"more\":false}", "");
+			answer_end(&a);
+		}
+	}
+	clinic_end(&t.c);
+}
+
+/* ---- what is stored -------------------------------------------------------------------------- */
+
+struct number {
+	const struct sql *sql;
+	int64_t v;
+};
+static enum err number_act(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct number *n = arg;
+	enum err e = tx_row(tx, n->sql, SQL_NO_ARGS, &r, f);
+
+	n->v = e ? -1 : rows_i64(r, 0);
+	return e;
+}
+static int64_t number_of(struct asked *t, const struct sql *sql)
+{
+	struct number n = { sql, 0 };
+	struct database *d = t->c.d;
+
+	MUST(db_read(t->c.h->db, number_act, &n, &d->fault));
+	return n.v;
+}
+
+static const struct sql id_sql = {
+	.name = "test.question_id",
+	.text = "SELECT max(id) FROM question",
+	.args = "",
+	.across = "a test",
+	.scan = "a test",
+};
+static const struct sql seen_sql = {
+	.name = "test.feed_seen",
+	.text = "SELECT max(seen_at) FROM feed_seen",
+	.args = "",
+	.across = "a test",
+	.scan = "a test",
+};
+
+struct answering {
+	struct question q;
+	enum question_state state;
+	int64_t batch;
+};
+static enum err answer_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct answering *x = arg;
+
+	return question_answer(tx, &x->q, x->state, x->batch, clinic_now(), f);
+}
+
+/* Both have read the question while it was open; one was quicker. */
+static void of_two_senders_of_a_token_one_answers(void **test)
+{
+	struct database *d = *test;
+	struct asked t;
+
+	begin(&t, d, "two");
+	asked(&t);
+	struct answering x = { .q = { .id = number_of(&t, &id_sql), .county = { 430802000000000 } },
+			       .state = QUESTION_HELD,
+			       .batch = 1 };
+	MUST(db_write(t.c.h->db, answer_act, &x, &d->fault));
+	x.batch = 2;
+	assert_int_equal(db_write(t.c.h->db, answer_act, &x, &d->fault), ERR_ABSENT);
+	x.state = QUESTION_ANSWERED;
+	assert_int_equal(db_write(t.c.h->db, answer_act, &x, &d->fault), ERR_ABSENT);
+	x.batch = 1;
+	MUST(db_write(t.c.h->db, answer_act, &x, &d->fault));
+	assert_int_equal(db_write(t.c.h->db, answer_act, &x, &d->fault), ERR_ABSENT);
+	clinic_end(&t.c);
+}
+
+static void an_answer_does_not_make_a_silent_feed_speak(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char rows[200], *at = rows;
+	int64_t seen;
+	struct asked t;
+
+	begin(&t, *test, "silent");
+	asked(&t);
+	seen = number_of(&t, &seen_sql);
+	assert_true(seen > 0);
+	clinic_wall_s += 600;
+	row(&t, &at, "sim-1,", "cell-7", 10, 50);
+	push(&t, t.feed, t.token, rows, &a);
+	shown(&a, 201, "\"late_s\":null", "");
+	assert_int_equal(number_of(&t, &seen_sql), seen);
+	clinic_end(&t.c);
+}
+
+static enum err lose_seen(struct tx *tx, void *arg, struct fault *f)
+{
+	static const struct sql lose = {
+		.name = "test.lose_seen",
+		.text = "ALTER TABLE feed_seen RENAME TO feed_seen_lost",
+		.args = "",
+		.across = "a test",
+		.scan = "a test",
+	};
+
+	(void)arg;
+	return tx_run(tx, &lose, SQL_NO_ARGS, NULL, f);
+}
+
 static void a_case_that_is_overturned_asks_nobody_and_its_places_go(void **test)
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
@@ -344,48 +518,59 @@ static void a_case_that_is_overturned_asks_nobody_and_its_places_go(void **test)
 	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/overturn", t.id);
 	assert_int_equal(clinic_status(&t.c, CLINIC_SECOND, "POST", url, ""), 200);
 	waiting(&t, &a);
-	shown(&a, 200, "{\"items\":[]}", "");
+	shown(&a, 200, "{\"items\":[],\"next\":null,\"more\":false}", "");
 	state(&t, "\"state\":\"over\"");
+	in_ledger(&t, "end");
 	clinic_wall_s += 60;
-	MUST(serve_tick(t.c.s, clinic_now(), &d->fault));
+	if (!d->sqlite) /* which lets nobody do that */
+		MUST(db_write(t.c.h->db, lose_seen, NULL, &d->fault));
+	assert_int_equal(serve_tick(t.c.s, clinic_now(), &d->fault) == OK, d->sqlite);
 	assert_int_equal(parts(&t), 0);
 	clinic_end(&t.c);
 }
 
 /* A batch over the feed's budget of trust waits for a person, and the question with it. */
-static void an_answer_that_is_held_answers_when_it_is_let_in(void **test)
+static void hold(struct asked *t, struct database *d, const char *dir, char batch[24])
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
-	char rows[600], *at = rows, url[80], batch[24];
-	struct asked t;
+	char rows[600], *at = rows, url[80];
 
-	begin(&t, *test, "held");
-	asked(&t);
-	(void)snprintf(url, sizeof url, "/api/v1/feeds/%s", t.feed);
-	clinic_ask(&t.c, CLINIC_LEAD, "GET", url, "", &a);
+	begin(t, d, dir);
+	asked(t);
+	(void)snprintf(url, sizeof url, "/api/v1/feeds/%s", t->feed);
+	clinic_ask(&t->c, CLINIC_LEAD, "GET", url, "", &a);
 	{
 		struct str tag = answer_header(&a, "ETag");
 		char headers[600], etag[60];
 
 		(void)snprintf(etag, sizeof etag, "%.*s", (int)strcspn(tag.p, "\r\n"), tag.p);
 		(void)snprintf(headers, sizeof headers, "%sIf-Match: %s\r\n",
-			       t.c.cookie[CLINIC_LEAD], etag);
+			       t->c.cookie[CLINIC_LEAD], etag);
 		answer_end(&a);
-		assert_true(client_ask(http_port(t.c.s->http), "PATCH", url, headers,
+		assert_true(client_ask(http_port(t->c.s->http), "PATCH", url, headers,
 				       "{\"refused_max\":0}", &a));
 		shown(&a, 200, "", "");
 		answer_end(&a);
 	}
-	row(&t, &at, "sim-1,", "cell-7", 10, 50);
-	row(&t, &at, "sim-3,", "cell-8", 10, 50);
-	push(&t, t.feed, t.token, rows, &a);
+	row(t, &at, "sim-1,", "cell-7", 10, 50);
+	row(t, &at, "sim-3,", "cell-8", 10, 50);
+	push(t, t->feed, t->token, rows, &a);
 	shown(&a, 201, "\"state\":\"held\"", "");
-	clinic_text(&a, "batch", batch, sizeof batch);
+	clinic_text(&a, "batch", batch, 24);
 	answer_end(&a);
-	state(&t, "\"state\":\"held\"");
-	push(&t, t.feed, t.token, rows, &a);
+	state(t, "\"state\":\"held\"");
+	in_ledger(t, "hold");
+	push(t, t->feed, t->token, rows, &a);
 	shown(&a, 404, "", "");
-	answer_end(&a);
+}
+
+static void an_answer_that_is_held_answers_when_it_is_let_in(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char url[80], batch[24];
+	struct asked t;
+
+	hold(&t, *test, "held", batch);
 	(void)snprintf(url, sizeof url, "/api/v1/batches/%s/release", batch);
 	clinic_ask(&t.c, CLINIC_LEAD, "POST", url, "", &a);
 	shown(&a, 200, "\"in\":2,\"accepted\":1,\"refused\":1,\"duplicate\":0", "");
@@ -434,6 +619,25 @@ static void only_what_of_a_visit_was_asked_comes_in(void **test)
 	}
 }
 
+static void a_held_answer_to_what_is_over_is_not_let_in(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char url[80], batch[24];
+	struct asked t;
+
+	hold(&t, *test, "late", batch);
+	clinic_wall_s += 86401 + 3600;
+	clinic_sign_in(&t.c, CLINIC_LEAD);
+	(void)snprintf(url, sizeof url, "/api/v1/batches/%s/release", batch);
+	clinic_ask(&t.c, CLINIC_LEAD, "POST", url, "", &a);
+	shown(&a, 409, "is over: turn it away", "accepted");
+	answer_end(&a);
+	(void)snprintf(url, sizeof url, "/api/v1/batches/%s/reject", batch);
+	clinic_ask(&t.c, CLINIC_LEAD, "POST", url, "{\"why\":\"late\"}", &a);
+	shown(&a, 200, "", "");
+	clinic_end(&t.c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -443,6 +647,10 @@ int main(void)
 		ON_BOTH(a_token_is_one_feeds_and_ends_with_its_warrant),
 		ON_BOTH(a_case_that_is_overturned_asks_nobody_and_its_places_go),
 		ON_BOTH(an_answer_that_is_held_answers_when_it_is_let_in),
+		ON_BOTH(a_held_answer_to_what_is_over_is_not_let_in),
+		ON_BOTH(of_two_senders_of_a_token_one_answers),
+		ON_BOTH(an_answer_does_not_make_a_silent_feed_speak),
+		ON_BOTH(a_feed_whose_key_would_not_see_it_is_not_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
