@@ -14,6 +14,27 @@ ON CONFLICT (county, case_id) DO UPDATE SET person = $3;
 -- $2 case_id bigint
 SELECT person FROM case_person WHERE county = $1 AND case_id = $2;
 
+-- name: altered
+-- Somebody corrected a confirmed case.
+-- $1 county  bigint
+-- $2 case_id bigint
+-- $3 account bigint
+INSERT INTO case_altered (county, case_id, account) VALUES ($1, $2, $3)
+ON CONFLICT (county, case_id, account) DO NOTHING;
+
+-- name: altered_by
+-- Did they, since it was last confirmed?
+-- $1 county  bigint
+-- $2 case_id bigint
+-- $3 account bigint
+SELECT account FROM case_altered WHERE county = $1 AND case_id = $2 AND account = $3;
+
+-- name: altered_no_more
+-- It is confirmed as it is now.
+-- $1 county  bigint
+-- $2 case_id bigint
+DELETE FROM case_altered WHERE county = $1 AND case_id = $2;
+
 -- name: result
 -- A laboratory's result, if nobody changed the case meanwhile.
 -- $1 county     bigint

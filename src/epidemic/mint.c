@@ -162,6 +162,12 @@ static enum err tell(struct call *c, const struct trail_warrant *w, struct str b
 }
 
 /* A correction of a confirmed case is no step, and mints nothing. */
+static bool corrects(struct call *c, const struct case_row *before, const struct case_row *after)
+{
+	return before && before->record.state == CASE_CONFIRMED &&
+	       after->record.state == CASE_CONFIRMED && !call_has(c, "event");
+}
+
 static bool confirms(struct call *c, const struct case_row *before, const struct case_row *after)
 {
 	return after->record.state == CASE_CONFIRMED &&
@@ -188,17 +194,45 @@ static enum err mint(struct call *c, struct tx *tx, const struct case_row *of, s
 	return tell(c, &m.w, buf_view(&m.bytes), 0);
 }
 
+/* Two people, again: who corrected it does not confirm it as it is now. */
+static enum err confirm_correction(struct call *c, struct tx *tx, const struct case_row *of,
+				   struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	int64_t county = area_county(of->record.area).v, id = of->record.id.v;
+	enum err e =
+		tx_row(tx, &epidemic_sql.altered_by,
+		       SQL_ARGS(sql_i64(county), sql_i64(id), sql_i64(c->who->account)), &r, f);
+
+	if (e == OK)
+		return fault_set(f, ERR_CONFLICT, "您在确认之后改过这个病例；请由另一人再次确认",
+				 "you corrected this case after it was confirmed; somebody else "
+				 "must confirm it anew");
+	if (e != ERR_ABSENT)
+		return e;
+	return tx_run(tx, &epidemic_sql.altered_no_more, SQL_ARGS(sql_i64(county), sql_i64(id)),
+		      NULL, f);
+}
+
 enum err case_follow(struct call *c, struct tx *tx, const void *before, const void *after,
 		     struct fault *f)
 {
+	const struct case_row *of = after;
+	enum err e;
+
 	if (c && overturns(before, after))
-		return question_end(c, tx, ((const struct case_row *)after)->record.id.v, f);
+		return question_end(c, tx, of->record.id.v, f);
+	if (c && corrects(c, before, after))
+		return tx_run(tx, &epidemic_sql.altered,
+			      SQL_ARGS(sql_i64(area_county(of->record.area).v),
+				       sql_i64(of->record.id.v), sql_i64(c->who->account)),
+			      NULL, f);
 	if (!c || !confirms(c, before, after))
 		return OK;
 	if (!epidemic_of(c))
 		return fault_set(f, ERR_CONFLICT, "追踪功能未运行，不能确认病例",
 				 "nobody mints warrants here: no case is confirmed");
-	return mint(c, tx, after, f);
+	return (e = confirm_correction(c, tx, of, f)) ? e : mint(c, tx, of, f);
 }
 
 enum err case_warrants(struct call *c, struct tx *tx, struct fault *f)

@@ -253,7 +253,7 @@ static int64_t version_of(struct ward *w, const struct outbreak *o)
 }
 
 /* The onset of a confirmed case was so many days ago. No warrant comes of that by itself. */
-static void correct(struct ward *w, struct outbreak *o, int32_t days)
+static void correct(struct ward *w, struct outbreak *o, int who, int32_t days)
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
 	CLEANUP(buf_release) struct buf day = { 0 };
@@ -264,14 +264,36 @@ static void correct(struct ward *w, struct outbreak *o, int32_t days)
 	(void)snprintf(url, sizeof url, "/api/v1/cases/%s", o->id);
 	(void)snprintf(match, sizeof match, "If-Match: \"%lld\"\r\n", (long long)version_of(w, o));
 	(void)snprintf(body, sizeof body, "{\"onset\":\"%.*s\"}", (int)day.n, day.p);
-	desk_ask(&w->k, &w->visitor[WARD_TRACER], "PATCH", url, match, body, &a);
+	desk_ask(&w->k, &w->visitor[who], "PATCH", url, match, body, &a);
 	if (a.status != 200)
 		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
 	assert_int_equal(ward_scalar(w, "SELECT count(*) FROM case_warrant"), warrants);
-	answer_end(&a);
+}
+
+static void renew(struct ward *w, struct outbreak *o)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char url[120];
+
 	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/renew", o->id);
 	assert_int_equal(ward_ask(w, WARD_TRACER, "POST", url, "", &a), 200);
 	(void)snprintf(o->warrant, sizeof o->warrant, "%s", ward_text(&a, "over\":false,\"text"));
+}
+
+/* Two people: who moved the window of a case that is confirmed gets no warrant for it alone. */
+static void who_corrected_a_confirmed_case_does_not_confirm_it_anew(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	char url[120];
+
+	outbreak_begin(&w, &o);
+	correct(&w, &o, WARD_TRACER, 9);
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/renew", o.id);
+	assert_int_equal(ward_ask(&w, WARD_TRACER, "POST", url, "", &a), 409);
+	assert_true(holds(&a, "somebody else must confirm it anew"));
+	sound(&w);
 }
 
 static void a_corrected_onset_changes_whom_the_next_trace_finds(void **state)
@@ -287,12 +309,14 @@ static void a_corrected_onset_changes_whom_the_next_trace_finds(void **state)
 	outbreak_bring(&w, &o, early, ARRAY_LEN(early));
 	trace(&w, &o, "", &a);
 	adds_up(&w, 3, 0, 0);
-	correct(&w, &o, 4);
+	correct(&w, &o, WARD_DOCTOR, 4);
+	renew(&w, &o);
 	trace(&w, &o, "", &a);
 	if (!holds(&a, "\"difference\":{\"added\":1,\"changed\":0,\"gone\":0}"))
 		fail_msg("%.*s", (int)a.body.n, a.body.p);
 	adds_up(&w, 4, 0, 0);
-	correct(&w, &o, 0);
+	correct(&w, &o, WARD_DOCTOR, 0);
+	renew(&w, &o);
 	trace(&w, &o, "", &a);
 	assert_true(holds(&a, "\"difference\":{\"added\":0,\"changed\":0,\"gone\":1}"));
 	(void)task_of(&w, 1006, &contact);
@@ -824,6 +848,7 @@ int main(void)
 		ON_BOTH(what_is_pushed_out_is_counted_where_it_stands),
 		ON_BOTH(a_later_trace_adds_changes_and_excludes_by_a_difference),
 		ON_BOTH(a_corrected_onset_changes_whom_the_next_trace_finds),
+		ON_BOTH(who_corrected_a_confirmed_case_does_not_confirm_it_anew),
 		ON_BOTH(the_past_is_told_as_it_was_after_a_split_a_merge_and_a_change),
 		ON_BOTH(whoever_is_to_be_found_again_after_the_grid_changed_is_not_located),
 		ON_BOTH(a_contact_ended_when_it_ended_however_late_its_row_is_touched),
