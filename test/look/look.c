@@ -161,9 +161,15 @@ static void one_person_with_two_accounts_approves_nothing_of_their_own(void **st
 		  "conflict" },
 		{ { "asker", "覃甲", NULL, 31 }, { "second", "覃甲", NULL, 0 }, "conflict" },
 		{ { "asker", "覃甲", NULL, 0 }, { "second", "覃乙", NULL, 0 }, "ok" },
-		/* Of one name, and two people all the same: both say whose they are. */
+		/* One person with two posts; then two of one name, and two at one telephone. */
 		{ { "asker", "覃甲", "0744-8220001", 31 },
 		  { "second", "覃甲", "0744-8220001", 32 },
+		  "conflict" },
+		{ { "asker", "覃甲", "0744-8220001", 31 },
+		  { "second", "覃甲", "0744-8220002", 32 },
+		  "ok" },
+		{ { "asker", "覃甲", "0744-8220001", 31 },
+		  { "second", "覃乙", "0744-8220001", 32 },
 		  "ok" },
 	};
 	struct database *d = *state;
