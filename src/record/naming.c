@@ -127,6 +127,8 @@ static enum err ask_name(struct naming *m, const struct record_kind *k, struct s
 			 struct naming_found *ret, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
+	struct naming_found over = { 0 }; /* suspended, dissolved, left */
+	struct str open = str_of(k->noun->state[noun_beginning(k->noun)->to].word);
 	int64_t from, end;
 	bool more;
 	enum err e;
@@ -138,13 +140,16 @@ static enum err ask_name(struct naming *m, const struct record_kind *k, struct s
 		    f);
 	while (!e && !(e = rows_next(r, &more, f)) && more) {
 		int64_t id = rows_i64(r, 0);
+		struct naming_found *to = str_eq(rows_text(r, 2), open) ? ret : &over;
 
 		if (of_the_file(m, id) ||
 		    !reaches(m->who, k->noun, (struct area_code){ rows_i64(r, 1) }))
 			continue;
-		ret->id = id;
-		ret->n++;
+		to->id = id;
+		to->n++;
 	}
+	if (!e && ret->n == 0)
+		*ret = over;
 	return e;
 }
 

@@ -4,8 +4,10 @@
  * People write what a thing is called. A cell of digits is an id or a code, and that decides; any
  * other text is the name of a row (its label) or of an area, looked for among those alone that
  * whoever brings the file may read, as they were before the file. Of one that is shared nothing is
- * guessed: the refusal says how many there are. One that the reader may not read is refused in the
- * words of one that is not there.
+ * guessed: the refusal says how many there are; rows that are no longer as they began (left,
+ * dissolved) count only if nothing else has it. A name that the reader may not read is refused in
+ * the words of one that is not there. An id that is given as an id is taken wherever its row lies,
+ * as in the API: it tells no more than that such a row is there.
  *
  * The name of an area may follow those of areas above it, with or without signs between them, and
  * levels may be left out: 永定区大庸桥街道.

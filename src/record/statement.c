@@ -113,7 +113,8 @@ static enum err named(struct draft *d, struct statements *s)
 
 	if (!d->n->named)
 		return OK;
-	buf_fmt(&d->text, "SELECT id, area FROM %s WHERE %s = $1 AND area >= $2 AND area < $3",
+	buf_fmt(&d->text,
+		"SELECT id, area, state FROM %s WHERE %s = $1 AND area >= $2 AND area < $3",
 		d->n->path, x->name);
 	buf_lit(&d->letters, "tii");
 	d->across = "a name does not say its county; naming.c asks which rows the caller reads";
@@ -409,6 +410,6 @@ void statements_table(const struct noun *n, struct buf *b)
 	if (n->named)
 		buf_fmt(b,
 			"-- across: a name does not say its county\n"
-			"CREATE INDEX %s_named ON %s (%s, area, id);\n",
+			"CREATE INDEX %s_named ON %s (%s, area, id, state);\n",
 			t, t, noun_label(n)->name);
 }

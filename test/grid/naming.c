@@ -123,13 +123,19 @@ static struct record head_in(struct place *p, int64_t area)
 				.updated_at = { DATABASE_NOW } };
 }
 
-static struct record_id organisation(struct place *p, int64_t area, const char *name)
+static struct record_id organisation_in(struct place *p, int64_t area, const char *name, int state)
 {
 	struct organisation o = { .record = head_in(p, area),
 				  .name = str_of(name),
 				  .kind = ORGANISATION_GOVERNMENT };
 
+	o.record.state = state;
 	return put(p, &organisation_noun, &o);
+}
+
+static struct record_id organisation(struct place *p, int64_t area, const char *name)
+{
+	return organisation_in(p, area, name, ORGANISATION_ACTIVE);
 }
 
 static struct record_id officer(struct place *p, int64_t area, const char *name)
@@ -207,6 +213,23 @@ static void of_a_shared_name_nothing_is_guessed(void **state)
 	holds(&b, "Organisation: 3 rows have this name: give the id instead");
 	holds(&c, "合成·一,院长,119,430802001,卫生院,,“机构”：有 3 条记录叫这个名称，请改填编号 / "
 		  "Organisation: 3 rows");
+}
+
+static void a_name_is_of_the_office_that_there_is_before_one_that_was_dissolved(void **state)
+{
+	static const char file[] = OFFICERS "合成·一,院长,119,430802001,卫生院,\n";
+	char want[60];
+	OPEN(p);
+
+	(void)organisation_in(&p, 430802001000000, "卫生院", ORGANISATION_DISSOLVED);
+	(void)organisation_in(&p, 430802001000000, "卫生院", ORGANISATION_DISSOLVED);
+	IMPORT(a, p, "officers/import?dry_run=true", file);
+	counts(&a, 1, 0, 1, 0); /* there are two of them, and no other */
+	(void)snprintf(want, sizeof want, "\"organisation\":\"%lld\"",
+		       (long long)organisation(&p, 430802001000000, "卫生院").v);
+	IMPORT(b, p, "officers/import", file);
+	counts(&b, 1, 1, 0, 0);
+	is_told(&p, "\"name\":\"合成·一\"", want);
 }
 
 /* Two files that differ in a name alone, which is there and out of reach, or not there at all. */
@@ -425,6 +448,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_reference_is_an_id_or_a_name),
 		ON_BOTH(of_a_shared_name_nothing_is_guessed),
+		ON_BOTH(a_name_is_of_the_office_that_there_is_before_one_that_was_dissolved),
 		ON_BOTH(a_name_out_of_reach_is_no_name),
 		ON_BOTH(an_area_is_a_code_or_a_name),
 		ON_BOTH(a_name_is_of_a_row_that_was_there_before_the_file),

@@ -558,7 +558,10 @@ struct verify_report scene_verify(struct scene *s, const char *against)
 	DO(verify_run(&ask, &same, &s->d->fault));
 	tell(&r, &one);
 	tell(&same, &four);
-	if (!str_eq(buf_view(&one), buf_view(&four)))
+	if (!str_eq(buf_view(&one), buf_view(&four))) {
+		(void)fprintf(stderr, "one thread:   %.*s\nfour threads: %.*s\n", (int)one.n, one.p,
+			      (int)four.n, four.p);
 		abort();
+	}
 	return r;
 }
