@@ -24,7 +24,7 @@ static const struct {
 	[CASEWORK_REPORT] = { "report a case", WARD_DOCTOR, 201 },
 	[CASEWORK_CONFIRM] = { "confirm it", WARD_TRACER, 200 },
 	[CASEWORK_RENEW] = { "confirm it anew", WARD_TRACER, 200 },
-	[CASEWORK_CORRECT] = { "correct its onset", WARD_TRACER, 200 },
+	[CASEWORK_CORRECT] = { "correct its onset", WARD_DOCTOR, 200 },
 	[CASEWORK_TRACE] = { "trace it", WARD_TRACER, 201 },
 	[CASEWORK_AGAIN] = { "trace it again", WARD_TRACER, 201 },
 	[CASEWORK_LOCATE] = { "locate a contact", WARD_WORKER, 200 },
