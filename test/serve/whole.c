@@ -302,7 +302,9 @@ static void of_a_case(struct desk *k, const struct route *r, enum authz_place p,
 	if (r->method == HTTP_POST)
 		(void)snprintf(ret->body, sizeof ret->body, "%s",
 			       strstr(r->path, "result") ? "{\"result\":\"unclear\"}"
-							 : "{\"warrant\":\"none\"}");
+			       : strstr(r->path, "questions")
+				       ? "{\"warrant\":\"none\",\"feed\":\"1\"}"
+				       : "{\"warrant\":\"none\"}");
 }
 
 static const struct sql put_trace = {
