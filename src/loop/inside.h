@@ -53,6 +53,7 @@ struct step_words {
 	bool moved;
 	int64_t into;
 	bool struck;
+	struct record_id settled;
 };
 MUST_CHECK enum err work_step(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 			      const struct flow_event *ev, const struct step_words *words,

@@ -119,7 +119,9 @@ struct loop_act {
 	size_t n_files;
 	bool moved;   /* DECLINE, REFUSE: right, but it has moved to somebody else */
 	int64_t into; /* FOLD: the task it goes into, or the first of its parts */
-	bool struck;  /* CANCEL: with its signal; its owner is told, but for the caller */
+	bool struck;  /* CANCEL: with its signal; the caller is not told */
+	struct record_id
+		settled; /* struck: who hears of the signal's end instead of this; 0: nobody */
 };
 /* `c` NULL: by clock, house, or somebody without a request. ret->again: nothing was done. */
 MUST_CHECK enum err loop_do(struct loop *l, struct call *c, struct tx *tx, const struct loop_act *a,

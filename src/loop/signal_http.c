@@ -202,11 +202,16 @@ enum err signal_takes_task(struct call *c, struct tx *tx, int64_t signal, struct
 	return signal_step(s, &t, &ev, c->now, c, f);
 }
 
+static bool is_ordered(const struct signal *s)
+{
+	return s->source == SIGNAL_SUPERIOR || s->source == SIGNAL_MEETING;
+}
+
 /* ---- settled -------------------------------------------------------------------------------- */
 
 /*
- * What is open is cancelled with the dismissal, and for its reason. Its owners hear of it; who gave
- * it hears once, of the dismissal.
+ * What is open is cancelled with the dismissal, and for its reason. Who formed the signal, or gave
+ * the instruction, hears once, of the dismissal; of a signal that the house formed nobody does.
  */
 static enum err strike_all(struct call *c, struct tx *tx, const struct signal *s, struct fault *f)
 {
@@ -217,9 +222,12 @@ static enum err strike_all(struct call *c, struct tx *tx, const struct signal *s
 					.reason = true },
 				.reason = s->reason,
 				.struck = true };
+	bool told = is_ordered(s) || s->record.created_by.v;
 	VEC(int64_t) ids = { 0 };
 	enum err e;
 
+	if (told)
+		act.settled = s->sender;
 	{
 		CLEANUP(rows_end) struct rows *r = NULL;
 		bool more;
@@ -310,7 +318,7 @@ static int64_t telling_key(const struct signal *s)
  */
 static enum err tell_sender(struct call *c, struct tx *tx, const struct signal *s, struct fault *f)
 {
-	bool ordered = s->source == SIGNAL_SUPERIOR || s->source == SIGNAL_MEETING;
+	bool ordered = is_ordered(s);
 	int64_t self = c->who->account, who = ordered ? 0 : s->record.created_by.v;
 	struct work w;
 	enum err e;

@@ -223,7 +223,8 @@ static enum err owe_notice(const struct storing *s, const struct flow_effect *x)
 	const struct record *r = &s->w->row.record;
 	bool struck = s->words->struck;
 
-	if (struck && x->who.v != s->w->t.owner.v)
+	if (struck && x->say == FLOW_ON_CANCEL && x->who.v == s->words->settled.v &&
+	    x->who.v != s->w->t.owner.v)
 		return OK;
 	return tx_later(s->tx, &loop_sql.notice_put,
 			SQL_ARGS(sql_i64(area_county(r->area).v),
@@ -473,7 +474,8 @@ enum err work_do(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 		 const struct loop_act *a, struct utc_s now, struct flow_effects *ret,
 		 struct fault *f)
 {
-	const struct step_words words = { a->reason, a->text, a->moved, a->into, a->struck };
+	const struct step_words words = { a->reason, a->text,   a->moved,
+					  a->into,   a->struck, a->settled };
 	struct flow_event ev;
 	enum err e;
 

@@ -149,7 +149,10 @@ static enum err check_about(struct call *c, struct tx *tx, const struct loop_new
 		e = record_get(book, tx, noun, (struct record_id){ n->about_id }, c->a, &row, f);
 	if (!e) {
 		r = row;
-		e = scope_covers(&c->who->scope, r->area) ? OK : ERR_FORBIDDEN;
+		e = scope_covers(&c->who->scope, r->area) ||
+				    (noun->reads_up && scope_under(&c->who->scope, r->area))
+			    ? OK
+			    : ERR_FORBIDDEN;
 		if (e && noun->reach)
 			e = noun->reach(c, tx, row, f);
 	}

@@ -348,6 +348,20 @@ static void a_dismissal_that_strikes_tasks_is_one_notice_to_who_gave_them(void *
 	sound(&w);
 }
 
+static void a_dismissal_tells_whom_a_task_of_it_was_offered_to(void **state)
+{
+	WARD(w);
+	int64_t id = formed(&w, WARD_LEAD, "superior", ",\"owner\":\"103\"");
+	int64_t task = signal_number(&w, id, "task");
+
+	assert_int_equal(ward_do(&w, WARD_CLERK, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, task, "offer", ",\"to\":\"106\""), 200);
+	assert_int_equal(heard(&w, WARD_DOCTOR, "withdraw"), 0);
+	assert_int_equal(settled(&w, WARD_TRACER, id, "dismiss", ",\"reason\":\"撤回\""), 200);
+	assert_int_equal(heard(&w, WARD_DOCTOR, "withdraw"), 1);
+	sound(&w);
+}
+
 static void a_dismissal_by_one_of_the_owner_tells_the_others_of_it(void **state)
 {
 	WARD(w);
@@ -736,6 +750,7 @@ int main(void)
 		ON_BOTH(who_settles_it_themself_is_not_told),
 		ON_BOTH(who_gave_an_instruction_hears_as_a_party_but_for_who_did_it),
 		ON_BOTH(a_dismissal_that_strikes_tasks_is_one_notice_to_who_gave_them),
+		ON_BOTH(a_dismissal_tells_whom_a_task_of_it_was_offered_to),
 		ON_BOTH(a_dismissal_by_one_of_the_owner_tells_the_others_of_it),
 		ON_BOTH(a_dismissal_has_a_reason_and_is_another_ones),
 		ON_BOTH(the_only_task_of_a_signal_is_not_struck_alone),
