@@ -136,7 +136,7 @@ static enum err keep_one(struct tx *tx, const struct record_book *book, struct a
 	void *row;
 	enum err e = loop_others_open(tx, &own, k->record.id.v, task, &others, f);
 
-	if (!e && !others)
+	if (!e && !others && k->record.state == CONTACT_LOCATED)
 		e = loop_others_done(tx, &own, k->record.id.v, task, &others, f);
 	if (e || others || (e = record_get(book, tx, &case_noun, k->of_case, a, &row, f)))
 		return e;

@@ -46,8 +46,8 @@ static void step(struct standing *s, struct rows *r)
 	} else if (is(r, "withdraw") || (waits && (is(r, "assign") || is(r, "close") ||
 						   is(r, "cancel") || is(r, "fold")))) {
 		s->own = FLOW_WITHDRAWN;
-	} else if ((is(r, "prove") || is(r, "return") || reopened) &&
-		   rows_i64(r, 7) >= s->state_at.v) {
+	}
+	if ((is(r, "prove") || is(r, "return") || reopened) && rows_i64(r, 7) >= s->state_at.v) {
 		s->state = is(r, "prove") ? CONTACT_LOCATED : CONTACT_FOUND;
 		s->state_at = rows_time(r, 7);
 	}

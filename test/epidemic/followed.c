@@ -654,6 +654,30 @@ static void the_last_part_may_be_struck_once_another_was_done(void **state)
 	sound(&w);
 }
 
+/* Found once, and sent back by another's part: while nobody says where they are, one must look. */
+static void the_last_part_is_not_struck_while_the_contact_is_not_found(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t contact, task, part[2];
+
+	outbreak_begin(&w, &o);
+	trace(&w, &o, "", &a);
+	task = task_of(&w, o.neighbour, &contact);
+	split(&w, task, part);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ward_do(&w, WARD_WORKER, part[i], "accept", ""), 200);
+		assert_int_equal(ward_do(&w, WARD_WORKER, part[i], "prove", ",\"text\":\"在家\""),
+				 200);
+	}
+	assert_int_equal(ward_do(&w, WARD_CLERK, part[1], "return", ",\"reason\":\"不在\""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, part[0], "close", ""), 200);
+	assert_true(contact_is(&w, contact, "found"));
+	assert_int_equal(ward_do(&w, WARD_CLERK, part[1], "cancel", ",\"reason\":\"找到了\""), 409);
+	sound(&w);
+}
+
 static void nobody_is_under_a_measure_whom_the_profile_does_not_follow_up(void **state)
 {
 	WARD_WITH_VAULT(w);
@@ -857,6 +881,7 @@ int main(void)
 		ON_BOTH(a_task_that_no_trace_raised_tells_no_name_and_finds_nobody),
 		ON_BOTH(nobody_is_lost_by_striking_or_merging_the_task_that_is_to_find_them),
 		ON_BOTH(the_last_part_may_be_struck_once_another_was_done),
+		ON_BOTH(the_last_part_is_not_struck_while_the_contact_is_not_found),
 		ON_BOTH(nobody_is_under_a_measure_whom_the_profile_does_not_follow_up),
 		ON_BOTH(a_measure_ends_by_itself_and_is_never_put_off),
 		ON_BOTH(an_appeal_is_answered_by_one_and_decided_by_another),
