@@ -71,6 +71,8 @@ void body_end(struct body *b)
 	if (b->a)
 		arena_wipe(b->a);
 	arena_end(&b->a);
+	if (b->headings_a) /* of a file without headings they are its first person */
+		arena_wipe(b->headings_a);
 	arena_end(&b->headings_a);
 	vec_drop(&b->headings);
 	vec_drop(&b->cells);

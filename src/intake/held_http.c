@@ -123,7 +123,10 @@ static enum err read_why(struct call *c, struct str *ret, struct fault *f)
 	if ((e = json_read(c->rq->body, &json_limits_request, c->a, &n, f)) ||
 	    (e = json_only(n, why_keys, f)) || (e = json_need(n, "why", f)))
 		return e;
-	return json_get_said(n, "why", 600, ret, f);
+	if ((e = json_get_said(n, "why", 600, ret, f)) || str_characters(*ret) >= 2)
+		return e;
+	fault_at(f, "why", NULL);
+	return fault_set(f, ERR_RANGE, "请写明为什么不接收", "say why it is not taken");
 }
 
 static enum err reject_run(struct call *c, struct tx *tx, struct fault *f)

@@ -336,7 +336,7 @@ void push_batch_begin(struct push *p, enum batch_state state)
 	b->accepted = b->duplicate = b->linked = b->maybe = b->findings = 0;
 }
 
-/* How long after it was due: one interval after the last one. */
+/* How long after it was due: one interval after the last one, or after it was counted anew. */
 static enum err lateness(struct push *p, struct tx *tx, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
@@ -347,7 +347,8 @@ static enum err lateness(struct push *p, struct tx *tx, struct fault *f)
 
 	p->batch.late_s = FIELD_NONE;
 	if (!e && !p->question && p->feed.every_min != FIELD_NONE && rows_i64(r, 0))
-		p->batch.late_s = max_i64(0, p->now.v - rows_i64(r, 0) - p->feed.every_min * 60);
+		p->batch.late_s = max_i64(0, p->now.v - max_i64(rows_i64(r, 0), rows_i64(r, 2)) -
+						     p->feed.every_min * 60);
 	return e == ERR_ABSENT ? OK : e;
 }
 

@@ -497,9 +497,9 @@ static enum err beat(struct serve *s, struct utc_s now, struct fault *f)
 	}
 	sweep_exhibits(s);
 	ignore(serve_certificate(s, NULL, NULL)); /* half of a new pair: the next time */
-	if ((e = epidemic_tick(s->rooms.epidemic, now, f)))
-		return e;
-	e = settle(s, now, f);
+	e = epidemic_tick(s->rooms.epidemic, now, f);
+	sent = settle(s, now, e ? &later : f);
+	e = e ? e : sent;
 	sent = dispatch_tick(s->dispatch, e ? &later : f);
 	return e ? e : sent;
 }

@@ -341,6 +341,8 @@ static void a_held_batch_can_be_turned_away(void **state)
 	assert_true(answer_holds(&held, "\"state\":\"held\""));
 	(void)snprintf(target, sizeof target, "/api/v1/batches/%lld/reject",
 		       (long long)gatehouse_batch(&g, &held));
+	assert_int_equal(desk_status(&g.k, &g.lead, "POST", target, "{\"why\":\"  \"}"), 422);
+	assert_int_equal(gatehouse_count(&g, "batch_held"), 1);
 	assert_int_equal(desk_status(&g.k, &g.lead, "POST", target, "{\"why\":\"a flood\"}"), 200);
 	assert_int_equal(gatehouse_count(&g, "batch_held"), 0);
 	gatehouse_sound(&g);
