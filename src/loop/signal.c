@@ -126,7 +126,8 @@ struct flow_signal signal_engine(const struct signal *s, const struct signal_tal
 				     .turn = (uint32_t)s->record.version,
 				     .n_tasks = (uint32_t)t->tasks,
 				     .n_open = (uint32_t)t->open,
-				     .passed_at = s->passed_at.v };
+				     .passed_at =
+					     s->passed_at.v == FIELD_NONE ? 0 : s->passed_at.v };
 }
 
 enum err signal_step(struct signal *row, const struct signal_tally *t,
