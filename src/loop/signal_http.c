@@ -119,8 +119,7 @@ static enum err read_form(struct call *c, struct forming *g, struct fault *f)
 /* Who only noticed something leaves it to the grid whose it is. */
 static enum err check_right(struct call *c, const struct forming *g, struct fault *f)
 {
-	bool says = g->tasks || g->base.owner.v || g->s.source == SIGNAL_SUPERIOR ||
-		    g->s.source == SIGNAL_MEETING;
+	bool says = g->tasks || g->base.owner.v || signal_ordered(&g->s);
 
 	if (!says || call_may(c, CAP_TASK_RAISE))
 		return OK;
@@ -202,11 +201,6 @@ enum err signal_takes_task(struct call *c, struct tx *tx, int64_t signal, struct
 	return signal_step(s, &t, &ev, c->now, c, f);
 }
 
-static bool is_ordered(const struct signal *s)
-{
-	return s->source == SIGNAL_SUPERIOR || s->source == SIGNAL_MEETING;
-}
-
 /* ---- settled -------------------------------------------------------------------------------- */
 
 /*
@@ -222,7 +216,7 @@ static enum err strike_all(struct call *c, struct tx *tx, const struct signal *s
 					.reason = true },
 				.reason = s->reason,
 				.struck = true };
-	bool told = is_ordered(s) || s->record.created_by.v;
+	bool told = signal_ordered(s) || s->record.created_by.v;
 	VEC(int64_t) ids = { 0 };
 	enum err e;
 
@@ -318,7 +312,7 @@ static int64_t telling_key(const struct signal *s)
  */
 static enum err tell_sender(struct call *c, struct tx *tx, const struct signal *s, struct fault *f)
 {
-	bool ordered = is_ordered(s);
+	bool ordered = signal_ordered(s);
 	int64_t self = c->who->account, who = ordered ? 0 : s->record.created_by.v;
 	struct work w;
 	enum err e;

@@ -24,6 +24,12 @@ struct task_stepped {
 MUST_CHECK enum err push_stepped(const struct task_stepped *s);   /* push.c */
 MUST_CHECK enum err signal_stepped(const struct task_stepped *s); /* signal_task.c */
 
+/* A superior's instruction or a meeting's decision: its sender's, and nobody's who only noticed. */
+static inline bool signal_ordered(const struct signal *s)
+{
+	return s->source == SIGNAL_SUPERIOR || s->source == SIGNAL_MEETING;
+}
+
 /* How a signal's tasks stand: one question of one index. */
 struct signal_tally {
 	int64_t tasks, struck, folded, done, open, late, proved; /* `tasks`: neither of the two */

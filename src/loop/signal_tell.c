@@ -28,7 +28,7 @@ static bool dismisses(const struct signal *s, unsigned who, struct flow_party pa
 {
 	unsigned above = FLOW_BY_CHECKER | FLOW_BY_SUPERIOR;
 
-	if (s->source != SIGNAL_SUPERIOR && s->source != SIGNAL_MEETING)
+	if (!signal_ordered(s))
 		return who & (above | FLOW_BY_SENDER) || party.v == s->sender.v;
 	return party.v == s->sender.v ||
 	       (who & above && !(who & FLOW_BY_OWNER) && home.v != s->record.area.v &&
