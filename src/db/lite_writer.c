@@ -8,11 +8,9 @@
  */
 #include "db/inside.h"
 
-#include <sched.h>
-
 #include "base/ban.h"
 
-enum { GROUP_MAX = 256, TURNS_IN_VAIN = 4 };
+enum { GROUP_MAX = 256 };
 
 struct job {
 	db_act *act; /* NULL: cut the log */
@@ -168,29 +166,9 @@ static struct job *take_group(struct lite_writer *w)
 	return first;
 }
 
-/*
- * Those who were told come back at once when there is much to write: with them in it the next group
- * is twice as large. Whoever waits gives the processor away only as long as somebody comes.
- * Called with the lock held.
- */
-static void await_company(struct lite_writer *w, uint64_t want)
-{
-	uint64_t had = w->waiting;
-
-	for (int in_vain = 0; had < want && in_vain < TURNS_IN_VAIN; in_vain++) {
-		pthread_mutex_unlock(&w->lock);
-		sched_yield();
-		pthread_mutex_lock(&w->lock);
-		if (w->waiting > had)
-			in_vain = 0;
-		had = w->waiting;
-	}
-}
-
 static void *writer(void *arg)
 {
 	struct lite_writer *w = arg;
-	uint64_t told = 0;
 
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
@@ -200,10 +178,7 @@ static void *writer(void *arg)
 			pthread_cond_wait(&w->wake, &w->lock);
 		if (!w->first)
 			break;
-		if (told > 1)
-			await_company(w, told + w->waiting);
 		group = take_group(w);
-		told = 0;
 		pthread_mutex_unlock(&w->lock);
 		run_group(w, group);
 		pthread_mutex_lock(&w->lock);
@@ -211,7 +186,6 @@ static void *writer(void *arg)
 			next = j->next; /* a job is its caller's, and gone once it is told */
 			j->done = true;
 			pthread_cond_signal(&j->told);
-			told++;
 		}
 		pthread_mutex_unlock(&w->lock);
 		if (!w->dead && lite_checkpoint(w->c, NULL))
