@@ -23,7 +23,6 @@ DELETE FROM vault_batch WHERE batch = $1;
 
 -- name: batches_unsettle
 -- After a restore nothing is kept before the core has said so.
--- scan: once, after a restore
 UPDATE vault_batch SET state = 1 WHERE state = 2;
 
 -- name: batches_staged
@@ -84,15 +83,16 @@ WHERE p.id = $1;
 SELECT tokens FROM vault_person WHERE id = $1;
 
 -- name: subjects
--- All subjects' tags, from which the index in memory is made.
--- scan: once, at the start
+-- All subjects' tags, from which the index in memory is made at the start.
 SELECT id, tokens FROM vault_person WHERE epoch IS NULL;
 
 -- name: subjects_after
 -- Kept and staged subjects in the order of their numbers, a page.
+-- Left to choose, SQLite finds all of them by their epoch and sorts them for each page.
 -- $1 after bigint
 -- $2 limit bigint
-SELECT id, tokens FROM vault_person WHERE epoch IS NULL AND id > $1 ORDER BY id LIMIT $2;
+SELECT id, tokens FROM vault_person INDEXED BY vault_person_subject
+WHERE epoch IS NULL AND id > $1 ORDER BY id LIMIT $2;
 
 -- name: persons_of
 -- The subjects of a batch, and the pseudonyms of which it told the rest.
@@ -100,11 +100,10 @@ SELECT id, tokens FROM vault_person WHERE epoch IS NULL AND id > $1 ORDER BY id 
 SELECT id, epoch, tokens FROM vault_person WHERE batch = $1 ORDER BY id;
 
 -- name: persons_before
--- Pseudonyms of epochs that are over, a page.
+-- Pseudonyms of epochs that are over, a page, at the change of an epoch.
 -- $1 epoch bigint
 -- $2 after bigint
 -- $3 limit bigint
--- scan: at the change of an epoch
 SELECT id FROM vault_person WHERE epoch < $1 AND id > $2 ORDER BY id LIMIT $3;
 
 -- name: person_forget
