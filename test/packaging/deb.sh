@@ -1,6 +1,7 @@
 #!/bin/bash
 # deb.sh - the Debian package: made twice it is the same, and installed for real, in a copy of this
-# system that is thrown away, it makes a house, serves it, and leaves it alone when it goes.
+# system that is thrown away, it makes a house, serves it, and leaves it alone when it goes; another
+# copy is started with a systemd of its own, whose unit serves a house with all that it forbids.
 . "$OUTPOST_SOURCE/test/support/shell.sh"
 
 command -v dpkg-shlibdeps >/dev/null || skip
@@ -32,7 +33,7 @@ says 'the unit leaves the server what it needs and no more'
 unit=root/usr/lib/systemd/system/outpost.service
 for line in User=outpost ProtectSystem=strict ProtectHome=yes PrivateTmp=yes PrivateDevices=yes \
 	NoNewPrivileges=yes MemoryDenyWriteExecute=yes CapabilityBoundingSet= \
-	SystemCallFilter=@system-service StateDirectory=outpost LimitCORE=0 \
+	'SystemCallFilter=@system-service seccomp' StateDirectory=outpost LimitCORE=0 \
 	'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX'; do
 	grep -qxF "$line" $unit || fail "the unit has no line $line"
 done
@@ -87,7 +88,7 @@ apart() { # a copy of the system, and in it what stands above
 export deb
 overlays() {
 	set -e
-	mkdir try
+	mkdir -p try
 	mount -t tmpfs tmpfs try
 	mkdir try/upper try/work try/root
 	mount -t overlay overlay -o lowerdir=/,upperdir=try/upper,workdir=try/work try/root
@@ -99,5 +100,63 @@ fi
 if ! unshare -m bash -c "$(declare -f inside apart); apart" >install.log 2>&1; then
 	fail 'installing'
 	tail -n 20 install.log
+fi
+n_checks=$((n_checks + 1))
+
+says 'under systemd, with all that its unit forbids, it serves, reloads, comes back and ends'
+booted() { # what the one unit of the copy does, in a bash that ends the copy
+	set -eE
+	trap 'systemctl exit 1' ERR
+	dpkg -i "/deb/${deb##*/}"
+	runuser -u outpost -- outpost init $house
+	systemctl daemon-reload
+	systemctl start outpost
+	came 1
+	systemctl reload outpost
+	runuser -u outpost -- outpost verify $house --alive
+	systemctl kill -s KILL --kill-who=main outpost
+	came 2
+	runuser -u outpost -- outpost verify $house
+	systemctl stop outpost
+	[ "$(systemctl show outpost -p Result --value)" = success ]
+	systemctl exit 42
+}
+came() { # its address stands in the journal so many times, and names are told
+	local url
+	url=$(timeout 60 journalctl -f --no-tail -o cat -u outpost | grep -m "$1" ^http:// |
+		tail -n 1)
+	exec 4<>"/dev/tcp/127.0.0.1/${url##*:}"
+	printf 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' >&4
+	grep '"status":"ok","names":"ok"' <&4
+}
+boots() { # SCRIPT: what is done in a copy of the system that a systemd of its own has started
+	set -e
+	overlays
+	units=try/root/etc/systemd/system
+	mkdir -p try/root/deb $units/outpost.service.d
+	cp "$deb" try/root/deb
+	printf '%s\n' "$1" >try/root/deb/script
+	printf '%s\n' '[Service]' RestartSec=0 >$units/outpost.service.d/at-once.conf
+	printf '%s\n' '[Service]' Type=oneshot StandardOutput=file:/deb/said StandardError=inherit \
+		"ExecStart=/bin/bash /deb/script" >$units/try.service
+	SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout 120 systemd-nspawn -q -D try/root --register=no \
+		--keep-unit --private-network -b -- --unit=try.service </dev/null >boot.log 2>&1 ||
+		ended=$?
+	cat try/root/deb/said
+	return "${ended:-0}"
+}
+boot() {
+	unshare -m bash -c "$(declare -f overlays boots); boots \"\$1\"" - "$1" >said 2>&1
+}
+boot 'systemctl exit 42'
+if [ $? -ne 42 ]; then
+	echo 'no systemd of its own can be started here: its unit was not'
+	exit
+fi
+house=/var/lib/outpost/house
+boot "deb=$deb house=$house; $(declare -f booted came); booted"
+if [ $? -ne 42 ]; then
+	fail 'under systemd'
+	tail -n 20 said
 fi
 n_checks=$((n_checks + 1))
