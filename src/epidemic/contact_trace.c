@@ -175,8 +175,9 @@ static enum err raise_task(struct matching *m, const struct contact_row *k,
 	int64_t id;
 
 	task.title.p = title;
-	task.title.n = (size_t)snprintf(title, sizeof title, "%s（%.*s）", what->title,
-					(int)k->number.n, k->number.p);
+	/* The number first: a list cuts what is long, and all of a case's begin alike. */
+	task.title.n = (size_t)snprintf(title, sizeof title, "%.*s %s", (int)k->number.n,
+					k->number.p, what->title);
 	if (m->sender.v)
 		return loop_raise(m->c, m->tx, &task, &id, m->f);
 	return loop_raise_by_house(loop_of(m->c), m->tx, &task, m->c->now, &id, m->f);

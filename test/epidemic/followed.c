@@ -130,7 +130,7 @@ static void who_a_trace_finds_is_somebodys_to_find_at_once(void **state)
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE about = 'contact'"), 3);
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE owner = 104"), 3);
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM tasks WHERE title LIKE"
-					 " '落地并管控%ind a %contact%（%）'"),
+					 " '%-_ 落地并管控%ind a %contact%'"),
 			 3);
 	task = task_of(&w, o.neighbour, &contact);
 	assert_true(task && contact_is(&w, contact, "found"));
