@@ -13,7 +13,7 @@ CREATE INDEX visit_called_batch ON visit_called (county, batch);
 CREATE INDEX visit_called_day ON visit_called (day, county, batch);
 
 -- Who was at these places at these times: what a feed is asked for a case, in the feed's county.
--- src/intake/question.h. `due` is when the case's warrant ends; `batch` is what answered, or waits.
+-- src/intake/question.h. `due` is when the case's warrant ends.
 -- spread: county
 CREATE TABLE question (
 	county      BIGINT NOT NULL,
@@ -27,16 +27,24 @@ CREATE TABLE question (
 	due         BIGINT NOT NULL,
 	places      BIGINT NOT NULL,
 	state       BIGINT NOT NULL,
-	batch       BIGINT,
-	answered_at BIGINT,
 	PRIMARY KEY (county, id)
 );
 CREATE INDEX question_token ON question (county, feed, token);
-CREATE INDEX question_batch ON question (county, batch) WHERE batch IS NOT NULL;
 -- across: a case asks feeds of other counties, too
 CREATE INDEX question_case ON question (case_id, id);
 -- across: a key serves feeds of several counties
 CREATE INDEX question_due ON question (due);
+
+-- What answered it, batch by batch; `answered_at` is none of one that waits for a person.
+-- spread: county
+CREATE TABLE question_batch (
+	county      BIGINT NOT NULL,
+	batch       BIGINT NOT NULL,
+	question    BIGINT NOT NULL,
+	answered_at BIGINT,
+	PRIMARY KEY (county, batch)
+);
+CREATE INDEX question_batch_of ON question_batch (county, question);
 
 -- Its places and times, a row for each local day, sealed under that day's key; gone when it is due.
 -- spread: county

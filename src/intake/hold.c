@@ -41,6 +41,7 @@ enum err push_over_budget(struct push *p, struct tx *tx, char ret[200], struct f
 enum err push_hold(struct push *p, struct tx *tx, struct str why, struct fault *f)
 {
 	CLEANUP(buf_release) struct buf sealed = { 0 };
+	struct question_answer answer;
 	char with[32];
 	char *copy = arena_copy(p->a, why.p, why.n);
 	enum err e;
@@ -52,12 +53,14 @@ enum err push_hold(struct push *p, struct tx *tx, struct str why, struct fault *
 	push_batch_begin(p, BATCH_HELD);
 	p->batch.accepted = (int64_t)p->judged.ok.n;
 	p->batch.why = (struct str){ copy, why.n };
+	answer = (struct question_answer){
+		.q = p->question, .batch = p->batch.record.id.v, .last = p->last, .held = true
+	};
 	snprintf(with, sizeof with, "held %lld", (long long)p->batch.record.id.v);
 	if ((e = crypt_seal(&p->in->held_key, p->in->o.chance, str_of(with), p->body, &sealed)) ||
 	    (e = push_batch_put(p, tx, f)) || (e = push_refused_put(p, tx, f)) ||
 	    (e = push_key_put(p, tx, f)) || (e = push_saw(p, tx, f)) ||
-	    (p->question && (e = question_answer(tx, p->question, QUESTION_HELD,
-						 p->batch.record.id.v, p->now, f))))
+	    (p->question && (e = question_answer(tx, &answer, p->now, f))))
 		return e;
 	return tx_run(tx, &intake_sql.held_put,
 		      SQL_ARGS(sql_i64(area_county(p->batch.record.area).v),

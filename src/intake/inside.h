@@ -74,6 +74,7 @@ struct push {
 	int64_t rows; /* that the sender says there are */
 	int64_t key;
 	bool entered, staged, dry;
+	bool last;                       /* of the batches that answer a question */
 	struct str token;                /* of the question that it answers; empty: none */
 	const struct question *question; /* question.h; NULL: none */
 	struct arena *a;                 /* of the push: what is below, and the feed's texts */
@@ -84,7 +85,7 @@ struct push {
 	/* made by push_keep, anew each time it runs */
 	struct batch batch;
 	struct findings findings;
-	bool again, kept, answers; /* answers: the question is not open any more */
+	bool again, kept, answers;
 };
 /* Read, judge and stage. On an error push_end is owed too. */
 MUST_CHECK enum err push_begin(struct push *p, struct fault *f);

@@ -459,11 +459,15 @@ static enum err answer(struct push *p, struct tx *tx, struct fault *f)
 {
 	const struct batch *b = &p->batch;
 
+	const struct question_answer x = { .q = p->question,
+					   .batch = b->record.id.v,
+					   .last = p->last || !b->rows_in };
+
 	p->answers = p->question && (!b->rows_in || b->accepted + b->duplicate > 0);
-	return p->answers ? question_answer(tx, p->question,
-					    b->rows_in ? QUESTION_ANSWERED : QUESTION_NOBODY,
-					    b->record.id.v, p->now, f)
-			  : OK;
+	if (!p->answers)
+		return OK;
+	return p->release ? question_let_in(tx, p->question, x.batch, p->now, f)
+			  : question_answer(tx, &x, p->now, f);
 }
 
 enum err push_keep(struct push *p, struct tx *tx, struct fault *f)

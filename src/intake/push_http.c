@@ -119,6 +119,18 @@ static enum err put_stored(struct call *c, struct tx *tx, const struct batch *b,
 	return e;
 }
 
+/* What is left of the question that it answers: more may come, or not. */
+static void put_question(struct json *j, const struct push *p)
+{
+	bool closed = p->answers && (p->last || !p->batch.rows_in);
+
+	json_key(j, "question");
+	if (p->question && !p->release)
+		json_str(j, closed ? STR("closed") : STR("open"));
+	else
+		json_nil(j);
+}
+
 /* Left open for a receipt. */
 void push_answer(struct call *c, const struct push *p)
 {
@@ -143,6 +155,7 @@ void push_answer(struct call *c, const struct push *p)
 	else
 		json_nil(j);
 	put_account(j, &p->batch);
+	put_question(j, p);
 	json_key(j, "columns");
 	put_columns(j, g);
 	json_key(j, "findings");
@@ -182,11 +195,18 @@ static enum err read_query(struct push *p, const struct call *c, struct fault *f
 	bool dry, dry_run; /* an import says dry_run */
 	enum err e;
 
-	if ((e = call_flag(c, "dry", &dry, f)) || (e = call_flag(c, "dry_run", &dry_run, f)))
+	if ((e = call_flag(c, "dry", &dry, f)) || (e = call_flag(c, "dry_run", &dry_run, f)) ||
+	    (e = call_flag(c, "last", &p->last, f)))
 		return e;
 	p->dry = dry || dry_run;
 	p->rows = FIELD_NONE;
 	p->token = http_header(c->rq, "Outpost-Question");
+	if (p->last && !p->token.n) {
+		fault_at(f, "last", NULL);
+		return fault_set(f, ERR_USAGE,
+				 "last 表示答复的最后一批，须同时有请求头 Outpost-Question",
+				 "last is of an answer: the header Outpost-Question is missing");
+	}
 	p->sender_id = http_header(c->rq, "Idempotency-Key");
 	if (p->sender_id.n > SENDER_ID_MAX) {
 		fault_at(f, "Idempotency-Key", NULL);
@@ -312,6 +332,8 @@ enum err push_answered(struct call *c, struct tx *tx, const struct push *p, stru
 				   .action = p->batch.record.state == BATCH_HELD ? STR("hold")
 										 : STR("answer") };
 
+	if (p->release && p->question && !p->answers) /* all its rows were refused in the end */
+		return question_reopen(c, tx, en.county, p->batch.record.id.v, f);
 	if (!p->answers)
 		return OK;
 	en.object_id = p->question->id;
@@ -453,9 +475,11 @@ static enum err fields_run(struct call *c, struct tx *tx, struct fault *f)
 const struct route intake_push_rows[] = {
 	{ ROUTE(HTTP_POST, "/api/v1/feeds/{id}/batches", push_run, CAP_PUSH, REACH_AREA, WHY_DUTY,
 		BODY_MAX, AUDIT_ACT,
-		"推送一批数据，得到逐行的账；答复提问时加请求头 Outpost-Question: 令牌",
+		"推送一批数据，得到逐行的账；答复提问时加请求头 Outpost-Question: 令牌，"
+		"可分几批，最后一批加 last=true",
 		"Push a batch, and get an account of it row by row; with the header "
-		"Outpost-Question: TOKEN it answers a question"),
+		"Outpost-Question: TOKEN it answers a question, in as many batches as it takes, "
+		"the last one with last=true"),
 	  .takes = route_file, .before = push_before, .after = push_after, .flags = ROUTE_OWN_KEY },
 	{ ROUTE(HTTP_GET, "/api/v1/feeds/{id}/fields", fields_run, CAP_FEED_READ, REACH_AREA,
 		WHY_DUTY, 0, AUDIT_NONE, "这个来源的列可以对应哪些字段",

@@ -380,6 +380,12 @@ static enum err load(const struct intake *in, struct tx *tx, struct area_code co
 	return e;
 }
 
+static enum err closed(struct fault *f)
+{
+	return fault_set(f, ERR_CONFLICT, "这个提问已结束（已答完，或已到期），不再收答复",
+			 "this question is closed: its answer is complete, or its time is over");
+}
+
 enum err question_of_token(const struct intake *in, struct tx *tx, const struct feed *feed,
 			   struct str token, struct utc_s now, struct arena *a,
 			   const struct question **ret, struct fault *f)
@@ -387,16 +393,24 @@ enum err question_of_token(const struct intake *in, struct tx *tx, const struct 
 	CLEANUP(rows_end) struct rows *r = NULL;
 	struct area_code county = area_county(feed->record.area);
 	int64_t id;
-	enum err e = tx_row(tx, &question_sql.of_token,
-			    SQL_ARGS(sql_i64(county.v), sql_i64(feed->record.id.v), sql_text(token),
-				     sql_time(now)),
-			    &r, f);
+	enum err e =
+		tx_row(tx, &question_sql.of_token,
+		       SQL_ARGS(sql_i64(county.v), sql_i64(feed->record.id.v), sql_text(token)), &r,
+		       f);
 
 	if (e)
 		return e;
+	if (rows_i64(r, 1) != QUESTION_OPEN || rows_i64(r, 2) <= now.v)
+		return closed(f);
 	id = rows_i64(r, 0);
 	rows_end(&r);
 	return load(in, tx, county, id, a, ret, f);
+}
+
+static enum err batch_over(struct fault *f)
+{
+	return fault_set(f, ERR_CONFLICT, "这一批答复的提问已到期，请拒收",
+			 "the question that this batch answers is over: turn it away");
 }
 
 enum err question_of_batch(const struct intake *in, struct tx *tx, struct area_code county,
@@ -412,8 +426,7 @@ enum err question_of_batch(const struct intake *in, struct tx *tx, struct area_c
 	if (e)
 		return e == ERR_ABSENT ? OK : e;
 	if (rows_i64(r, 1) <= now.v)
-		return fault_set(f, ERR_CONFLICT, "这一批答复的提问已到期，请拒收",
-				 "the question that this batch answers is over: turn it away");
+		return batch_over(f);
 	id = rows_i64(r, 0);
 	rows_end(&r);
 	return load(in, tx, county, id, a, ret, f);
@@ -439,16 +452,32 @@ enum question_fit question_fits(const struct question *q, struct trail_visit *v)
 	return QUESTION_FITS;
 }
 
-enum err question_answer(struct tx *tx, const struct question *q, enum question_state state,
-			 int64_t batch, struct utc_s now, struct fault *f)
+enum err question_answer(struct tx *tx, const struct question_answer *x, struct utc_s now,
+			 struct fault *f)
 {
+	struct sql_value county = sql_i64(x->q->county.v), id = sql_i64(x->q->id);
 	uint64_t changed;
 	enum err e = tx_run(tx, &question_sql.answer,
-			    SQL_ARGS(sql_i64(q->county.v), sql_i64(q->id), sql_i64(state),
-				     sql_i64(batch), sql_time(now)),
+			    SQL_ARGS(county, id, sql_i64(x->last ? QUESTION_CLOSED : QUESTION_OPEN),
+				     sql_time(now)),
 			    &changed, f);
 
-	return e || changed ? e : ERR_ABSENT;
+	if (e || !changed)
+		return e ? e : closed(f);
+	return tx_run(tx, &question_sql.batch_put,
+		      SQL_ARGS(county, sql_i64(x->batch), id, x->held ? sql_null() : sql_time(now)),
+		      NULL, f);
+}
+
+enum err question_let_in(struct tx *tx, const struct question *q, int64_t batch, struct utc_s now,
+			 struct fault *f)
+{
+	uint64_t changed;
+	enum err e =
+		tx_run(tx, &question_sql.batch_let_in,
+		       SQL_ARGS(sql_i64(q->county.v), sql_i64(batch), sql_time(now)), &changed, f);
+
+	return e || changed ? e : batch_over(f);
 }
 
 enum err question_reopen(struct call *c, struct tx *tx, struct area_code county, int64_t batch,
@@ -463,8 +492,11 @@ enum err question_reopen(struct call *c, struct tx *tx, struct area_code county,
 		return e == ERR_ABSENT ? OK : e;
 	id = rows_i64(r, 0);
 	rows_end(&r);
-	e = tx_run(tx, &question_sql.reopen, whose, NULL, f);
-	return e ? e : enter(c, tx, county, id, STR("reopen"), f);
+	if ((e = tx_run(tx, &question_sql.batch_drop, whose, NULL, f)) ||
+	    (e = tx_run(tx, &question_sql.reopen, SQL_ARGS(sql_i64(county.v), sql_i64(id)), NULL,
+			f)))
+		return e;
+	return enter(c, tx, county, id, STR("reopen"), f);
 }
 
 /* ---- over ------------------------------------------------------------------------------------ */

@@ -11,13 +11,15 @@
  * visits itself, so it can narrow down whose they were: to all whom it holds at each of the places
  * in each of the hours; with several places that may be one.
  *
- *     open -> answered | nobody       open -> held (its batch waits for a person) -> ...
- *     an open one whose time is over: nobody can answer it any more
+ * An answer comes in as many batches as its sender likes. The question is closed by the one that
+ * says it is the last (`last=true`), by one without rows ("nobody", or nobody else), and by its
+ * time. A batch that waits for a person closes it as if it had come in; one that goes, whyever,
+ * opens it again.
  *
  * Life:     question_called before the act, question_ask in it; question_of_* -> question_fits,
  *           question_answer.
  * Memory:   in the arena that is given.
- * Errors:   question_of_token: ERR_ABSENT for whatever is not open to this feed now, whyever.
+ * Errors:   question_of_token: ERR_ABSENT, this feed was not asked; ERR_CONFLICT, it is closed.
  * Source:   docs/adr/0031-question.md; trust.md P9
  */
 #ifndef INTAKE_QUESTION_H
@@ -29,13 +31,7 @@ struct call;
 struct intake;
 struct tx;
 
-enum question_state {
-	QUESTION_OPEN = 1,
-	QUESTION_HELD,
-	QUESTION_ANSWERED,
-	QUESTION_NOBODY,
-	QUESTION_STATE_N
-};
+enum question_state { QUESTION_OPEN = 1, QUESTION_CLOSED, QUESTION_STATE_N };
 
 /* ---- asking ---- */
 struct question_ask {
@@ -95,10 +91,17 @@ enum question_fit {
 	QUESTION_FITS_MANY /* of more than one window: what lies between them was not asked */
 };
 enum question_fit question_fits(const struct question *q, struct trail_visit *v);
-/* ERR_ABSENT: somebody was quicker. */
-MUST_CHECK enum err question_answer(struct tx *tx, const struct question *q,
-				    enum question_state state, int64_t batch, struct utc_s now,
-				    struct fault *f);
+/* One batch of its answer. ERR_CONFLICT: it is closed. */
+struct question_answer {
+	const struct question *q;
+	int64_t batch;
+	bool last, held; /* held: it waits for a person */
+};
+MUST_CHECK enum err question_answer(struct tx *tx, const struct question_answer *x,
+				    struct utc_s now, struct fault *f);
+/* What was held comes in. ERR_CONFLICT: the question is over. */
+MUST_CHECK enum err question_let_in(struct tx *tx, const struct question *q, int64_t batch,
+				    struct utc_s now, struct fault *f);
 /* What a batch answered is open again: it was recalled, or turned away. */
 MUST_CHECK enum err question_reopen(struct call *c, struct tx *tx, struct area_code county,
 				    int64_t batch, struct fault *f);

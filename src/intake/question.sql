@@ -31,25 +31,35 @@ INSERT INTO question_part (county, question, day, sealed) VALUES ($1, $2, $3, $4
 SELECT day, sealed FROM question_part WHERE county = $1 AND question = $2 ORDER BY day;
 
 -- name: waiting
--- Was this feed asked for this case, and may still answer?
+-- Was this feed asked for this case, may still answer, and has said nothing yet that came in?
 -- $1 county  bigint
 -- $2 feed    bigint
 -- $3 case_id bigint
 -- $4 now     bigint
-SELECT id FROM question
-WHERE county = $1 AND feed = $2 AND case_id = $3 AND due > $4 AND state <= 2 LIMIT 1;
+SELECT q.id FROM question q
+WHERE q.county = $1 AND q.feed = $2 AND q.case_id = $3 AND q.due > $4 AND NOT EXISTS (
+	SELECT 1 FROM question_batch k
+	WHERE k.county = q.county AND k.question = q.id AND k.answered_at IS NOT NULL)
+LIMIT 1;
 
 -- name: of_case
--- What was asked for a case, newest first.
+-- What was asked for a case, newest first, and what came so far: when last, how many batches wait
+-- for a person, how many brought rows, how many visits of theirs came in.
 -- across: a case asks feeds of other counties, too
 -- $1 case_id bigint
 -- $2 before  bigint
 -- $3 limit   bigint
-SELECT q.id, q.feed, f.name, q.asked_by, q.asked_at, q.due, q.places, q.state, q.answered_at,
-	b.accepted
+SELECT q.id, q.feed, f.name, q.asked_by, q.asked_at, q.due, q.places, q.state,
+	max(k.answered_at), count(k.batch) - count(k.answered_at),
+	CAST(sum(CASE WHEN k.answered_at IS NOT NULL AND b.rows_in > 0 THEN 1 ELSE 0 END)
+	AS BIGINT),
+	CAST(sum(CASE WHEN k.answered_at IS NOT NULL THEN b.accepted END) AS BIGINT)
 FROM question q JOIN feeds f ON f.county = q.county AND f.id = q.feed
-LEFT JOIN batches b ON b.county = q.county AND b.id = q.batch
-WHERE q.case_id = $1 AND q.id < $2 ORDER BY q.id DESC LIMIT $3;
+LEFT JOIN question_batch k ON k.county = q.county AND k.question = q.id
+LEFT JOIN batches b ON b.county = k.county AND b.id = k.batch
+WHERE q.case_id = $1 AND q.id < $2
+GROUP BY q.id, q.feed, f.name, q.asked_by, q.asked_at, q.due, q.places, q.state
+ORDER BY q.id DESC LIMIT $3;
 
 -- name: of_key
 -- What waits for the answer of whoever holds an API key: found by when it is due (hence the plus).
@@ -57,7 +67,8 @@ WHERE q.case_id = $1 AND q.id < $2 ORDER BY q.id DESC LIMIT $3;
 -- $1 api_key text
 -- $2 now     bigint
 -- $3 after   bigint
-SELECT q.county, q.id, q.feed, q.token, q.due, f.area
+SELECT q.county, q.id, q.feed, q.token, q.due, f.area, (SELECT max(k.answered_at)
+	FROM question_batch k WHERE k.county = q.county AND k.question = q.id)
 FROM question q JOIN feeds f ON f.county = q.county AND f.id = q.feed
 WHERE q.due > $2 AND +q.id > $3 AND q.state = 1 AND ltrim(f.api_key, '0') = $1
 	AND f.state = 'active'
@@ -68,38 +79,62 @@ ORDER BY q.id;
 -- $1 county bigint
 -- $2 feed   bigint
 -- $3 token  text
--- $4 now    bigint
-SELECT id FROM question
-WHERE county = $1 AND feed = $2 AND token = $3 AND due > $4 AND state = 1;
+SELECT id, state, due FROM question WHERE county = $1 AND feed = $2 AND token = $3;
 
 -- name: of_batch
 -- The one that a batch answered, or waits to.
 -- $1 county bigint
 -- $2 batch  bigint
-SELECT id, due FROM question WHERE county = $1 AND batch = $2;
+SELECT q.id, q.due FROM question_batch k
+JOIN question q ON q.county = k.county AND q.id = k.question
+WHERE k.county = $1 AND k.batch = $2;
 
 -- name: answer
--- It is answered, or its answer waits for a person.
+-- A batch comes in for it, the last one or not.
 -- $1 county bigint
 -- $2 id     bigint
 -- $3 state  bigint
--- $4 batch  bigint
--- $5 now    bigint
-UPDATE question SET state = $3, batch = $4, answered_at = $5
-WHERE county = $1 AND id = $2 AND (state = 1 OR (state = 2 AND batch = $4)) AND due > $5;
+-- $4 now    bigint
+UPDATE question SET state = $3 WHERE county = $1 AND id = $2 AND state = 1 AND due > $4;
 
--- name: reopen
--- The batch that answered it is gone.
+-- name: batch_put
+-- That batch.
+-- $1 county      bigint
+-- $2 batch       bigint
+-- $3 question    bigint
+-- $4 answered_at bigint
+INSERT INTO question_batch (county, batch, question, answered_at) VALUES ($1, $2, $3, $4);
+
+-- name: batch_let_in
+-- It has waited for a person, and comes in.
 -- $1 county bigint
 -- $2 batch  bigint
-UPDATE question SET state = 1, batch = NULL, answered_at = NULL WHERE county = $1 AND batch = $2;
+-- $3 now    bigint
+UPDATE question_batch SET answered_at = $3 WHERE county = $1 AND batch = $2 AND EXISTS (
+	SELECT 1 FROM question q WHERE q.county = question_batch.county
+	AND q.id = question_batch.question AND q.due > $3);
+
+-- name: batch_drop
+-- It is gone.
+-- $1 county bigint
+-- $2 batch  bigint
+DELETE FROM question_batch WHERE county = $1 AND batch = $2;
+
+-- name: reopen
+-- What answered it is not whole any more.
+-- $1 county bigint
+-- $2 id     bigint
+UPDATE question SET state = 1 WHERE county = $1 AND id = $2;
 
 -- name: waiting_of_case
 -- Those of a case that may still be answered.
 -- across: a case asks feeds of other counties, too
 -- $1 case_id bigint
 -- $2 now     bigint
-SELECT county, id FROM question WHERE case_id = $1 AND due > $2 AND state <= 2 ORDER BY id;
+SELECT county, id FROM question WHERE case_id = $1 AND due > $2 AND (state = 1 OR EXISTS (
+	SELECT 1 FROM question_batch k WHERE k.county = question.county AND k.question = question.id
+	AND k.answered_at IS NULL))
+ORDER BY id;
 
 -- name: end_of_case
 -- Those of a case are over.

@@ -26,7 +26,16 @@ static void tell_place(struct call *c, const struct question_place *p)
 	json_close(j, '}');
 }
 
-/* Of what waits: id, feed, token and due, as the statement has them. */
+static void tell_time(struct call *c, const char *key, struct rows *r, size_t i)
+{
+	json_key(call_json(c), key);
+	if (rows_null(r, i))
+		json_nil(call_json(c));
+	else
+		call_time_json(c, rows_time(r, i));
+}
+
+/* Of what waits: id, feed, token, due and what came, as the statement has them. */
 static enum err tell_question(struct call *c, struct tx *tx, struct rows *r, struct fault *f)
 {
 	struct question q = { .county = { rows_i64(r, 0) }, .id = rows_i64(r, 1) };
@@ -40,6 +49,7 @@ static enum err tell_question(struct call *c, struct tx *tx, struct rows *r, str
 	call_id_json(c, rows_i64(r, 2));
 	json_key(j, "due");
 	call_time_json(c, rows_time(r, 4));
+	tell_time(c, "answered_at", r, 6);
 	json_key(j, "places");
 	json_open(j, '[');
 	for (size_t i = 0; i < q.n && !e; i++)
@@ -134,12 +144,18 @@ static enum err waiting_run(struct call *c, struct tx *tx, struct fault *f)
 
 /* ---- for the case ---------------------------------------------------------------------------- */
 
-static const char *state_word(enum question_state s, bool over)
-{
-	static const char *const words[QUESTION_STATE_N] = { "", "open", "held", "answered",
-							     "nobody" };
+/* Columns of question.of_case. */
+enum { OF_DUE = 5, OF_STATE = 7, OF_ANSWERED_AT, OF_HELD, OF_WITH_ROWS, OF_ACCEPTED };
 
-	return over && s <= QUESTION_HELD ? "over" : words[s];
+static const char *state_word(const struct call *c, struct rows *r)
+{
+	bool held = rows_i64(r, OF_HELD) > 0, closed = rows_i64(r, OF_STATE) == QUESTION_CLOSED;
+
+	if (closed && !held)
+		return rows_i64(r, OF_WITH_ROWS) ? "answered" : "nobody";
+	if (rows_i64(r, OF_DUE) <= c->now.v)
+		return "over";
+	return held ? "held" : rows_null(r, OF_ANSWERED_AT) ? "open" : "partly";
 }
 
 static void tell_state(struct call *c, struct rows *r)
@@ -158,22 +174,17 @@ static void tell_state(struct call *c, struct rows *r)
 	json_key(j, "asked_at");
 	call_time_json(c, rows_time(r, 4));
 	json_key(j, "due");
-	call_time_json(c, rows_time(r, 5));
+	call_time_json(c, rows_time(r, OF_DUE));
 	json_key(j, "places");
 	json_i64(j, rows_i64(r, 6));
 	json_key(j, "state");
-	json_str(j, str_of(state_word((enum question_state)rows_i64(r, 7),
-				      rows_i64(r, 5) <= c->now.v)));
-	json_key(j, "answered_at");
-	if (rows_null(r, 8))
-		json_nil(j);
-	else
-		call_time_json(c, rows_time(r, 8));
+	json_str(j, str_of(state_word(c, r)));
+	tell_time(c, "answered_at", r, OF_ANSWERED_AT);
 	json_key(j, "accepted");
-	if (rows_null(r, 9))
+	if (rows_null(r, OF_ACCEPTED))
 		json_nil(j);
 	else
-		json_i64(j, rows_i64(r, 9));
+		json_i64(j, rows_i64(r, OF_ACCEPTED));
 	json_close(j, '}');
 }
 

@@ -61,15 +61,22 @@ static void as_key(struct asked *t, const char *key, const char *token)
 		       token ? "Outpost-Question: " : "", token ? token : "", token ? "\r\n" : "");
 }
 
-static int push(struct asked *t, const char *feed, const char *token, const char *rows,
-		struct answer *ret)
+static int push_as(struct asked *t, const char *feed, const char *token, const char *query,
+		   const char *rows, struct answer *ret)
 {
 	char url[80], body[1500];
 
 	as_key(t, feed == t->feed ? t->key : feed + 24, token);
-	(void)snprintf(url, sizeof url, "/api/v1/feeds/%s/batches", feed);
+	(void)snprintf(url, sizeof url, "/api/v1/feeds/%s/batches%s", feed, query);
 	(void)snprintf(body, sizeof body, "person,id_number,place,kind,from,to\n%s", rows);
 	return clinic_ask(&t->c, CLINIC_LAB, "POST", url, body, ret);
+}
+
+/* All that there is, of one that answers. */
+static int push(struct asked *t, const char *feed, const char *token, const char *rows,
+		struct answer *ret)
+{
+	return push_as(t, feed, token, token && *rows ? "?last=true" : "", rows, ret);
 }
 
 static void row(const struct asked *t, char **at, const char *person, const char *place,
@@ -271,6 +278,81 @@ static void its_answer_is_a_batch_that_the_next_trace_sees(void **test)
 	clinic_end(&t.c);
 }
 
+static void an_answer_comes_in_as_many_batches_as_it_takes(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char rows[600], *at = rows, batch[24], url[80];
+	struct asked t;
+
+	begin(&t, *test, "parts");
+	asked(&t);
+	row(&t, &at, "sim-1,", "cell-8", 10, 50);
+	push_as(&t, t.feed, t.token, "?last=true", rows, &a);
+	shown(&a, 201, "\"question\":\"open\"", ""); /* nothing of it came in */
+	answer_end(&a);
+	state(&t, "\"state\":\"open\"");
+	at = rows;
+	row(&t, &at, "sim-1,", "cell-7", 10, 50);
+	push_as(&t, t.feed, t.token, "", rows, &a);
+	shown(&a, 201, "\"question\":\"open\"", "");
+	clinic_text(&a, "batch", batch, sizeof batch);
+	answer_end(&a);
+	state(&t, "\"state\":\"partly\"");
+	state(&t, "\"accepted\":1");
+	waiting(&t, &a);
+	shown(&a, 200, t.token, "\"answered_at\":null");
+	answer_end(&a);
+	at = rows;
+	row(&t, &at, "sim-2,", "cell-7", 20, 50);
+	row(&t, &at, "sim-3,", "cell-7", 20, 50);
+	push_as(&t, t.feed, t.token, "?last=true", rows, &a);
+	shown(&a, 201, "\"question\":\"closed\"", "");
+	answer_end(&a);
+	state(&t, "\"state\":\"answered\"");
+	state(&t, "\"accepted\":3");
+	at = rows;
+	row(&t, &at, "sim-4,", "cell-7", 20, 50);
+	push_as(&t, t.feed, t.token, "", rows, &a);
+	shown(&a, 409, "this question is closed", "accepted");
+	answer_end(&a);
+	clinic_trace(&t.c, CLINIC_CHIEF, t.id, t.warrant, "", &a);
+	shown(&a, 201, "\"n_contacts\":3", "sim-");
+	answer_end(&a);
+
+	(void)snprintf(url, sizeof url, "/api/v1/batches/%s/recall", batch);
+	assert_int_equal(clinic_status(&t.c, CLINIC_LEAD, "POST", url, "{\"why\":\"wrong day\"}"),
+			 200);
+	state(&t, "\"state\":\"partly\"");
+	state(&t, "\"accepted\":2");
+	push_as(&t, t.feed, t.token, "", "", &a); /* and nobody else */
+	shown(&a, 201, "\"question\":\"closed\"", "");
+	answer_end(&a);
+	state(&t, "\"state\":\"answered\"");
+	push_as(&t, t.feed, NULL, "?last=true", rows, &a);
+	shown(&a, 400, "Outpost-Question is missing", "");
+	clinic_end(&t.c);
+}
+
+static void what_came_of_an_answer_stays_when_its_time_is_over(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char rows[200], *at = rows;
+	struct asked t;
+
+	begin(&t, *test, "halfway");
+	asked(&t);
+	row(&t, &at, "sim-1,", "cell-7", 10, 50);
+	push_as(&t, t.feed, t.token, "", rows, &a);
+	answer_end(&a);
+	ask(&t, CLINIC_CHIEF, t.warrant, t.feed, &a); /* what came may be all that comes */
+	shown(&a, 201, "\"places\":1", "");
+	clinic_wall_s += 86401 + 3600;
+	clinic_sign_in(&t.c, CLINIC_SECOND);
+	state(&t, "\"state\":\"over\"");
+	state(&t, "\"accepted\":1");
+	clinic_end(&t.c);
+}
+
 static void a_token_is_one_feeds_and_ends_with_its_warrant(void **test)
 {
 	CLEANUP(answer_end) struct answer a = { 0 }, none = { 0 };
@@ -308,8 +390,7 @@ static void a_token_is_one_feeds_and_ends_with_its_warrant(void **test)
 	answer_end(&a);
 	clinic_wall_s += 86401 + 3600;
 	push(&t, t.feed, t.token, rows, &a);
-	shown(&a, 404, "", "accepted");
-	assert_memory_equal(a.body.p, none.body.p, none.body.n);
+	shown(&a, 409, "its time is over", "accepted");
 	answer_end(&a);
 	waiting(&t, &a);
 	shown(&a, 200, "{\"items\":[],\"next\":null,\"more\":false}", "");
@@ -438,37 +519,30 @@ static const struct sql seen_sql = {
 	.scan = "a test",
 };
 
-struct answering {
-	struct question q;
-	enum question_state state;
-	int64_t batch;
-};
 static enum err answer_act(struct tx *tx, void *arg, struct fault *f)
 {
-	struct answering *x = arg;
-
-	return question_answer(tx, &x->q, x->state, x->batch, clinic_now(), f);
+	return question_answer(tx, arg, clinic_now(), f);
 }
 
 /* Both have read the question while it was open; one was quicker. */
-static void of_two_senders_of_a_token_one_answers(void **test)
+static void of_two_senders_of_a_token_one_answers_last(void **test)
 {
 	struct database *d = *test;
 	struct asked t;
 
 	begin(&t, d, "two");
 	asked(&t);
-	struct answering x = { .q = { .id = number_of(&t, &id_sql), .county = { 430802000000000 } },
-			       .state = QUESTION_HELD,
-			       .batch = 1 };
+	const struct question q = { .id = number_of(&t, &id_sql), .county = { 430802000000000 } };
+	struct question_answer x = { .q = &q, .batch = 1 };
+
 	MUST(db_write(t.c.h->db, answer_act, &x, &d->fault));
 	x.batch = 2;
-	assert_int_equal(db_write(t.c.h->db, answer_act, &x, &d->fault), ERR_ABSENT);
-	x.state = QUESTION_ANSWERED;
-	assert_int_equal(db_write(t.c.h->db, answer_act, &x, &d->fault), ERR_ABSENT);
-	x.batch = 1;
+	x.last = x.held = true;
 	MUST(db_write(t.c.h->db, answer_act, &x, &d->fault));
-	assert_int_equal(db_write(t.c.h->db, answer_act, &x, &d->fault), ERR_ABSENT);
+	x.batch = 3;
+	assert_int_equal(db_write(t.c.h->db, answer_act, &x, &d->fault), ERR_CONFLICT);
+	x.last = x.held = false;
+	assert_int_equal(db_write(t.c.h->db, answer_act, &x, &d->fault), ERR_CONFLICT);
 	clinic_end(&t.c);
 }
 
@@ -561,7 +635,7 @@ static void hold(struct asked *t, struct database *d, const char *dir, char batc
 	state(t, "\"state\":\"held\"");
 	in_ledger(t, "hold");
 	push(t, t->feed, t->token, rows, &a);
-	shown(&a, 404, "", "");
+	shown(&a, 409, "this question is closed", "");
 }
 
 static void an_answer_that_is_held_answers_when_it_is_let_in(void **test)
@@ -648,7 +722,9 @@ int main(void)
 		ON_BOTH(a_case_that_is_overturned_asks_nobody_and_its_places_go),
 		ON_BOTH(an_answer_that_is_held_answers_when_it_is_let_in),
 		ON_BOTH(a_held_answer_to_what_is_over_is_not_let_in),
-		ON_BOTH(of_two_senders_of_a_token_one_answers),
+		ON_BOTH(of_two_senders_of_a_token_one_answers_last),
+		ON_BOTH(an_answer_comes_in_as_many_batches_as_it_takes),
+		ON_BOTH(what_came_of_an_answer_stays_when_its_time_is_over),
 		ON_BOTH(an_answer_does_not_make_a_silent_feed_speak),
 		ON_BOTH(a_feed_whose_key_would_not_see_it_is_not_asked),
 	};
