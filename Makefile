@@ -28,9 +28,9 @@ check: deps deps-test
 	ctest --preset dev --progress
 	@if test -d build/fuzz; then tools/fuzz.sh 5; fi
 
-# What runs over night.
+# What runs over night, on a disk and not in memory.
 full: deps deps-test
-	tools/test.sh dev clang:build asan tsan
+	TMPDIR=/var/tmp tools/test.sh dev clang:build asan tsan
 	tools/fuzz.sh 30
 	@if command -v cppcheck >/dev/null; then tools/cppcheck.sh; fi
 

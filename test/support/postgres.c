@@ -95,11 +95,17 @@ static void give_to_postgres(const char *dir)
 		die("cannot give a folder away");
 }
 
+/* As who we are: the build folder may be closed to others. Owners are kept. */
+static void copy_folder(const char *from, const char *to)
+{
+	must_run(false, "/bin/cp", (char *[]){ "cp", "-a", (char *)from, (char *)to, NULL });
+}
+
 /* initdb takes seconds, a copy of what it made does not. */
 static void make_template(char ret[PATH_BYTES])
 {
 	const char *build = getenv("OUTPOST_BUILD");
-	char program[PATH_BYTES], mine[PATH_BYTES], data[PATH_BYTES];
+	char program[PATH_BYTES], mine[PATH_BYTES], data[PATH_BYTES], own[32];
 	struct stat st;
 
 	joined(ret, build ? build : cluster.dir, "postgres.template");
@@ -114,12 +120,16 @@ static void make_template(char ret[PATH_BYTES])
 	must_run(true, program,
 		 (char *[]){ program, "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8",
 			     "--locale=C", "--no-sync", NULL });
-	if (build && rename(mine, ret) == 0)
-		return;
-	if (!build || stat(ret, &st) != 0) { /* another file system: used once, here */
+	if (!build) {
 		snprintf(ret, PATH_BYTES, "%s", mine);
 		return;
 	}
+	/* Whole or not at all: others look for it meanwhile, or make it, too. */
+	snprintf(own, sizeof(own), "postgres.%d", (int)getpid());
+	joined(data, build, own);
+	copy_folder(mine, data);
+	if (rename(data, ret) != 0)
+		must_run(false, "/bin/rm", (char *[]){ "rm", "-rf", data, NULL });
 }
 
 /* Wait for the line that says so. What it writes later is little, and is not read. */
@@ -218,22 +228,35 @@ static void start(void)
 	make_template(template);
 	joined(from, template, "data");
 	joined(data, cluster.dir, "data");
-	/* As who we are: the build folder may be closed to others. Owners are kept. */
-	must_run(false, "/bin/cp", (char *[]){ "cp", "-a", from, data, NULL });
+	copy_folder(from, data);
 	run_server(data);
 	must_do("CREATE ROLE outpost LOGIN");
 }
 
-void postgres_database(char url[POSTGRES_URL_BYTES])
+static void make_database(const char *like, char url[POSTGRES_URL_BYTES])
 {
 	char name[32], text[128];
 
-	if (cluster.owner != getpid() || cluster.server <= 0)
-		start();
 	snprintf(name, sizeof(name), "d%u", ++cluster.databases);
-	snprintf(text, sizeof(text), "CREATE DATABASE %s TEMPLATE template0 OWNER outpost", name);
+	snprintf(text, sizeof(text), "CREATE DATABASE %s TEMPLATE %.32s OWNER outpost", name, like);
 	must_do(text);
 	as(url, "outpost", name);
+}
+
+void postgres_database(char url[POSTGRES_URL_BYTES])
+{
+	if (cluster.owner != getpid() || cluster.server <= 0)
+		start();
+	make_database("template0", url);
+}
+
+void postgres_copy(const char *of, char url[POSTGRES_URL_BYTES])
+{
+	const char *name = strstr(of, "@/") + 2;
+	char like[32];
+
+	snprintf(like, sizeof(like), "%.*s", (int)strcspn(name, "?"), name);
+	make_database(like, url);
 }
 
 void postgres_as_superuser(const char *url, char ret[POSTGRES_URL_BYTES])
