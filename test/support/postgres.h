@@ -14,6 +14,8 @@ enum { POSTGRES_URL_BYTES = 512 };
 
 /* A new, empty database owned by a role that is no superuser; its URL. */
 void postgres_database(char url[POSTGRES_URL_BYTES]);
+/* A new database that is as this one, to which nobody is connected. */
+void postgres_copy(const char *of, char url[POSTGRES_URL_BYTES]);
 /* The same database as the superuser, to do what no program of ours may. */
 void postgres_as_superuser(const char *url, char ret[POSTGRES_URL_BYTES]);
 #endif
