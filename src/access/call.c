@@ -145,20 +145,20 @@ struct json *call_json(struct call *c)
 void call_id_json(struct call *c, int64_t id)
 {
 	char text[24];
-	int n = snprintf(text, sizeof(text), "%lld", (long long)id);
+	struct buf b = { .p = text, .cap = sizeof text };
 
-	json_str(call_json(c), (struct str){ text, (size_t)n });
+	buf_i64(&b, id);
+	json_str(call_json(c), buf_view(&b));
 }
 
 void call_time_json(struct call *c, struct utc_s t)
 {
-	CLEANUP(buf_release) struct buf b = { 0 };
-	struct json *j = call_json(c);
+	char text[48];
+	struct buf b = { .p = text, .cap = sizeof text };
 
 	when_iso(&b, t, c->state->d->o.zone);
-	json_str(j, buf_view(&b));
-	if (b.failed && !j->out->failed)
-		j->out->failed = b.failed;
+	assert(b.p == text);
+	json_str(call_json(c), buf_view(&b));
 }
 
 void call_receipt_json(struct call *c)

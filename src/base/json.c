@@ -5,23 +5,32 @@
 
 #include "base/ban.h"
 
+enum { SHORT_BYTES = 60 };
+
 void json_begin(struct json *j, struct buf *out)
 {
 	*j = (struct json){ .out = out };
 }
 
-/* What must be true, and be written, before any value. */
-static void before_value(struct json *j)
+/* What must be true before any value. Is there a comma to be written? */
+static bool begin_value(struct json *j)
 {
+	bool comma = !j->after_key && j->filled[j->depth];
+
 	if (j->after_key) {
 		j->after_key = false;
-		return;
+		return false;
 	}
 	assert(j->closes[j->depth] != '}');    /* in an object a value needs its key */
 	assert(j->depth > 0 || !j->filled[0]); /* one document has one value */
-	if (j->filled[j->depth])
-		buf_char(j->out, ',');
 	j->filled[j->depth] = true;
+	return comma;
+}
+
+static void before_value(struct json *j)
+{
+	if (begin_value(j))
+		buf_char(j->out, ',');
 }
 
 void json_open(struct json *j, char bracket)
@@ -43,7 +52,37 @@ void json_close(struct json *j, char bracket)
 	buf_char(j->out, bracket);
 }
 
-static void quote(struct json *j, struct str s)
+static bool plain(char c)
+{
+	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
+}
+
+/*
+ * Most names and values are short and stand as they are: those are written in one piece, with a
+ * comma before them and a colon behind if these are wanted. False: this one is none of them.
+ */
+static bool quote_short(struct json *j, bool comma, struct str s, bool colon)
+{
+	char text[SHORT_BYTES + 4], *at = text;
+
+	if (s.n > SHORT_BYTES)
+		return false;
+	if (comma)
+		*at++ = ',';
+	*at++ = '"';
+	for (size_t i = 0; i < s.n; i++) {
+		if (!plain(s.p[i]))
+			return false;
+		*at++ = s.p[i];
+	}
+	*at++ = '"';
+	if (colon)
+		*at++ = ':';
+	buf_put(j->out, text, (size_t)(at - text));
+	return true;
+}
+
+static void quote_long(struct json *j, struct str s)
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char *const shorts[0x20] = {
@@ -51,12 +90,11 @@ static void quote(struct json *j, struct str s)
 	};
 	size_t from = 0;
 
-	assert(str_utf8(s));
 	buf_char(j->out, '"');
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (c >= 0x20 && c != '"' && c != '\\')
+		if (plain(s.p[i]))
 			continue;
 		buf_put(j->out, s.p + from, i - from);
 		from = i + 1;
@@ -76,21 +114,29 @@ static void quote(struct json *j, struct str s)
 	buf_char(j->out, '"');
 }
 
+static void quote(struct json *j, bool comma, struct str s, bool colon)
+{
+	assert(str_utf8(s));
+	if (quote_short(j, comma, s, colon))
+		return;
+	if (comma)
+		buf_char(j->out, ',');
+	quote_long(j, s);
+	if (colon)
+		buf_char(j->out, ':');
+}
+
 void json_key(struct json *j, const char *name)
 {
 	assert(j->depth > 0 && j->closes[j->depth] == '}' && !j->after_key);
-	if (j->filled[j->depth])
-		buf_char(j->out, ',');
+	quote(j, j->filled[j->depth], str_of(name), true);
 	j->filled[j->depth] = true;
-	quote(j, str_of(name));
-	buf_char(j->out, ':');
 	j->after_key = true;
 }
 
 void json_str(struct json *j, struct str s)
 {
-	before_value(j);
-	quote(j, s);
+	quote(j, begin_value(j), s, false);
 }
 
 void json_i64(struct json *j, int64_t v)

@@ -316,18 +316,21 @@ void buf_f64(struct buf *b, double v)
 
 void buf_fmt(struct buf *b, const char *fmt, ...)
 {
+	size_t room = b->failed ? 0 : b->cap - b->n;
 	va_list args;
 	int n;
 
-	va_start(args, fmt);
-	n = vsnprintf(NULL, 0, fmt, args);
+	va_start(args, fmt); /* mostly it fits, and need not be written twice */
+	n = vsnprintf(room ? b->p + b->n : NULL, room, fmt, args);
 	va_end(args);
 	assert(n >= 0);
 	if (n <= 0 || !room_for(b, (size_t)n + 1))
 		return;
-	va_start(args, fmt);
-	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, args);
-	va_end(args);
+	if ((size_t)n >= room) {
+		va_start(args, fmt);
+		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, args);
+		va_end(args);
+	}
 	b->n += (size_t)n;
 }
 

@@ -76,9 +76,11 @@ static enum err write_parts(struct trail *t, const struct trail_answer *a, struc
 
 		if (!out)
 			return ERR_FULL;
-		buf_fmt(out, "c %lld %u %d %llu %lld %lld ", (long long)c->person, c->generation,
-			(int)c->klass, (unsigned long long)c->overlap_s, (long long)c->first.v,
-			(long long)c->last.v);
+		buf_lit(out, "c ");
+		trail_put_numbers(out,
+				  (const int64_t[]){ c->person, c->generation, c->klass,
+						     (int64_t)c->overlap_s, c->first.v, c->last.v },
+				  6);
 		buf_str(out, c->rule);
 		buf_char(out, '\n');
 		for (size_t k = 0; k < c->n_encounters; k++) {
@@ -86,9 +88,11 @@ static enum err write_parts(struct trail *t, const struct trail_answer *a, struc
 
 			if (!(out = part_of(p, trail_day(t, x->from))))
 				return ERR_FULL;
-			buf_fmt(out, "m %lld %lld %lld %lld %lld %d ", (long long)x->contact,
-				(long long)x->via, (long long)x->place.v, (long long)x->from.v,
-				(long long)x->to.v, (int)x->klass);
+			buf_lit(out, "m ");
+			trail_put_numbers(out,
+					  (const int64_t[]){ x->contact, x->via, x->place.v,
+							     x->from.v, x->to.v, x->klass },
+					  6);
 			buf_str(out, x->rule);
 			buf_char(out, '\n');
 		}

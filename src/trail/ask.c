@@ -209,6 +209,14 @@ static enum err name_all(const struct asking *k, const struct trace_answer *from
 	return OK;
 }
 
+void trail_put_numbers(struct buf *out, const int64_t *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		buf_i64(out, v[i]);
+		buf_char(out, ' ');
+	}
+}
+
 void trail_answer_text(const struct trail_answer *a, struct buf *out)
 {
 	buf_lit(out, "profile ");
@@ -217,17 +225,25 @@ void trail_answer_text(const struct trail_answer *a, struct buf *out)
 	for (size_t i = 0; i < a->n_contacts; i++) {
 		const struct trail_contact *c = &a->contact[i];
 
-		buf_fmt(out, "contact %lld %u %s %llu %lld %lld ", (long long)c->person,
-			c->generation, trace_class_word(c->klass), (unsigned long long)c->overlap_s,
-			(long long)c->first.v, (long long)c->last.v);
+		buf_lit(out, "contact ");
+		trail_put_numbers(out, (const int64_t[]){ c->person, c->generation }, 2);
+		buf_lit(out, trace_class_word(c->klass));
+		buf_char(out, ' ');
+		trail_put_numbers(out,
+				  (const int64_t[]){ (int64_t)c->overlap_s, c->first.v, c->last.v },
+				  3);
 		buf_str(out, c->rule);
 		buf_char(out, '\n');
 		for (size_t k = 0; k < c->n_encounters; k++) {
 			const struct trail_encounter *x = &c->encounter[k];
 
-			buf_fmt(out, "met %lld %lld %lld %lld %s ", (long long)x->via,
-				(long long)x->place.v, (long long)x->from.v, (long long)x->to.v,
-				trace_class_word(x->klass));
+			buf_lit(out, "met ");
+			trail_put_numbers(out,
+					  (const int64_t[]){ x->via, x->place.v, x->from.v,
+							     x->to.v },
+					  4);
+			buf_lit(out, trace_class_word(x->klass));
+			buf_char(out, ' ');
 			buf_str(out, x->rule);
 			buf_char(out, '\n');
 		}

@@ -57,4 +57,6 @@ MUST_CHECK enum err trail_stays(struct trail *t, const struct trail_warrant *w, 
 				const struct trail_stay **ret, size_t *ret_n, struct fault *f);
 /* The text that the digest is over, for whoever holds a stored proof against it. */
 void trail_answer_text(const struct trail_answer *a, struct buf *out);
+/* Each with a blank behind it: there are tens of thousands in an answer. */
+void trail_put_numbers(struct buf *out, const int64_t *v, size_t n);
 #endif
