@@ -135,6 +135,7 @@ boots() { # SCRIPT: what is done in a copy of the system that a systemd of its o
 	units=try/root/etc/systemd/system
 	mkdir -p try/root/deb $units/outpost.service.d
 	cp "$deb" try/root/deb
+	cp root/usr/lib/systemd/system/outpost.service try/root/deb/unit
 	printf '%s\n' "$1" >try/root/deb/script
 	printf '%s\n' '[Service]' RestartSec=0 >$units/outpost.service.d/at-once.conf
 	printf '%s\n' '[Service]' Type=oneshot StandardOutput=file:/deb/said StandardError=inherit \
@@ -148,7 +149,12 @@ boots() { # SCRIPT: what is done in a copy of the system that a systemd of its o
 boot() {
 	unshare -m bash -c "$(declare -f overlays boots); boots \"\$1\"" - "$1" >said 2>&1
 }
-boot 'systemctl exit 42'
+# What the unit forbids can be forbidden here at all: nothing is started in its place.
+boot "sed -e 's,^ExecStart=.*,ExecStart=/bin/true,' -e '/^User=/d' -e '/^Group=/d' \\
+	-e '/^Condition/d' /deb/unit >/etc/systemd/system/nothing.service
+systemctl daemon-reload
+systemctl start nothing && systemctl exit 42
+systemctl exit 1"
 if [ $? -ne 42 ]; then
 	echo 'no systemd of its own can be started here: its unit was not'
 	exit
