@@ -1,4 +1,5 @@
 /* subject.c - batches of subjects: staged, held against who is there, kept or dropped. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -278,11 +279,11 @@ static enum err hold_against(const struct staging *w, struct tx *tx, int64_t row
 }
 
 /* Everybody who shares a tag, each once. */
-static enum err find_like(const struct staging *w, struct tx *tx, int64_t row,
-			  const struct alike_form *form, const struct tag_list *t,
-			  struct vault_staged_row *ret, struct fault *f)
+static enum err find_like(const struct staging *w, struct tx *tx, const struct vault_row *row,
+			  const struct tag_list *t, struct vault_staged_row *ret, struct fault *f)
 {
 	int64_t seen[ALIKE_KEYS_MAX * TAGS_SAME_MAX];
+	struct alike_form form;
 	size_t n = 0;
 	enum err e = OK;
 
@@ -297,10 +298,14 @@ static enum err find_like(const struct staging *w, struct tx *tx, int64_t row,
 				k++;
 			if (k < n || like[m] == ret->subject)
 				continue;
+			if (!n)
+				alike_form(&row->who, &form);
 			seen[n++] = like[m];
-			e = hold_against(w, tx, row, like[m], form, ret, f);
+			e = hold_against(w, tx, row->row, like[m], &form, ret, f);
 		}
 	}
+	if (n)
+		crypt_wipe(&form, sizeof form);
 	return e;
 }
 
@@ -334,41 +339,102 @@ static enum err forget_tags(const struct staging *w, struct tx *tx, int64_t subj
 	return index_one(w, subject, &t, true);
 }
 
-static enum err stage_row(const struct staging *w, struct tx *tx, const struct vault_row *row,
-			  struct vault_staged_row *ret, struct fault *f)
+/* A row of a frame, as far as it can be told from itself. */
+struct made {
+	int64_t subject;
+	struct tag_list tags;
+	const struct vault_row *row;
+	bool stays; /* of a row that comes twice in a frame, the last */
+};
+
+static enum err make(const struct staging *w, const struct vault_row *row, struct made *ret)
+{
+	struct alike_form form;
+	enum err e = subject_of(w->s, w->batch, row->row, &ret->subject);
+
+	ret->row = row;
+	if (e)
+		return e;
+	alike_form(&row->who, &form);
+	e = tags_of(w->s, &form, &ret->tags);
+	crypt_wipe(&form, sizeof form);
+	return e;
+}
+
+static int by_subject(const void *pa, const void *pb)
+{
+	const struct made *a = *(const struct made *const *)pa;
+	const struct made *b = *(const struct made *const *)pb;
+
+	if (a->subject != b->subject)
+		return a->subject > b->subject ? 1 : -1;
+	return (a > b) - (a < b);
+}
+
+static enum err put_one(const struct staging *w, struct tx *tx, const struct made *m,
+			struct fault *f)
 {
 	char bytes[TOKENS_BYTES];
 	struct buf tokens = { bytes, 0, sizeof bytes, OK };
-	struct store_person p = { .batch = w->batch, .row = row->row };
-	struct alike_form form;
-	struct tag_list t = { .n = 0 };
-	enum err e;
+	struct store_person p = { .id = m->subject, .batch = w->batch, .row = m->row->row };
+	enum err e = forget_tags(w, tx, m->subject, f);
 
-	*ret = (struct vault_staged_row){ 0 };
-	alike_form(&row->who, &form);
-	if (!(e = subject_of(w->s, w->batch, row->row, &ret->subject)) &&
-	    !(e = tags_of(w->s, &form, &t)) && !(e = forget_tags(w, tx, ret->subject, f)))
-		e = find_like(w, tx, row->row, &form, &t, ret, f);
-	crypt_wipe(&form, sizeof form);
 	if (e)
 		return e;
-	for (size_t i = 0; i < t.n; i++)
-		wire_put_i64(&tokens, t.v[i]);
-	p.id = ret->subject;
+	for (size_t i = 0; i < m->tags.n; i++)
+		wire_put_i64(&tokens, m->tags.v[i]);
 	p.tokens = buf_view(&tokens);
-	if ((e = store_put(w->s, tx, &p, &row->who, f)))
+	return store_put(w->s, tx, &p, &m->row->who, f);
+}
+
+/* In the order of their numbers, by which the indexes are: each of their pages is touched once. */
+static enum err put_all(const struct staging *w, struct tx *tx, struct made *made,
+			struct made **order, struct fault *f)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < w->n; i++) {
+		order[i] = &made[i];
+		e = make(w, &w->rows[i], &made[i]);
+	}
+	if (e)
 		return e;
-	return index_one(w, ret->subject, &t, false);
+	qsort(order, w->n, sizeof *order, by_subject);
+	for (size_t i = 0; !e && i < w->n; i++) {
+		order[i]->stays = i + 1 == w->n || order[i + 1]->subject != order[i]->subject;
+		if (order[i]->stays)
+			e = put_one(w, tx, order[i], f);
+	}
+	return e;
+}
+
+/* All of a frame are there before one is held against another: each sees those before it alone. */
+static enum err stage_all(const struct staging *w, struct tx *tx, struct made *made,
+			  struct made **order, struct fault *f)
+{
+	enum err e = put_all(w, tx, made, order, f);
+
+	for (size_t i = 0; !e && i < w->n; i++) {
+		w->ret[i] = (struct vault_staged_row){ .subject = made[i].subject };
+		e = find_like(w, tx, made[i].row, &made[i].tags, &w->ret[i], f);
+		if (!e && made[i].stays)
+			e = index_one(w, made[i].subject, &made[i].tags, false);
+	}
+	return e;
 }
 
 static enum err stage(struct tx *tx, void *arg, struct fault *f)
 {
 	const struct staging *w = arg;
-	enum err e = store_batch_open(w->s, tx, w->batch, f);
+	struct made *made = mem_take(w->n + 1, sizeof *made);
+	struct made **order = mem_take(w->n + 1, sizeof(struct made *));
+	enum err e = made && order ? store_batch_open(w->s, tx, w->batch, f) : ERR_MEMORY;
 
 	undo(w->s, w->journal); /* of a run before this one */
-	for (size_t i = 0; !e && i < w->n; i++)
-		e = stage_row(w, tx, &w->rows[i], &w->ret[i], f);
+	if (!e)
+		e = stage_all(w, tx, made, order, f);
+	mem_drop(made);
+	mem_drop(order);
 	if (!e && !w->keep) /* seen, and undone */
 		return ERR_CONFLICT;
 	return e;

@@ -160,6 +160,67 @@ static void a_dry_run_says_what_staging_would_and_keeps_nothing(void **state)
 	MUST(vault_drop(h->v, 5, &h->fault));
 }
 
+enum { FRAME = 300, NAMES = 7, PHONES = 9, KNOWN_BY = 40 };
+
+/* People among whom many share a name, a phone or a number. */
+static void crowded_rows(struct vault_row *ret, char number[FRAME][19], char phone[FRAME][12])
+{
+	static const char *const names[NAMES] = { "覃小英", "谭小英", "向志强", "田春花",
+						  "田春华", "王小明", "李秀英" };
+
+	for (size_t i = 0; i < FRAME; i++) {
+		vaulted_id_number(500 + i % KNOWN_BY, number[i]);
+		(void)snprintf(phone[i], sizeof phone[i], "1380000%04zu", i % PHONES);
+		ret[i] = (struct vault_row){ .row = (int64_t)i + 1,
+					     .who = vaulted_person(names[i * i % NAMES],
+								   i % 3 ? number[i] : "",
+								   i % 4 ? phone[i] : "") };
+	}
+}
+
+static void rows_of_one_frame_are_told_what_each_alone_would_be(void **state)
+{
+	static struct vault_staged_row frame[FRAME], alone[FRAME];
+	static char number[FRAME][19], phone[FRAME][12];
+	static struct vault_row rows[FRAME];
+	struct vaulted *h = *state;
+	size_t verdict[ALIKE_SAME + 1] = { 0 };
+
+	crowded_rows(rows, number, phone);
+	MUST(vault_stage(h->v, 6, rows, FRAME, frame, &h->fault));
+	MUST(vault_drop(h->v, 6, &h->fault));
+	for (size_t i = 0; i < FRAME; i++) {
+		MUST(vault_stage(h->v, 6, &rows[i], 1, &alone[i], &h->fault));
+		assert_alike(&frame[i], &alone[i]);
+		verdict[alone[i].match.verdict]++;
+	}
+	assert_true(verdict[ALIKE_NEW] > 5 && verdict[ALIKE_MAYBE] > 5 && verdict[ALIKE_SAME] > 5);
+	MUST(vault_drop(h->v, 6, &h->fault));
+}
+
+static void of_a_row_that_comes_twice_in_a_frame_the_last_stays(void **state)
+{
+	struct vaulted *h = *state;
+	struct vault_row rows[3] = { { 1, vaulted_person("甲乙丙", "", "13600001111") },
+				     { 2, vaulted_person("丁戊己", "", "13600002222") },
+				     { 1, vaulted_person("庚辛壬", "", "13600003333") } };
+	struct vault_staged_row r[3], first, last;
+	struct vault_state st;
+
+	MUST(vault_stage(h->v, 7, rows, 3, r, &h->fault));
+	assert_int_equal(r[0].subject, r[2].subject);
+	MUST(vault_look(h->v, &st, &h->fault));
+	assert_int_equal(st.subjects, 2);
+	MUST(vault_keep(h->v, 7, &h->fault));
+	stage_one(h, 8, 1, rows[0].who, &first);
+	stage_one(h, 8, 2, rows[2].who, &last);
+	assert_int_equal(first.match.verdict, ALIKE_NEW);
+	assert_int_equal(last.match.verdict, ALIKE_MAYBE);
+	assert_int_equal(last.other, r[0].subject);
+	MUST(vault_drop(h->v, 8, &h->fault));
+	MUST(vault_drop(h->v, 7, &h->fault));
+}
+
 static struct vault_presence seen(const char *name, const char *number, int64_t at)
 {
 	return (struct vault_presence){ vaulted_person(name, number, ""), { at } };
@@ -308,6 +369,8 @@ int main(void)
 		ON(a_batch_that_is_dropped_leaves_nobody_and_comes_again_the_same),
 		ON(the_same_id_number_is_found_again_and_staging_twice_says_the_same),
 		ON(a_dry_run_says_what_staging_would_and_keeps_nothing),
+		ON(rows_of_one_frame_are_told_what_each_alone_would_be),
+		ON(of_a_row_that_comes_twice_in_a_frame_the_last_stays),
 		ON(a_pseudonym_is_the_same_in_every_batch_of_its_epoch_and_goes_with_the_last),
 		ON(what_is_open_is_listed_also_after_it_was_begun_anew),
 		ON(a_restored_vault_knows_a_batch_again_once_the_core_says_so),
