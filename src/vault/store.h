@@ -75,7 +75,7 @@ MUST_CHECK enum err store_get(struct store *s, struct tx *tx, int64_t id, unsign
 			      struct vault_identity *ret, struct fault *f);
 void store_fix(const struct buf *out, struct vault_identity *who);
 
-/* ---- subject.c ---- */
+/* ---- subject.c, pairs.c ---- */
 MUST_CHECK enum err store_tags_load(struct store *s, struct fault *f);
 MUST_CHECK enum err store_stage(struct store *s, int64_t batch, const struct vault_row *rows,
 				size_t n, bool keep, struct vault_staged_row *ret, struct fault *f);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "vault/opened.h"
 #include "vault/store.h"
 #include "vault/store.sql.h"
 #include "vault/wire.h"
@@ -11,40 +12,26 @@
 
 enum { STAGED = 1, TOKENS_BYTES = 8 * ALIKE_KEYS_MAX };
 
-/* The tags of one subject. */
-struct tag_list {
-	int64_t v[ALIKE_KEYS_MAX];
-	size_t n;
-};
 struct tagged {
 	int64_t subject;
-	struct tag_list tags;
+	struct tags_list tags;
 	bool dropped; /* in a journal: taken out of the index, else put in */
 };
 struct tag_journal {
 	VEC(struct tagged) v;
 };
 
-static void read_tags(struct str tokens, struct tag_list *ret)
-{
-	struct wire_in in = { (const uint8_t *)tokens.p, tokens.n, false };
-
-	ret->n = 0;
-	while (in.n >= 8 && ret->n < ALIKE_KEYS_MAX)
-		ret->v[ret->n++] = wire_i64(&in);
-}
-
 static enum err load(struct tx *tx, void *arg, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	struct tags *tags = arg;
-	struct tag_list t;
+	struct tags_list t;
 	bool more;
 	enum err e = tx_rows(tx, &store_sql.subjects, SQL_NO_ARGS, &r, f);
 
 	tags_end(tags);
 	while (!e && !(e = rows_next(r, &more, f)) && more) {
-		read_tags(rows_blob(r, 1), &t);
+		tags_read(rows_blob(r, 1), &t);
 		e = tags_add(tags, rows_i64(r, 0), t.v, t.n);
 	}
 	return e;
@@ -149,7 +136,7 @@ static enum err drop_subject(struct settling *w, struct tx *tx, struct rows *r, 
 {
 	struct tagged t = { .subject = rows_i64(r, 0) };
 
-	read_tags(rows_blob(r, 2), &t.tags);
+	tags_read(rows_blob(r, 2), &t.tags);
 	if (vec_push(&w->journal.v, t))
 		return ERR_MEMORY;
 	return tx_run(tx, &store_sql.person_forget, SQL_ARGS(sql_i64(t.subject)), NULL, f);
@@ -214,6 +201,7 @@ struct staging {
 	bool keep;
 	struct vault_staged_row *ret;
 	struct tag_journal *journal;
+	struct opened *opened;
 };
 
 static enum err subject_of(struct store *s, int64_t batch, int64_t row, int64_t *ret)
@@ -226,7 +214,7 @@ static enum err subject_of(struct store *s, int64_t batch, int64_t row, int64_t 
 	return store_tag(ring_find(&s->ring, RING_SUBJECT, 0), buf_view(&b), ret);
 }
 
-static enum err tags_of(struct store *s, const struct alike_form *form, struct tag_list *ret)
+static enum err tags_of(struct store *s, const struct alike_form *form, struct tags_list *ret)
 {
 	CLEANUP(buf_release) struct buf keys = { 0 };
 	size_t end[ALIKE_KEYS_MAX], from = 0;
@@ -253,24 +241,16 @@ static enum err hold_against(const struct staging *w, struct tx *tx, int64_t row
 			     const struct alike_form *form, struct vault_staged_row *ret,
 			     struct fault *f)
 {
-	CLEANUP(buf_release) struct buf text = { 0 };
-	struct vault_identity who;
-	struct store_person p;
-	struct alike_form other;
+	struct opened_one *p;
 	struct alike a;
-	bool kept;
-	enum err e = store_get(w->s, tx, id, 0, &text, &p, &kept, &who, f);
+	enum err e = opened_at(w->opened, tx, id, &p, f);
 
-	if (e == ERR_ABSENT || (!e && p.batch == w->batch && p.row >= row) ||
-	    (!e && !kept && p.batch != w->batch))
-		return OK;
-	if (e || (e = store_get(w->s, tx, id, ~0u, &text, &p, &kept, &who, f)))
+	if (e || !p->there || (p->batch == w->batch && p->row >= row) ||
+	    (!p->kept && p->batch != w->batch))
 		return e;
-	store_fix(&text, &who);
-	alike_form(&who, &other);
-	a = alike_compare(form, &other);
-	crypt_wipe(text.p, text.n);
-	crypt_wipe(&other, sizeof other);
+	if ((e = opened_form(w->opened, tx, p, f)) || !p->there)
+		return e;
+	a = alike_compare(form, &p->form);
 	if (a.verdict != ALIKE_NEW && better(&a, id, ret)) {
 		ret->match = a;
 		ret->other = id;
@@ -280,7 +260,7 @@ static enum err hold_against(const struct staging *w, struct tx *tx, int64_t row
 
 /* Everybody who shares a tag, each once. */
 static enum err find_like(const struct staging *w, struct tx *tx, const struct vault_row *row,
-			  const struct tag_list *t, struct vault_staged_row *ret, struct fault *f)
+			  const struct tags_list *t, struct vault_staged_row *ret, struct fault *f)
 {
 	int64_t seen[ALIKE_KEYS_MAX * TAGS_SAME_MAX];
 	struct alike_form form;
@@ -310,7 +290,7 @@ static enum err find_like(const struct staging *w, struct tx *tx, const struct v
 }
 
 /* In the index from now on, or no longer, until the transaction falls. */
-static enum err index_one(const struct staging *w, int64_t subject, const struct tag_list *tags,
+static enum err index_one(const struct staging *w, int64_t subject, const struct tags_list *tags,
 			  bool dropped)
 {
 	const struct tagged t = { subject, *tags, dropped };
@@ -330,19 +310,19 @@ static enum err forget_tags(const struct staging *w, struct tx *tx, int64_t subj
 			    struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
-	struct tag_list t;
+	struct tags_list t;
 	enum err e = tx_row(tx, &store_sql.tokens_at, SQL_ARGS(sql_i64(subject)), &r, f);
 
 	if (e)
 		return e == ERR_ABSENT ? OK : e;
-	read_tags(rows_blob(r, 0), &t);
+	tags_read(rows_blob(r, 0), &t);
 	return index_one(w, subject, &t, true);
 }
 
 /* A row of a frame, as far as it can be told from itself. */
 struct made {
 	int64_t subject;
-	struct tag_list tags;
+	struct tags_list tags;
 	const struct vault_row *row;
 	bool stays; /* of a row that comes twice in a frame, the last */
 };
@@ -433,6 +413,7 @@ static enum err stage(struct tx *tx, void *arg, struct fault *f)
 	undo(w->s, w->journal); /* of a run before this one */
 	if (!e)
 		e = stage_all(w, tx, made, order, f);
+	opened_end(w->opened);
 	mem_drop(made);
 	mem_drop(order);
 	if (!e && !w->keep) /* seen, and undone */
@@ -444,7 +425,8 @@ enum err store_stage(struct store *s, int64_t batch, const struct vault_row *row
 		     bool keep_them, struct vault_staged_row *ret, struct fault *f)
 {
 	struct tag_journal journal = { { 0 } };
-	struct staging w = { s, batch, rows, n, keep_them, ret, &journal };
+	struct opened opened = { .s = s };
+	struct staging w = { s, batch, rows, n, keep_them, ret, &journal, &opened };
 	enum err e = OK;
 
 	if (keep_them) {
@@ -461,107 +443,6 @@ enum err store_stage(struct store *s, int64_t batch, const struct vault_row *row
 	s->trying = false;
 	crypt_wipe(&s->trial, sizeof s->trial);
 	return e == ERR_CONFLICT && !keep_them ? OK : e;
-}
-
-/* ---- all against all ---- */
-
-enum { PAIRS_PAGE = 1000 };
-
-struct pairing {
-	struct store *s;
-	int64_t after, last;
-	vault_each_likeness *each;
-	void *arg;
-	struct buf text; /* one person at a time */
-};
-
-static enum err form_of(struct pairing *w, struct tx *tx, int64_t id, struct alike_form *ret,
-			bool *ret_kept, struct fault *f)
-{
-	struct vault_identity who;
-	struct store_person p;
-	enum err e;
-
-	w->text.n = 0;
-	*ret_kept = false;
-	e = store_get(w->s, tx, id, ~0u, &w->text, &p, ret_kept, &who, f);
-	if (e)
-		return e == ERR_ABSENT ? OK : e;
-	store_fix(&w->text, &who);
-	alike_form(&who, ret);
-	return OK;
-}
-
-static enum err pair_one(struct pairing *w, struct tx *tx, int64_t id, const struct tag_list *t,
-			 struct fault *f)
-{
-	int64_t seen[ALIKE_KEYS_MAX * TAGS_SAME_MAX];
-	struct alike_form form = { 0 }, other = { 0 };
-	bool opened = false, kept = true;
-	size_t n = 0;
-	enum err e = OK;
-
-	for (size_t i = 0; !e && kept && i < t->n; i++) {
-		int64_t like[TAGS_SAME_MAX];
-		size_t found = tags_find(&w->s->tags, t->v[i], like);
-
-		for (size_t m = 0; !e && kept && m < found; m++) {
-			struct alike a = { 0 };
-			bool there = false;
-			size_t k = 0;
-
-			while (k < n && seen[k] != like[m])
-				k++;
-			if (k < n || like[m] >= id) /* each pair once, from its higher number */
-				continue;
-			seen[n++] = like[m];
-			if (!opened && !(e = form_of(w, tx, id, &form, &kept, f)))
-				opened = true;
-			if (!e && kept)
-				e = form_of(w, tx, like[m], &other, &there, f);
-			if (!e && there)
-				a = alike_compare(&form, &other);
-			if (!e && there && a.verdict != ALIKE_NEW)
-				e = w->each(like[m], id, a, w->arg, f);
-		}
-	}
-	crypt_wipe(&form, sizeof form);
-	crypt_wipe(&other, sizeof other);
-	return e;
-}
-
-static enum err pair_page(struct tx *tx, void *arg, struct fault *f)
-{
-	CLEANUP(rows_end) struct rows *r = NULL;
-	struct pairing *w = arg;
-	struct tag_list t;
-	size_t n = 0;
-	bool more;
-	enum err e = tx_rows(tx, &store_sql.subjects_after,
-			     SQL_ARGS(sql_i64(w->after), sql_i64(PAIRS_PAGE)), &r, f);
-
-	for (; !e && !(e = rows_next(r, &more, f)) && more; n++) {
-		w->last = rows_i64(r, 0);
-		read_tags(rows_blob(r, 1), &t);
-		e = pair_one(w, tx, w->last, &t, f);
-	}
-	if (n < PAIRS_PAGE)
-		w->last = INT64_MAX;
-	return e;
-}
-
-enum err store_pairs(struct store *s, int64_t after, vault_each_likeness *each, void *arg,
-		     int64_t *ret_last, struct fault *f)
-{
-	struct pairing w = { s, after, after, each, arg, { 0 } };
-	enum err e = db_read(s->db, pair_page, &w, f);
-
-	if (w.text.p)
-		crypt_wipe(w.text.p, w.text.cap);
-	buf_release(&w.text);
-	if (!e)
-		*ret_last = w.last;
-	return e;
 }
 
 /* ---- what is open ---- */

@@ -1,9 +1,20 @@
 #include "vault/tags.h"
 
+#include "vault/wire.h"
+
 #include "base/ban.h"
 
 enum { FIRST_SLOTS = 1024 };
 #define WAS_TAKEN UINT32_MAX
+
+void tags_read(struct str tokens, struct tags_list *ret)
+{
+	struct wire_in in = { (const uint8_t *)tokens.p, tokens.n, false };
+
+	ret->n = 0;
+	while (in.n >= 8 && ret->n < ALIKE_KEYS_MAX)
+		ret->v[ret->n++] = wire_i64(&in);
+}
 
 void tags_end(struct tags *t)
 {

@@ -11,8 +11,17 @@
 #define VAULT_TAGS_H
 #include "base/base.h"
 #include "base/memory.h"
+#include "vault/alike.h"
 
 enum { TAGS_SAME_MAX = 64 };
+/* Those of one subject. */
+struct tags_list {
+	int64_t v[ALIKE_KEYS_MAX];
+	size_t n;
+};
+/* As its row has them, 8 bytes each. */
+void tags_read(struct str tokens, struct tags_list *ret);
+
 struct tags_slot {
 	uint32_t print; /* half of the tag */
 	uint32_t who;   /* 1 + an index into `subjects`; 0: free; UINT32_MAX: was taken */

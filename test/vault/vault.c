@@ -198,6 +198,87 @@ static void rows_of_one_frame_are_told_what_each_alone_would_be(void **state)
 	MUST(vault_drop(h->v, 6, &h->fault));
 }
 
+/* Who of a frame was told to be like whom, and how sure. */
+struct told {
+	const struct vault_staged_row *frame;
+	int score[FRAME][FRAME]; /* by the earlier row, then the later one */
+	size_t n;
+};
+
+static size_t place_in(const struct told *t, int64_t subject)
+{
+	size_t i = 0;
+
+	while (i < FRAME && t->frame[i].subject != subject)
+		i++;
+	assert_true(i < FRAME);
+	return i;
+}
+
+static enum err note(int64_t a, int64_t b, struct alike how, void *arg, struct fault *f)
+{
+	struct told *t = arg;
+	size_t i = place_in(t, a), k = place_in(t, b);
+	int *score = i < k ? &t->score[i][k] : &t->score[k][i];
+
+	(void)f;
+	assert_true(a < b && how.verdict != ALIKE_NEW);
+	assert_int_equal(*score, 0);
+	*score = how.score;
+	t->n++;
+	return OK;
+}
+
+static bool share_a_key(const struct alike_form *a, const struct alike_form *b)
+{
+	CLEANUP(buf_release) struct buf x = { 0 };
+	CLEANUP(buf_release) struct buf y = { 0 };
+	size_t end_x[ALIKE_KEYS_MAX], end_y[ALIKE_KEYS_MAX];
+	size_t n_x = alike_keys(a, &x, end_x), n_y = alike_keys(b, &y, end_y);
+
+	for (size_t i = 0; i < n_x; i++)
+		for (size_t k = 0; k < n_y; k++) {
+			size_t from_x = i ? end_x[i - 1] : 0, from_y = k ? end_y[k - 1] : 0;
+
+			if (str_eq((struct str){ x.p + from_x, end_x[i] - from_x },
+				   (struct str){ y.p + from_y, end_y[k] - from_y }))
+				return true;
+		}
+	return false;
+}
+
+static void a_pass_over_all_tells_each_pair_that_is_alike_once(void **state)
+{
+	static struct vault_staged_row frame[FRAME];
+	static char number[FRAME][19], phone[FRAME][12];
+	static struct vault_row rows[FRAME];
+	static struct alike_form form[FRAME];
+	static struct told told;
+	struct vaulted *h = *state;
+	size_t n = 0;
+
+	crowded_rows(rows, number, phone);
+	MUST(vault_stage(h->v, 6, rows, FRAME, frame, &h->fault));
+	told = (struct told){ .frame = frame };
+	MUST(vault_likenesses(h->v, note, &told, &h->fault));
+	assert_int_equal(told.n, 0); /* staged is not there yet */
+	MUST(vault_keep(h->v, 6, &h->fault));
+	MUST(vault_likenesses(h->v, note, &told, &h->fault));
+	for (size_t i = 0; i < FRAME; i++)
+		alike_form(&rows[i].who, &form[i]);
+	for (size_t i = 0; i < FRAME; i++)
+		for (size_t k = i + 1; k < FRAME; k++) {
+			struct alike a = alike_compare(&form[i], &form[k]);
+			bool like = a.verdict != ALIKE_NEW && share_a_key(&form[i], &form[k]);
+
+			assert_int_equal(told.score[i][k], like ? a.score : 0);
+			n += like;
+		}
+	assert_int_equal(told.n, n);
+	assert_true(n > 100);
+	MUST(vault_drop(h->v, 6, &h->fault));
+}
+
 static void of_a_row_that_comes_twice_in_a_frame_the_last_stays(void **state)
 {
 	struct vaulted *h = *state;
@@ -370,6 +451,7 @@ int main(void)
 		ON(the_same_id_number_is_found_again_and_staging_twice_says_the_same),
 		ON(a_dry_run_says_what_staging_would_and_keeps_nothing),
 		ON(rows_of_one_frame_are_told_what_each_alone_would_be),
+		ON(a_pass_over_all_tells_each_pair_that_is_alike_once),
 		ON(of_a_row_that_comes_twice_in_a_frame_the_last_stays),
 		ON(a_pseudonym_is_the_same_in_every_batch_of_its_epoch_and_goes_with_the_last),
 		ON(what_is_open_is_listed_also_after_it_was_begun_anew),
