@@ -206,11 +206,11 @@ async function outbreak() {
 async function emergency(caseId) {
   await signIn('tracer');
   const { item } = await ask('GET', `/cases/${caseId}`);
-  const question = (agency, reason) => ask('POST', '/break-glass', {
-    area: item.area, matter: item.number, agency, reason, people: [item.subject],
+  const question = (reason) => ask('POST', '/break-glass', {
+    area: item.area, matter: item.number, reason, people: [item.subject],
   });
-  const asked = await question('cdc', '演示：患者昏迷，须立即联系家属');
-  await question('community', '演示：须当晚上门送药，住址不详'); // waits for the second person
+  const asked = await question('演示：患者昏迷，须立即联系家属');
+  await question('演示：须当晚送药，电话不详'); // waits for the second person
   await signIn('duty');
   await ask('POST', `/break-glass/${asked.id}/answer`, { approve: true });
   await signIn('tracer');

@@ -14,6 +14,7 @@ static const struct choice kinds[] = {
 	[ORGANISATION_SCHOOL] = { "school", "学校", "School" },
 	[ORGANISATION_COMMUNITY] = { "community", "社区（村）", "Community" },
 	[ORGANISATION_OTHER] = { "other", "其他", "Other" },
+	[ORGANISATION_POLICE] = { "police", "公安机关", "Police" },
 };
 
 static const struct choice states[] = {

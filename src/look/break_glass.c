@@ -64,14 +64,6 @@ static enum err load(struct tx *tx, int64_t id, struct arena *a, struct glass *r
 	return e == ERR_ABSENT ? call_absent(f) : e ? e : read_row(r, a, ret);
 }
 
-static enum grant_agency agency_of(struct str word)
-{
-	for (enum grant_agency a = GRANT_CDC; a < GRANT_AGENCY_N; a++)
-		if (str_eq(word, str_of(grant_agency_word(a))) && grant_agency_fields(a))
-			return a;
-	return (enum grant_agency)0;
-}
-
 /* "17 42" -> 17, 42 */
 static size_t people_of(struct str s, int64_t ret[BREAK_GLASS_PEOPLE_MAX])
 {
@@ -122,6 +114,25 @@ static enum err has_department(struct call *c, struct tx *tx, int64_t *ret, stru
 			 "in");
 }
 
+/* Which names somebody is told follows from whom they work for: they are not asked. */
+static enum err has_agency(struct call *c, struct tx *tx, struct str *ret, struct fault *f)
+{
+	enum grant_agency a;
+	enum err e = look_agency(tx, c->who->account, &a, f);
+
+	if (e)
+		return e;
+	if (!a)
+		return fault_set(
+			f, ERR_CONFLICT,
+			"您的账号所属部门不是在用的疾控中心、社区（村）或公安机关，不能申请查看姓名；"
+			"请由这三类机构的人申请，部门填错的请系统管理员改正",
+			"your account's department is no active CDC, community or police: let "
+			"somebody of one of these ask, or the system administrator mend it");
+	*ret = str_of(grant_agency_word(a));
+	return OK;
+}
+
 static enum err entry(struct call *c, struct tx *tx, const struct glass *g, const char *action,
 		      struct fault *f)
 {
@@ -143,7 +154,7 @@ static bool is_number(struct str s)
 	return true;
 }
 
-static const char *const ask_keys[] = { "area", "matter", "reason", "agency", "people", NULL };
+static const char *const ask_keys[] = { "area", "matter", "reason", "people", NULL };
 
 static enum err read_asked(struct call *c, struct glass *g, struct buf *people, struct fault *f)
 {
@@ -160,17 +171,11 @@ static enum err read_asked(struct call *c, struct glass *g, struct buf *people, 
 	if ((e = json_get_text(n, "area", AREA_DIGITS, &area, f)) ||
 	    (e = json_get_text(n, "matter", MATTER_MAX, &g->matter, f)) ||
 	    (e = json_get_said(n, "reason", REASON_MAX, &g->reason, f)) ||
-	    (e = json_get_text(n, "agency", MATTER_MAX, &g->agency, f)) ||
 	    (e = read_people(n, people, f)))
 		return e;
 	if (area_parse(area, &g->area)) {
 		fault_at(f, "area", NULL);
 		return fault_set(f, ERR_RANGE, "没有这样的区划代码", "there is no such area code");
-	}
-	if (!agency_of(g->agency)) {
-		fault_at(f, "agency", NULL);
-		return fault_set(f, ERR_RANGE, "机构应为 cdc、community 或 police",
-				 "the agency is cdc, community or police");
 	}
 	if (!is_number(g->matter)) {
 		fault_at(f, "matter", NULL);
@@ -194,6 +199,7 @@ static enum err ask(struct call *c, struct tx *tx, struct fault *f)
 	enum err e = read_asked(c, &g, &people, f);
 
 	if (e || (e = call_reach(c, g.area, f)) || (e = has_department(c, tx, &department, f)) ||
+	    (e = has_agency(c, tx, &g.agency, f)) ||
 	    (e = tx_run(tx, &break_glass_sql.put,
 			SQL_ARGS(sql_i64(area_county(g.area).v), sql_i64(g.id), sql_i64(g.area.v),
 				 sql_text(g.matter), sql_text(g.reason), sql_text(g.agency),
@@ -206,6 +212,8 @@ static enum err ask(struct call *c, struct tx *tx, struct fault *f)
 	json_open(call_json(c), '{');
 	json_key(call_json(c), "id");
 	call_id_json(c, g.id);
+	json_key(call_json(c), "agency");
+	json_str(call_json(c), g.agency);
 	call_receipt_json(c);
 	json_close(call_json(c), '}');
 	return OK;
@@ -262,9 +270,17 @@ static enum err list(struct call *c, struct tx *tx, struct fault *f)
 				   .object = STR("break_glass"),
 				   .action = STR("list") };
 	struct json *j = call_json(c);
+	enum grant_agency ours = (enum grant_agency)0;
 	enum err e = call_saw(c, &en, f);
 
+	if (!e)
+		e = look_agency(tx, c->who->account, &ours, f);
 	json_open(j, '{');
+	json_key(j, "agency");
+	if (ours)
+		json_str(j, str_of(grant_agency_word(ours)));
+	else
+		json_nil(j);
 	json_key(j, "items");
 	json_open(j, '[');
 	for (size_t i = 0; !e && i < in->n; i++) {
@@ -349,14 +365,16 @@ struct telling {
 	struct grant grant;
 	struct vault_people people;
 	int64_t id; /* asked for */
+	enum grant_agency ours;
 	struct call *c;
 };
 
 static enum err find(struct tx *tx, void *arg, struct fault *f)
 {
 	struct telling *w = arg;
+	enum err e = load(tx, w->id, w->c->a, &w->g, f);
 
-	return load(tx, w->id, w->c->a, &w->g, f);
+	return e ? e : look_agency(tx, w->c->who->account, &w->ours, f);
 }
 
 static enum err may_see(struct call *c, const struct glass *g, struct fault *f)
@@ -388,8 +406,12 @@ static enum err names_before(struct call *c, struct fault *f)
 	w->c = c;
 	if ((e = db_read(c->db, find, w, f)) || (e = may_see(c, &w->g, f)))
 		return e;
+	if (w->ours != look_agency_of(w->g.agency))
+		return fault_set(f, ERR_CONFLICT, "您的账号所属的机构与批准时不同，请重新提出申请",
+				 "your account is of another agency than when this was asked: ask "
+				 "anew");
 	w->grant = (struct grant){ .kind = GRANT_BREAK_GLASS,
-				   .agency = agency_of(w->g.agency),
+				   .agency = look_agency_of(w->g.agency),
 				   .id = w->g.id,
 				   .account = c->who->account,
 				   .matter = w->g.matter,

@@ -1,7 +1,8 @@
 /*
  * break_glass.h - names in an emergency, by two people of two departments.
  *
- * One asks, with a reason, a case or paper, and up to BREAK_GLASS_PEOPLE_MAX numbers. Another, of
+ * One asks, with a reason, a case or paper, and up to BREAK_GLASS_PEOPLE_MAX numbers; which fields
+ * they are told follows from their department (a CDC, a community or the police). Another, of
  * another department (accounts.organisation), says yes or no within half an hour. Then the one who
  * asked may be told those names, once, within half an hour. Every step is in the ledger, and the
  * overseer sees all of them.

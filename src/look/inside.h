@@ -18,6 +18,11 @@ MUST_CHECK enum err look_account_json(struct call *c, struct tx *tx, const char 
 				      struct fault *f);
 /* The department of an account; 0: none is told. */
 MUST_CHECK enum err look_department(struct tx *tx, int64_t account, int64_t *ret, struct fault *f);
+/* By its word, which is that of a kind of organisation, too; 0: none that may be told names. */
+enum grant_agency look_agency_of(struct str word);
+/* The agency of an account: what its department is; 0: it is of none that may be told names. */
+MUST_CHECK enum err look_agency(struct tx *tx, int64_t account, enum grant_agency *ret,
+				struct fault *f);
 /*
  * Are two accounts one person's? They are if they are the same duty holder's; where one does not
  * say whose it is, the same name or work phone is taken for the same person.

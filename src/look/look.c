@@ -114,6 +114,27 @@ enum err look_department(struct tx *tx, int64_t account, int64_t *ret, struct fa
 	return OK;
 }
 
+enum err look_agency(struct tx *tx, int64_t account, enum grant_agency *ret, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(tx, &look_sql.account, SQL_ARGS(sql_i64(account)), &r, f);
+
+	*ret = (enum grant_agency)0;
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	if (!rows_null(r, 4))
+		*ret = look_agency_of(rows_text(r, 4));
+	return OK;
+}
+
+enum grant_agency look_agency_of(struct str word)
+{
+	for (enum grant_agency a = GRANT_CDC; a < GRANT_AGENCY_N; a++)
+		if (str_eq(word, str_of(grant_agency_word(a))) && grant_agency_fields(a))
+			return a;
+	return (enum grant_agency)0;
+}
+
 /* Whose an account is, as far as it says. */
 struct holder {
 	int64_t officer;

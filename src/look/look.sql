@@ -36,7 +36,9 @@ SELECT l.at_s, l.county, l.seq, l.account, l.kind, l.matter, l.purpose, l.fields
   FROM person_look l WHERE l.account = $1 AND l.at_s < $2 ORDER BY l.at_s DESC LIMIT $3;
 
 -- name: account
--- What an account is called, its department, and whose it is.
+-- What an account is called, its department and what that is, and whose it is.
 -- across: an id does not say its county
 -- $1 id bigint
-SELECT name, organisation, officer, phone FROM accounts WHERE id = $1;
+SELECT a.name, a.organisation, a.officer, a.phone, o.kind
+  FROM accounts a LEFT JOIN organisations o ON o.id = a.organisation AND o.state = 'active'
+ WHERE a.id = $1;

@@ -41,7 +41,7 @@ static void asked(char ret[24])
 	char body[512];
 
 	(void)snprintf(body, sizeof body,
-		       "{\"area\":\"430802\",\"matter\":\"case/9\",\"agency\":\"cdc\","
+		       "{\"area\":\"430802\",\"matter\":\"case/9\","
 		       "\"reason\":\"高热昏迷，须立即联系家属\",\"people\":[\"%lld\"]}",
 		       (long long)office.subject);
 	ask(&office.asker, "", body, &a);
@@ -187,18 +187,99 @@ static void one_person_with_two_accounts_approves_nothing_of_their_own(void **st
 	}
 }
 
+/* ---- which agency ---- */
+
+static const struct sql is_a = {
+	.name = "test.is_a",
+	.text = "UPDATE organisations SET kind = $1, state = $2 WHERE id = 11",
+	.args = "tt",
+	.act = SQL_WRITE,
+	.across = "a test",
+	.scan = "a test",
+};
+
+struct kind {
+	const char *kind, *state, *code, *told, *untold;
+};
+
+static enum err is_a_act(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct kind *k = arg;
+
+	return tx_run(tx, &is_a, SQL_ARGS(sql_text(str_of(k->kind)), sql_text(str_of(k->state))),
+		      NULL, f);
+}
+
+static void become(struct database *d, struct kind k)
+{
+	MUST(db_write(d->db, is_a_act, &k, &d->fault));
+}
+
+/* Whoever says which agency they are says so in vain, and who is of none is told no name. */
+static void the_agency_follows_from_the_account_and_not_from_what_is_asked(void **state)
+{
+	static const char *const body = "{\"area\":\"430802\",\"matter\":\"c\",%s"
+					"\"reason\":\"one must be found tonight\","
+					"\"people\":[\"5\"]}";
+	const struct kind kinds[] = {
+		{ "cdc", "active", "ok", "13800001111", office.number },
+		{ "police", "active", "ok", office.number, "13800001111" },
+		{ "community", "active", "ok", "known", "覃小英" },
+		{ "government", "active", "conflict", NULL, NULL },
+		{ "health", "active", "conflict", NULL, NULL },
+		{ "cdc", "suspended", "conflict", NULL, NULL },
+	};
+	struct database *d = *state;
+	char text[300], id[24];
+
+	(void)snprintf(text, sizeof text, body, "\"agency\":\"police\",");
+	assert_string_equal(code_of(&office.asker, "", text), "syntax");
+	(void)snprintf(text, sizeof text, body, "");
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		CLEANUP(answer_end) struct answer a = { 0 };
+
+		become(d, kinds[i]);
+		assert_string_equal(code_of(&office.asker, "", text), kinds[i].code);
+		desk_ask(&office.k, &office.asker, "GET", "/api/v1/break-glass", NULL, NULL, &a);
+		assert_true(a.status == 200 &&
+			    holds(&a, kinds[i].told ? kinds[i].kind : "\"agency\":null"));
+		answer_end(&a);
+		if (!kinds[i].told)
+			continue;
+		asked(id);
+		assert_string_equal(code_of(&office.second, tail_of(id, "answer"),
+					    "{\"approve\":true}"),
+				    "ok");
+		ask(&office.asker, tail_of(id, "names"), "{}", &a);
+		assert_true(a.status == 200 && holds(&a, kinds[i].told) &&
+			    !holds(&a, kinds[i].untold));
+	}
+}
+
+/* What was approved is what one agency may see. */
+static void whoever_changes_the_agency_after_it_was_approved_is_told_nothing(void **state)
+{
+	char id[24];
+
+	asked(id);
+	assert_string_equal(code_of(&office.second, tail_of(id, "answer"), "{\"approve\":true}"),
+			    "ok");
+	become(*state, (struct kind){ "police", "active", NULL, NULL, NULL });
+	assert_string_equal(code_of(&office.asker, tail_of(id, "names"), "{}"), "conflict");
+	become(*state, (struct kind){ "cdc", "active", NULL, NULL, NULL });
+	assert_string_equal(code_of(&office.asker, tail_of(id, "names"), "{}"), "ok");
+}
+
 static void a_question_without_reason_matter_or_people_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"{\"area\":\"430802\",\"matter\":\"c\",\"agency\":\"cdc\",\"reason\":\"short\","
+		"{\"area\":\"430802\",\"matter\":\"c\",\"reason\":\"short\","
 		"\"people\":[\"5\"]}",
-		"{\"area\":\"430802\",\"matter\":\"第十七号\",\"agency\":\"cdc\","
+		"{\"area\":\"430802\",\"matter\":\"第十七号\","
 		"\"reason\":\"one must be found tonight\",\"people\":[\"5\"]}",
-		"{\"area\":\"430802\",\"matter\":\"c\",\"agency\":\"telecom\","
-		"\"reason\":\"one must be found tonight\",\"people\":[\"5\"]}",
-		"{\"area\":\"430802\",\"matter\":\"c\",\"agency\":\"cdc\","
+		"{\"area\":\"430802\",\"matter\":\"c\","
 		"\"reason\":\"one must be found tonight\",\"people\":[]}",
-		"{\"area\":\"430802\",\"matter\":\"c\",\"agency\":\"cdc\","
+		"{\"area\":\"430802\",\"matter\":\"c\","
 		"\"reason\":\"one must be found tonight\",\"people\":[\"x\"]}",
 	};
 
@@ -274,6 +355,8 @@ int main(void)
 		BOTH(two_of_two_departments_and_one_of_them_is_told_once),
 		BOTH(whatever_is_not_two_of_two_departments_in_time_is_refused),
 		BOTH(one_person_with_two_accounts_approves_nothing_of_their_own),
+		BOTH(the_agency_follows_from_the_account_and_not_from_what_is_asked),
+		BOTH(whoever_changes_the_agency_after_it_was_approved_is_told_nothing),
 		BOTH(a_question_without_reason_matter_or_people_is_refused),
 		BOTH(a_person_is_told_exactly_who_looked_and_the_overseer_sees_what_was_asked),
 		BOTH(without_a_vault_an_approved_question_waits),

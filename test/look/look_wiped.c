@@ -93,7 +93,7 @@ static void a_name_that_was_told_is_nowhere_in_the_idle_server(void **state)
 	(void)snprintf(phone, sizeof phone, "137%08u", chance % 100000000);
 	assert_int_equal(vault_connect(&(struct vault_options){ .dir = "house" }, &v), OK);
 	(void)snprintf(body, sizeof body,
-		       "{\"area\":\"430802\",\"matter\":\"case/9\",\"agency\":\"cdc\","
+		       "{\"area\":\"430802\",\"matter\":\"case/9\","
 		       "\"reason\":\"one must be found tonight\",\"people\":[\"%lld\"]}",
 		       (long long)keep(v, name, phone));
 	post(&k, &asker, "/api/v1/break-glass", body, &a);

@@ -62,7 +62,7 @@ static void a_day_of_the_epidemic(struct clinic *t)
 	assert_int_equal(clinic_trace(t, CLINIC_CHIEF, id, warrant, "", &traced), 201);
 
 	(void)snprintf(text, sizeof text,
-		       "{\"area\":\"430802\",\"matter\":\"case/9\",\"agency\":\"cdc\","
+		       "{\"area\":\"430802\",\"matter\":\"case/9\","
 		       "\"reason\":\"高热昏迷，须立即联系家属\",\"people\":[\"%lld\"]}",
 		       (long long)clinic_person(t, id));
 	assert_int_equal(clinic_ask(t, CLINIC_CHIEF, "POST", "/api/v1/break-glass", text, &glass),

@@ -52,7 +52,7 @@ static void a_question(struct desk *k, const struct route *r, enum authz_place p
 	(void)k;
 	(void)r;
 	(void)snprintf(ret->body, sizeof ret->body,
-		       "{\"area\":\"%s\",\"matter\":\"case/1\",\"agency\":\"cdc\","
+		       "{\"area\":\"%s\",\"matter\":\"case/1\","
 		       "\"reason\":\"one must be found tonight\",\"people\":[\"5\"]}",
 		       authz_area(p));
 }

@@ -131,7 +131,10 @@ static const struct sql answerers[] = {
 	  .text = "INSERT INTO organisations (county, id, area, version, state, created_at,"
 		  " updated_at, created_by, name, kind) VALUES"
 		  " (430802000000000, 11, 430802000000000, 1, 'active', 1, 1, 1, '区疾控', 'cdc'),"
-		  " (430800000000000, 12, 430800000000000, 1, 'active', 1, 1, 1, '市疾控', 'cdc')",
+		  " (430800000000000, 12, 430800000000000, 1, 'active', 1, 1, 1, '市疾控', 'cdc'),"
+		  " (430802000000000, 13, 430802000000000, 1, 'active', 1, 1, 1, '公安', 'police'),"
+		  " (430802000000000, 14, 430802000000000, 1, 'active', 1, 1, 1, '社区',"
+		  " 'community')",
 	  .args = "",
 	  .act = SQL_WRITE },
 	{ .name = "test.officers",

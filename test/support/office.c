@@ -20,6 +20,23 @@ static const struct sql set_department = {
 	.across = "a test",
 };
 
+static const struct sql departments = {
+	.name = "test.departments",
+	.text = "INSERT INTO organisations (county, id, area, version, state, created_at,"
+		" updated_at, created_by, name, kind) VALUES"
+		" (430802000000000, 11, 430802000000000, 1, 'active', 1, 1, 1, '区疾控', 'cdc'),"
+		" (430802000000000, 12, 430802000000000, 1, 'active', 1, 1, 1, '区政府',"
+		" 'government')",
+	.args = "",
+	.act = SQL_WRITE,
+};
+
+static enum err put_departments(struct tx *tx, void *arg, struct fault *f)
+{
+	(void)arg;
+	return tx_run(tx, &departments, SQL_NO_ARGS, NULL, f);
+}
+
 static enum err give_department(struct tx *tx, void *arg, struct fault *f)
 {
 	const int64_t *v = arg;
@@ -73,6 +90,7 @@ static int open_office(void **state, int (*database)(void **state))
 	list = look_routes(office.look);
 	desk_open(&office.k, d, &list, 1);
 	*office.h.now_s = office.k.now;
+	MUST(db_write(d->db, put_departments, NULL, &d->fault));
 	member(d, "asker", ROLE_INVESTIGATOR, 11, &office.asker);
 	member(d, "peer", ROLE_INVESTIGATOR, 11, &office.peer);
 	member(d, "second", ROLE_DUTY_OFFICER, 12, &office.second);
