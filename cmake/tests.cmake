@@ -4,7 +4,7 @@
 pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
 
 file(GLOB support CONFIGURE_DEPENDS test/support/*.c)
-list(FILTER support EXCLUDE REGEX "/clocked\\.c$")
+list(FILTER support EXCLUDE REGEX "/(clocked|cheap)\\.c$")
 if(support)
 	add_library(test_support STATIC ${support})
 	target_include_directories(test_support PUBLIC test)
@@ -16,6 +16,12 @@ endif()
 add_executable(outpost_clocked src/cli/main.c test/support/clocked.c)
 target_link_libraries(outpost_clocked PRIVATE ${OUTPOST_ROOMS} outpost_libs)
 target_link_options(outpost_clocked PRIVATE -Wl,--wrap=clock_gettime)
+
+# What a password costs is asked by those tests alone that are about it.
+add_library(test_cheap OBJECT test/support/cheap.c)
+target_link_libraries(test_cheap PUBLIC outpost_libs)
+target_link_options(test_cheap INTERFACE -Wl,--wrap=crypto_pwhash_str_alg)
+set(dear test_password test_policy)
 
 set(OUTPOST_SHARED_DATA ${CMAKE_SOURCE_DIR}/../shared/data CACHE PATH
 	"Real data that is no part of the project; tests that want it skip without it")
@@ -50,6 +56,9 @@ foreach(file IN LISTS tests)
 		target_link_libraries(test_${name} PRIVATE
 			$<TARGET_NAME_IF_EXISTS:test_support> ${OUTPOST_ROOMS} outpost_libs
 			PkgConfig::cmocka)
+		if(NOT test_${name} IN_LIST dear)
+			target_link_libraries(test_${name} PRIVATE test_cheap)
+		endif()
 		register(test_${name} ${label} $<TARGET_FILE:test_${name}>)
 	else()
 		register(${label}_${name} ${label} bash ${file})

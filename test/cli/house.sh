@@ -25,6 +25,9 @@ has err 'backup.key'
 has err 'outpost user add house'
 cp out admin
 
+says 'a password is kept at its full cost'
+grep -rqaF '$argon2id$v=19$m=65536,t=3,p=1$' house || fail 'it is cheaper, or not there'
+
 says 'what is there is not built over'
 run 2 init house
 has err 'house'
