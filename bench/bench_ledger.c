@@ -5,7 +5,8 @@
  * a transaction; a head is signed after each ten thousand. Then one entry a transaction, as acts of
  * people are, from 16 threads. Then everything is verified, three times; the best is told, and the
  * share of a core that it took. ENTRIES 0: verify what an earlier run left. "county" in its place:
- * 64 clients append to one county's chain, an entry a transaction.
+ * 64 clients append to one county's chain, an entry a transaction. The heads lie in SQLite's folder
+ * and go with it; PostgreSQL has none, so for it they lie where this was called.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -241,13 +242,22 @@ static enum err verify(struct db *db, const char *heads, struct fault *f)
 	return OK;
 }
 
+static void heads_beside(const char *url, char *ret, size_t room)
+{
+	static const char sqlite[] = "sqlite:";
+	bool folder = strncmp(url, sqlite, sizeof sqlite - 1) == 0;
+
+	(void)snprintf(ret, room, "%s%sbench_ledger.heads", folder ? url + sizeof sqlite - 1 : "",
+		       folder ? "/" : "");
+}
+
 static enum err run(int argc, char **argv, struct fault *f)
 {
 	CLEANUP(db_end) struct db *db = NULL;
 	CLEANUP(heads_end) struct heads *h = NULL;
 	CLEANUP(crypt_signer_end) struct crypt_signer *signer = NULL;
 	struct crypt_seed seed;
-	char path[] = "bench_ledger.heads";
+	char path[4096];
 	struct heads_options o = {
 		.path = path, .suite = CRYPT_WORLD, .every_s = 1 << 30, .every_entries = 1
 	};
@@ -258,6 +268,7 @@ static enum err run(int argc, char **argv, struct fault *f)
 	if (argc < 2)
 		return fault_set(f, ERR_USAGE, "用法：bench_ledger URL [条数 | county]",
 				 "usage: bench_ledger URL [ENTRIES | county]");
+	heads_beside(argv[1], path, sizeof path);
 	if (n)
 		ignore(file_unlink(path, NULL));
 	crypt_seed_new(CRYPT_WORLD, &crypt_random_system, &seed);
