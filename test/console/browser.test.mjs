@@ -330,6 +330,7 @@ scene('a_column_goes_where_it_is_dragged_or_stepped_and_stays', 'lead', async (p
   assert.deepEqual(await heads(), moved);
   await page.reload();
   await page.waitForSelector('.data-table th');
+  await settle(page); // the head is drawn anew when the columns are known
   assert.deepEqual(await heads(), moved);
   await page.click('.filter-bar button:has-text("列")');
   await page.locator('.column-chooser input').nth(1).focus();

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -384,7 +385,7 @@ static void what_unpacks_to_much_is_not_unpacked(void **state)
 	char *zeros = mem_take(ZEROS, 1);
 	uLongf n = compressBound(ZEROS);
 	Bytef *small = mem_take(n, 1);
-	int64_t from = clock_ns(&clock_steady);
+	clock_t from; /* of this process: others have their work, too */
 
 	(void)state;
 	assert_true(zeros && small && compress2(small, &n, (Bytef *)zeros, ZEROS, 1) == Z_OK);
@@ -394,10 +395,10 @@ static void what_unpacks_to_much_is_not_unpacked(void **state)
 	chunk(&b, "zTXt", text.p, text.n);
 	chunk(&b, "iCCP", text.p, text.n);
 	buf_put(&b, png.p + 33, png.n - 33);
-	from = clock_ns(&clock_steady);
+	from = clock();
 	if (made(PICTURE_PNG, &b, &r) == PICTURE_FINE)
 		assert_true(r.kept.n < 100000);
-	assert_true(clock_ns(&clock_steady) - from < INT64_C(5000000000));
+	assert_true(clock() - from < 5 * CLOCKS_PER_SEC);
 	mem_drop(zeros);
 	mem_drop(small);
 }

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WAIT_S = 20 };
+enum { WAIT_S = 60 };
 
 static bool open_with(struct client *c, uint16_t port, int room)
 {

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_MAX = 1 << 20, WAIT_S = 20 };
+enum { READ_MAX = 1 << 20, WAIT_S = 60 };
 
 struct heard {
 	struct gateway *g;
