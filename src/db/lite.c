@@ -1,7 +1,7 @@
 /*
  * lite.c - a connection to SQLite: how it is set up, what it may do, what its errors mean.
  *
- * Long because it is all that knows sqlite3.h.
+ * Long because nearly all that knows sqlite3.h is here.
  */
 #include "db/inside.h"
 
@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "db/lite_log.h"
 
 #include "base/ban.h"
 
@@ -33,6 +34,7 @@ struct lite {
 	enum may may;
 	const struct sql *current; /* being prepared, or run and prepared again */
 	sqlite3_stmt *own[OWN_N];
+	struct lite_log *log; /* NULL: it writes nothing, or does not wait for the disk */
 	int log_pages;
 	bool final;
 };
@@ -172,8 +174,16 @@ static enum err begin(struct conn *c, struct fault *f)
 
 static enum err commit(struct conn *c, bool *ret_again, struct fault *f)
 {
+	struct lite *l = lite_of(c);
+	enum err e;
+
 	*ret_again = false;
-	return own_step(lite_of(c), OWN_COMMIT, f);
+	if (l->log)
+		lite_log_gather(l->log, l->h);
+	e = own_step(l, OWN_COMMIT, f);
+	if (l->log && !lite_log_done(l->log))
+		assert(e != OK);
+	return e;
 }
 
 static void rollback(struct conn *c)
@@ -502,6 +512,7 @@ static void close_it(struct conn *c)
 	if (l->final && l->h)
 		lite_abandon(c);
 	sqlite3_close(l->h);
+	lite_log_end(&l->log);
 	mem_drop(l);
 }
 
@@ -525,6 +536,11 @@ static const struct conn_ops ops = {
 	.close = close_it,
 };
 
+static bool waits_for_disk(const struct lite *l)
+{
+	return !l->conn.db->synchronous;
+}
+
 static enum err set_up(struct lite *l, struct fault *f)
 {
 	static const char pragmas[] = "PRAGMA journal_mode = WAL;"
@@ -540,7 +556,7 @@ static enum err set_up(struct lite *l, struct fault *f)
 		[OWN_SAVE] = "SAVEPOINT act",   [OWN_KEEP] = "RELEASE act",
 		[OWN_UNDO] = "ROLLBACK TO act", [OWN_VERSION] = "PRAGMA data_version",
 	};
-	const char *synchronous = l->conn.db->synchronous;
+	const char *synchronous = waits_for_disk(l) ? "FULL" : l->conn.db->synchronous;
 	char sync[64];
 	int rc;
 
@@ -549,7 +565,7 @@ static enum err set_up(struct lite *l, struct fault *f)
 	sqlite3_db_config(l->h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(l->h, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_db_config(l->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	snprintf(sync, sizeof(sync), "PRAGMA synchronous = %s", synchronous ? synchronous : "FULL");
+	snprintf(sync, sizeof(sync), "PRAGMA synchronous = %s", synchronous);
 	rc = sqlite3_exec(l->h, pragmas, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(l->h, sync, NULL, NULL, NULL);
@@ -598,6 +614,10 @@ enum err lite_open(struct db *db, bool writes, struct conn **ret, struct fault *
 	l->conn.db = db;
 	l->conn.writes = writes;
 	l->may = writes ? MAY_WRITE : MAY_READ;
+	if (writes && waits_for_disk(l) && (e = lite_log_new(&l->log))) {
+		close_it(&l->conn);
+		return e;
+	}
 	rc = open_file(db, SQLITE_OPEN_NOMUTEX, &l->h);
 	e = rc == SQLITE_OK ? set_up(l, f)
 			    : failed(l, l->h ? sqlite3_extended_errcode(l->h) : rc, db->target, f);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "db/db.h"
 #include "support/things.h"
 
@@ -110,6 +111,23 @@ static void every_value_comes_back_as_it_went_in(void **state)
 		MUST(db_read(d->db, values_get, &v, &d->fault));
 	}
 	assert_int_equal(things_counted(d), 10);
+}
+
+/* SQLite's files take less than 128 KiB a call; what one act writes may be more. */
+static void an_act_may_write_megabytes(void **state)
+{
+	enum { BYTES = 3 * 1024 * 1024 };
+	struct database *d = *state;
+	char *big = mem_take(BYTES, 1);
+	struct values v = { .in = { sql_i64(7), sql_i64(1), sql_null(), sql_null() } };
+
+	assert_non_null(big);
+	for (size_t i = 0; i < BYTES; i++)
+		big[i] = (char)(i * 31 + i / 4096);
+	v.in[4] = sql_blob((struct str){ big, BYTES });
+	MUST(db_write(d->db, values_put, &v, &d->fault));
+	MUST(db_read(d->db, values_get, &v, &d->fault));
+	mem_drop(big);
 }
 
 static void what_is_no_value_is_refused(void **state)
@@ -530,6 +548,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(every_value_comes_back_as_it_went_in),
+		ON_BOTH(an_act_may_write_megabytes),
 		ON_BOTH(what_is_no_value_is_refused),
 		ON_BOTH(an_argument_unbound_or_of_another_type_is_refused),
 		ON_BOTH(arguments_go_by_their_numbers_not_by_where_they_stand),

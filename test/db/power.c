@@ -115,12 +115,18 @@ static void look(struct run *r, struct db *db, uint64_t seed)
 	r->acknowledged = r->tried = n.head;
 }
 
+/* About as many as a cycle takes: with FULL an act is one write and a sync. */
+static uint32_t calls_of(const struct run *r)
+{
+	return r->synchronous ? 100 : r->clients > 1 ? 50 : 25;
+}
+
 static void cycle(struct run *r, uint64_t seed)
 {
 	struct client c[CLIENTS_MAX] = { 0 };
 	struct db *db = NULL;
 	struct fault f = { 0 };
-	uint64_t cut_at = 1 + dice_below(&r->dice, r->clients > 1 ? 60 : 100);
+	uint64_t cut_at = 1 + dice_below(&r->dice, calls_of(r));
 	/* Some are cut while the log is being recovered, some while the database is closed. */
 	bool early = dice_below(&r->dice, 8) == 0;
 	unsigned acts = 1 + dice_below(&r->dice, ACTS);
