@@ -106,6 +106,18 @@ bool tx_is_far(const struct tx *tx);
 /* Run one with rows; rows_next comes before the first. Other statements may run in between. */
 MUST_CHECK enum err tx_rows(struct tx *tx, const struct sql *sql, struct sql_args args,
 			    struct rows **ret, struct fault *f);
+/*
+ * Run several, and hand each row of theirs to `each`, in order, with the number of its call. On
+ * PostgreSQL dozens of them are one way to the server and back, and their results are held
+ * together; so none should see what `each` writes. An error of `each` ends it, and is given.
+ */
+struct tx_call {
+	const struct sql *sql;
+	struct sql_args args;
+};
+typedef enum err tx_each(struct rows *r, size_t i, void *arg, struct fault *f);
+MUST_CHECK enum err tx_rows_each(struct tx *tx, const struct tx_call *v, size_t n, tx_each *each,
+				 void *arg, struct fault *f);
 /* The first row, stepped to. ERR_ABSENT, without a word in `f`, if there is none. */
 MUST_CHECK enum err tx_row(struct tx *tx, const struct sql *sql, struct sql_args args,
 			   struct rows **ret, struct fault *f);

@@ -43,6 +43,8 @@ struct conn_ops {
 	enum err (*prepare)(struct conn *c, struct prepared *p, bool *ret_again, struct fault *f);
 	void (*forget)(struct conn *c, struct prepared *p);
 	enum err (*start)(struct rows *r, struct sql_args args, struct fault *f);
+	/* r: n of one tx; NULL: start, one after the other */
+	enum err (*start_all)(struct rows *r, const struct tx_call *v, size_t n, struct fault *f);
 	/* NULL: as start, and waited for */
 	enum err (*later)(struct tx *tx, const struct prepared *p, struct sql_args args,
 			  uint64_t must, struct fault *f);

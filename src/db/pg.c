@@ -138,11 +138,19 @@ static PGresult *take_result(struct pg *p)
 	return result;
 }
 
+static void hold(struct rows *r, PGresult *result)
+{
+	r->result = result;
+	r->at = -1;
+	r->n = PQntuples(result);
+	r->n_columns = (size_t)PQnfields(result);
+}
+
 /*
  * Ask the server for all that is on the way, hear it, and leave the pipeline. The first error is
- * the one. `ret_own`: the last one sent is no late one; its result, or NULL if an error came first.
+ * the one. The last `n_own` that were sent are no late ones: `own` holds their results.
  */
-static enum err hear(struct pg *p, PGresult **ret_own, bool *ret_again, struct fault *f)
+static enum err hear(struct pg *p, struct rows *own, size_t n_own, bool *ret_again, struct fault *f)
 {
 	int n = p->n_late;
 	PGresult *result;
@@ -159,12 +167,10 @@ static enum err hear(struct pg *p, PGresult **ret_own, bool *ret_again, struct f
 			e = judge(p, &p->late[i], result, ret_again, f);
 		PQclear(result);
 	}
-	if (ret_own) {
-		*ret_own = take_result(p);
-		if (e) {
-			PQclear(*ret_own);
-			*ret_own = NULL;
-		}
+	for (size_t i = 0; i < n_own; i++) {
+		hold(&own[i], take_result(p));
+		if (!e && !fine(own[i].result))
+			e = failed(p, own[i].result, own[i].p->sql->name, ret_again, f);
 	}
 	do {
 		result = PQgetResult(p->h);
@@ -180,7 +186,7 @@ static enum err hear(struct pg *p, PGresult **ret_own, bool *ret_again, struct f
 
 static enum err settle(struct pg *p, bool *ret_again, struct fault *f)
 {
-	return piped(p) ? hear(p, NULL, ret_again, f) : OK;
+	return piped(p) ? hear(p, NULL, 0, ret_again, f) : OK;
 }
 
 /* ---- transactions ------------------------------------------------------------------------- */
@@ -422,48 +428,59 @@ static bool send_it(struct pg *p, const struct sending *s, struct sql_args args)
 				   1);
 }
 
+/* Send one more, and wait for nothing. */
+static enum err post(struct tx *tx, const struct prepared *s, struct sql_args args, struct fault *f)
+{
+	struct pg *p = pg_of(tx->c);
+	struct sending with;
+	enum err e = lay_out(&with, s, args);
+
+	if (e)
+		return e;
+	if (!(piped(p) || PQenterPipelineMode(p->h)) || !send_it(p, &with, args))
+		e = failed(p, NULL, s->sql->name, &tx->again, f);
+	mem_drop(with.block);
+	return e;
+}
+
+static enum err start_all(struct rows *r, const struct tx_call *v, size_t n, struct fault *f)
+{
+	struct tx *tx = r->tx;
+	struct pg *p = pg_of(tx->c);
+	size_t sent = 0;
+	enum err e = OK, heard;
+
+	while (sent < n && !(e = post(tx, r[sent].p, v[sent].args, f)))
+		sent++;
+	if (!piped(p))
+		return e;
+	heard = hear(p, r, sent, &tx->again, e ? NULL : f);
+	return e ? e : heard;
+}
+
 static enum err start(struct rows *r, struct sql_args args, struct fault *f)
 {
 	struct pg *p = pg_of(r->tx->c);
 	struct sending s;
-	PGresult *result = NULL;
-	enum err e = lay_out(&s, r->p, args);
+	enum err e;
 
-	if (e)
+	if (piped(p))
+		return start_all(r, &(struct tx_call){ r->p->sql, args }, 1, f);
+	if ((e = lay_out(&s, r->p, args)))
 		return e;
-	if (!piped(p))
-		result = PQexecPrepared(p->h, s.name, (int)args.n, s.w.value, s.w.length,
-					s.w.format, 1);
-	else if (send_it(p, &s, args))
-		e = hear(p, &result, &r->tx->again, f);
+	hold(r, PQexecPrepared(p->h, s.name, (int)args.n, s.w.value, s.w.length, s.w.format, 1));
 	mem_drop(s.block);
-	if (!e && !fine(result))
-		e = failed(p, result, r->p->sql->name, &r->tx->again, f);
-	if (e) {
-		PQclear(result);
-		return e;
-	}
-	r->result = result;
-	r->at = -1;
-	r->n = PQntuples(result);
-	r->n_columns = (size_t)PQnfields(result);
-	return OK;
+	return fine(r->result) ? OK : failed(p, r->result, r->p->sql->name, &r->tx->again, f);
 }
 
 static enum err later(struct tx *tx, const struct prepared *s, struct sql_args args, uint64_t must,
 		      struct fault *f)
 {
 	struct pg *p = pg_of(tx->c);
-	struct sending with;
-	enum err e = p->n_late == PG_LATE_MAX ? hear(p, NULL, &tx->again, f) : OK;
+	enum err e = p->n_late == PG_LATE_MAX ? hear(p, NULL, 0, &tx->again, f) : OK;
 
-	if (e || (e = lay_out(&with, s, args)))
-		return e;
-	if ((p->n_late || PQenterPipelineMode(p->h)) && send_it(p, &with, args))
+	if (!e && !(e = post(tx, s, args, f)))
 		p->late[p->n_late++] = (struct pg_late){ s->sql->name, must };
-	else
-		e = failed(p, NULL, s->sql->name, &tx->again, f);
-	mem_drop(with.block);
 	return e;
 }
 
@@ -547,6 +564,7 @@ const struct conn_ops pg_ops = {
 	.prepare = prepare,
 	.forget = forget,
 	.start = start,
+	.start_all = start_all,
 	.later = later,
 	.next = next,
 	.null = null,

@@ -203,6 +203,8 @@ void tx_forget_all(struct conn *c)
 	memo_end(&c->memo);
 }
 
+enum { HELD_MAX = 64 }; /* results of tx_rows_each */
+
 /* ---- statements --------------------------------------------------------------------------- */
 
 static enum err check_args(const struct sql *sql, struct sql_args args, struct fault *f)
@@ -283,6 +285,25 @@ static enum err start(struct tx *tx, const struct sql *sql, struct sql_args args
 		return tx_ended(tx, e, f);
 	}
 	return OK;
+}
+
+/* Those that are held together; r: as many. */
+static enum err start_all(struct tx *tx, const struct tx_call *v, size_t n, struct rows *r,
+			  struct fault *f)
+{
+	enum err e = OK;
+
+	memset(r, 0, n * sizeof(*r));
+	for (size_t i = 0; i < n; i++)
+		r[i].tx = tx;
+	for (size_t i = 0; i < n && !e; i++)
+		if (!(e = make_ready(v[i].sql, v[i].args, &r[i], f)))
+			r[i].p->busy++;
+	if (!e && (e = tx->c->ops->start_all(r, v, n, &tx->why)))
+		e = tx_ended(tx, e, f);
+	for (size_t i = 0; i < n && e; i++)
+		stop(&r[i]);
+	return e;
 }
 
 static enum err step(struct rows *r, bool *ret_more, struct fault *f)
@@ -379,6 +400,38 @@ enum err tx_row(struct tx *tx, const struct sql *sql, struct sql_args args, stru
 	}
 	*ret = r;
 	return OK;
+}
+
+static enum err hand_out(struct rows *r, size_t i, tx_each *each, void *arg, struct fault *f)
+{
+	bool more = true;
+	enum err e = OK;
+
+	while (!e && !(e = step(r, &more, f)) && more)
+		e = each(r, i, arg, f);
+	return e;
+}
+
+enum err tx_rows_each(struct tx *tx, const struct tx_call *v, size_t n, tx_each *each, void *arg,
+		      struct fault *f)
+{
+	size_t at_once = tx->c->ops->start_all ? HELD_MAX : 1;
+	struct rows r[HELD_MAX];
+	enum err e = OK;
+
+	for (size_t from = 0; from < n && !e; from += at_once) {
+		size_t some = min_size(n - from, at_once);
+
+		e = some == 1 ? start(tx, v[from].sql, v[from].args, r, f)
+			      : start_all(tx, v + from, some, r, f);
+		if (e)
+			return e;
+		for (size_t i = 0; i < some && !e; i++)
+			e = hand_out(&r[i], from + i, each, arg, f);
+		for (size_t i = 0; i < some; i++)
+			stop(&r[i]);
+	}
+	return e;
 }
 
 /* ---- rows --------------------------------------------------------------------------------- */

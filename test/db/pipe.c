@@ -32,6 +32,7 @@ static const struct sql change = {
 /* ---- libpq's own, which fail once when they are told to ------------------------------------- */
 
 static int send_fails, sync_fails, exit_fails;
+static int send_first; /* so many are sent before */
 
 int PQsendQueryPrepared(PGconn *h, const char *name, int n, const char *const *value,
 			const int *length, const int *format, int result)
@@ -40,7 +41,9 @@ int PQsendQueryPrepared(PGconn *h, const char *name, int n, const char *const *v
 		    int);
 
 	*(void **)&real = dlsym(RTLD_NEXT, "PQsendQueryPrepared");
-	return send_fails-- > 0 ? 0 : real(h, name, n, value, length, format, result);
+	if (send_fails > 0 && send_first-- <= 0)
+		return send_fails--, 0;
+	return real(h, name, n, value, length, format, result);
 }
 
 int PQpipelineSync(PGconn *h)
@@ -71,7 +74,7 @@ static void one_writer(struct database *d)
 	d->options.create = false;
 	d->options.writers = 1;
 	MUST(database_again(d, &d->fault));
-	send_fails = sync_fails = exit_fails = 0;
+	send_fails = sync_fails = exit_fails = send_first = 0;
 }
 
 static void what_libpq_fails_at_costs_one_act_and_no_connection(void **state)
@@ -92,6 +95,72 @@ static void what_libpq_fails_at_costs_one_act_and_no_connection(void **state)
 		MUST(db_read(d->db, things_count_act, &n, &d->fault));
 		assert_int_equal(n, (int64_t)i + 1);
 	}
+}
+
+enum { QUESTIONS = 9 };
+
+static enum err add_row(struct rows *r, size_t i, void *arg, struct fault *f)
+{
+	int64_t *n = arg;
+
+	(void)i;
+	(void)f;
+	*n += rows_i64(r, 0);
+	return OK;
+}
+
+static enum err counts_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct tx_call call[QUESTIONS];
+
+	*(int64_t *)arg = 0;
+	for (size_t i = 0; i < ARRAY_LEN(call); i++)
+		call[i] = (struct tx_call){ &things_count, SQL_NO_ARGS };
+	return tx_rows_each(tx, call, ARRAY_LEN(call), add_row, arg, f);
+}
+
+/* The row is on its way before the questions. */
+static enum err put_and_counts_act(struct tx *tx, void *arg, struct fault *f)
+{
+	int64_t id = 1;
+	enum err e = put_act(tx, &id, f);
+
+	return e ? e : counts_act(tx, arg, f);
+}
+
+/* The k-th statement is not sent, or the pipeline not asked to answer, or not left. */
+static void fail_at(int k, int n_sent)
+{
+	send_first = k;
+	send_fails = k < n_sent;
+	sync_fails = k == n_sent;
+	exit_fails = k == n_sent + 1;
+}
+
+static void what_libpq_fails_at_between_questions_costs_one_act_and_no_connection(void **state)
+{
+	struct database *d = *state;
+	int64_t n;
+
+	d->options.readers = 1;
+	one_writer(d);
+	for (int k = 0; k < QUESTIONS + 2; k++) {
+		fail_at(k, QUESTIONS);
+		assert_int_not_equal(db_read(d->db, counts_act, &n, &d->fault), OK);
+		d->fault = (struct fault){ 0 };
+		assert_int_equal(send_fails > 0 || sync_fails > 0 || exit_fails > 0, false);
+		MUST(db_read(d->db, counts_act, &n, &d->fault));
+		assert_int_equal(n, 0);
+	}
+	for (int k = 0; k < QUESTIONS + 3; k++) {
+		fail_at(k, QUESTIONS + 1);
+		assert_int_not_equal(db_write(d->db, put_and_counts_act, &n, &d->fault), OK);
+		d->fault = (struct fault){ 0 };
+		assert_int_equal(send_fails > 0 || sync_fails > 0 || exit_fails > 0, false);
+		assert_int_equal(things_counted(d), 0);
+	}
+	MUST(db_write(d->db, put_and_counts_act, &n, &d->fault));
+	assert_int_equal(n, QUESTIONS);
 }
 
 static enum err table_act(struct tx *tx, void *arg, struct fault *f)
@@ -199,6 +268,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_POSTGRESQL(what_libpq_fails_at_costs_one_act_and_no_connection),
+		ON_POSTGRESQL(
+			what_libpq_fails_at_between_questions_costs_one_act_and_no_connection),
 		ON_POSTGRESQL(a_table_is_asked_for_while_something_is_on_its_way),
 		ON_POSTGRESQL(who_waited_in_vain_for_a_row_does_not_begin_anew),
 		ON_BOTH(a_walk_goes_on_when_another_statement_lies_at_its_address),
