@@ -20,7 +20,7 @@ struct record_kind {
 
 /* Where a list changes its way; see list.c. Tests make them small. */
 struct list_limits {
-	int64_t walk_rows, count, count_token, counties_few;
+	int64_t walk_rows, count_few, count, count_token, counties_few;
 };
 
 struct record_book {
@@ -101,6 +101,13 @@ MUST_CHECK enum err list_rows_of(struct tx *tx, const struct record_kind *k,
 				 const struct list_ask *ask, struct area_code county,
 				 struct area_code area, struct arena *a, void ***ret, size_t *ret_n,
 				 struct fault *f);
+/* Counties that have rows, rising; if they are less than COUNTIES_AT_ONCE, there are no more. */
+struct counties {
+	int64_t v[COUNTIES_AT_ONCE];
+	size_t n;
+};
+MUST_CHECK enum err counties_after(struct tx *tx, const struct record_kind *k, int64_t from,
+				   int64_t end, struct counties *ret, struct fault *f);
 extern const struct list_limits list_limits;
 size_t list_filters(const struct record_kind *k); /* how many values `filter` has */
 

@@ -2,16 +2,16 @@
  * list.c - the newest rows that fit, by the way that looks at the fewest.
  *
  * One county. A filter by one value has an index (county, FIELD, id), which gives what fits from
- * the newest on; of several, counts that stop early say which is the rarest. Without one the key
- * itself, (county, id), does. An area within the county is a range of (county, area, id), whose
- * rows have to be sorted: right for a small one. A large one is met by a walk down the key, which
- * is given up after walk_rows rows.
+ * the newest on; of several, counts that stop early say which leads to a few rows, or to the
+ * fewest. Without one the key itself, (county, id), does. An area within the county is a range of
+ * (county, area, id), whose rows have to be sorted: right for a small one. A large one is met by a
+ * walk down the key, which is given up after walk_rows rows. Search is led by a token, as a list
+ * is by a value.
  *
- * Many counties. A few are taken one by one, each page stopping where the last can no longer be
- * bettered. Over more, a walk down all ids looks at walk_rows rows, which is enough for whatever is
- * not rare; what is rare is then found county by county after all.
- *
- * Search is led by the token that is rarest in the county.
+ * Many counties. A few are taken county by county. Over more, a walk down all ids looks at
+ * walk_rows rows, which is enough for whatever is not rare; what is rare is then found county by
+ * county after all. Several are asked at a time, one, one, two, four and so on: each looks no
+ * further down than the page goes that those before it filled.
  *
  * Rows right on the way up are those of a few single areas, one range of one code each.
  */
@@ -22,13 +22,10 @@
 #include "base/ban.h"
 
 const struct list_limits list_limits = {
-	.walk_rows = 2000, .count = 20000, .count_token = 2000, .counties_few = 16
+	.walk_rows = 2000, .count_few = 100, .count = 20000, .count_token = 2000, .counties_few = 16
 };
 
-enum {
-	LIST_ROWS_MAX = 1000,
-	ARGS_MAX = LIST_ARGS_PLAIN + 1 + 2 * NOUN_FIELDS_MAX + 1 + FIND_TOKENS
-};
+enum { LIST_ROWS_MAX = 1000, COLUMN_ID = 1 };
 
 struct page {
 	struct tx *tx;
@@ -38,16 +35,31 @@ struct page {
 	struct fault *f;
 	void **v; /* falling by id */
 	size_t n;
+	struct lead *lead; /* one each value that is asked for, or each token of a search */
+	size_t n_lead;
+	struct tx_call *call; /* what is asked together, and its arguments */
+	struct sql_value *value;
+};
+
+/* What leads to rows: how they are counted, and listed. */
+struct lead {
+	const struct sql *count, *list;
+	struct sql_value value;
 };
 
 struct span {
 	int64_t county, from, end; /* areas in [from, end), of one county unless it is 0 */
 };
 
-/* What one statement gave. */
-struct got {
-	size_t n;     /* rows it gave */
-	int64_t last; /* the id of the last */
+/* A list statement, and how far it has come. */
+struct walk {
+	struct span s;
+	const struct sql *list;
+	int64_t below, down; /* ids that it looks at */
+	size_t lead;
+	int64_t n;       /* how many rows that leads to, as far as they were counted */
+	int64_t counted; /* by the lead that was tried last */
+	size_t n_rows;   /* that the list gave when it was asked last */
 };
 
 static int64_t id_of(const void *row)
@@ -65,8 +77,6 @@ static void page_put(struct page *p, void *row)
 {
 	size_t at = p->n;
 
-	if (id_of(row) < page_floor(p))
-		return;
 	while (at > 0 && id_of(p->v[at - 1]) < id_of(row))
 		at--;
 	if (at > 0 && id_of(p->v[at - 1]) == id_of(row))
@@ -78,74 +88,132 @@ static void page_put(struct page *p, void *row)
 	p->n++;
 }
 
-/* ---- one statement -------------------------------------------------------------------------- */
+/* ---- statements ----------------------------------------------------------------------------- */
 
-/* Arguments of a list statement, without tokens; how many they are. */
-static size_t arguments(const struct page *p, const struct span *s, int64_t below, int64_t down,
-			struct sql_value *v)
+static size_t args_max(const struct page *p)
 {
-	size_t n = 0;
+	return LIST_ARGS_PLAIN + p->ask->n_filter + 1 + FIND_TOKENS;
+}
 
-	v[n++] = sql_i64(below);
-	v[n++] = sql_i64(max_i64(down, page_floor(p)));
-	v[n++] = sql_i64(s->from);
-	v[n++] = sql_i64(s->end);
-	v[n++] = sql_i64((int64_t)p->ask->limit);
+/* Room for the arguments of the next statement that is asked together with others. */
+static struct sql_value *call(struct page *p, size_t i, const struct sql *sql)
+{
+	struct sql_value *v = p->value + i * args_max(p);
+
+	p->call[i] = (struct tx_call){ sql, { v, strlen(sql->args) } };
+	return v;
+}
+
+static void arguments(const struct page *p, const struct walk *w, struct sql_value *v)
+{
+	*v++ = sql_i64(w->below);
+	*v++ = sql_i64(max_i64(w->down, page_floor(p)));
+	*v++ = sql_i64(w->s.from);
+	*v++ = sql_i64(w->s.end);
+	*v++ = sql_i64((int64_t)p->ask->limit);
 	for (size_t i = 0; i < p->ask->n_filter; i++)
-		v[n++] = p->ask->filter[i];
-	if (s->county)
-		v[n++] = sql_i64(s->county);
-	return n;
+		*v++ = p->ask->filter[i];
+	if (w->s.county)
+		*v++ = sql_i64(w->s.county);
+	for (size_t i = 0; p->ask->search && i < FIND_TOKENS; i++)
+		*v++ = i < p->n_lead ? p->lead[(w->lead + i) % p->n_lead].value : sql_null();
 }
 
-static enum err run(struct page *p, const struct sql *sql, const struct sql_value *v, size_t n,
-		    struct got *ret)
+struct listing {
+	struct page *p;
+	struct walk *w;
+};
+
+static enum err put_row(struct rows *r, size_t i, void *arg, struct fault *f)
 {
-	CLEANUP(rows_end) struct rows *r = NULL;
-	enum err e = tx_rows(p->tx, sql, (struct sql_args){ v, n }, &r, p->f);
-	bool more = true;
+	const struct listing *l = arg;
+	struct page *p = l->p;
+	struct walk *w = &l->w[i];
+	void *row;
+	enum err e;
 
-	*ret = (struct got){ 0 };
-	while (!e && !(e = rows_next(r, &more, p->f)) && more) {
-		void *row;
+	w->n_rows++;
+	w->below = rows_i64(r, COLUMN_ID);
+	if (w->below < page_floor(p))
+		return OK;
+	if ((e = act_read(r, p->k, p->a, &row, f)))
+		return e;
+	if (!p->ask->search || search_fits(p->ask->search, p->k->noun, row, p->ask->sight))
+		page_put(p, row);
+	return OK;
+}
 
-		if ((e = act_read(r, p->k, p->a, &row, p->f)))
-			break;
-		ret->n++;
-		ret->last = id_of(row);
-		if (!p->ask->search || search_fits(p->ask->search, p->k->noun, row, p->ask->sight))
-			page_put(p, row);
+static enum err list_all(struct page *p, struct walk *w, size_t n)
+{
+	struct listing l = { p, w };
+
+	for (size_t i = 0; i < n; i++) {
+		w[i].n_rows = 0;
+		arguments(p, &w[i], call(p, i, w[i].list));
 	}
-	return e;
+	return tx_rows_each(p->tx, p->call, n, put_row, &l, p->f);
 }
 
-static enum err list(struct page *p, const struct sql *sql, const struct span *s, int64_t below,
-		     int64_t down, struct got *ret)
+static enum err list(struct page *p, struct walk *w, const struct sql *sql)
 {
-	struct sql_value v[ARGS_MAX];
-	size_t n = arguments(p, s, below, down, v);
-
-	return run(p, sql, v, n, ret);
+	w->list = sql;
+	return list_all(p, w, 1);
 }
 
-/* The one number that a statement gives; `none` if it gives no row. */
-static enum err number(struct page *p, const struct sql *sql, struct sql_args args, int64_t none,
-		       int64_t *ret)
+/* The one number that a statement gives; 0 if it gives no row. */
+static enum err number(struct page *p, const struct sql *sql, struct sql_args args, int64_t *ret)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	enum err e = tx_row(p->tx, sql, args, &r, p->f);
 
 	if (e && e != ERR_ABSENT)
 		return e;
-	*ret = e ? none : rows_i64(r, 0);
+	*ret = e ? 0 : rows_i64(r, 0);
 	return OK;
 }
 
-/* ---- one county ----------------------------------------------------------------------------- */
+static enum err put_count(struct rows *r, size_t i, void *arg, struct fault *f)
+{
+	struct walk *w = arg;
+
+	(void)f;
+	w[i].counted = rows_i64(r, 0);
+	return OK;
+}
+
+/* Of each, count what it leads to and may be on the page; take it if that is less. */
+static enum err try_lead(struct page *p, struct walk *w, size_t n, size_t lead)
+{
+	enum err e;
+
+	for (size_t i = 0; i < n; i++) {
+		struct sql_value *v = call(p, i, p->lead[lead].count);
+
+		v[0] = sql_i64(w[i].s.county);
+		v[1] = sql_i64(w[i].n);
+		v[2] = p->lead[lead].value;
+		v[3] = sql_i64(w[i].below);
+		v[4] = sql_i64(page_floor(p));
+	}
+	e = tx_rows_each(p->tx, p->call, n, put_count, w, p->f);
+	for (size_t i = 0; i < n && !e; i++)
+		if (w[i].counted < w[i].n) {
+			w[i].n = w[i].counted;
+			w[i].lead = lead;
+		}
+	return e;
+}
+
+/* ---- counties ------------------------------------------------------------------------------- */
 
 static const struct list_limits *limits(const struct page *p)
 {
 	return &p->k->book->limits;
+}
+
+static struct walk walk_of(const struct page *p, const struct span *s)
+{
+	return (struct walk){ .s = *s, .below = p->ask->below.v, .n = limits(p)->count };
 }
 
 static bool is_whole(const struct span *s)
@@ -155,207 +223,167 @@ static bool is_whole(const struct span *s)
 	return s->from <= county.v && s->end >= area_end(county).v;
 }
 
-static struct sql_value value_of(const struct page *p, const struct statement_by *by)
-{
-	return p->ask->filter[by->arg - LIST_ARGS_PLAIN];
-}
-
 /* How many rows the area has, counted up to `most`. */
 static enum err count_area(struct page *p, const struct span *s, int64_t most, int64_t *ret)
 {
 	return number(p, p->k->sql->count_within,
 		      SQL_ARGS(sql_i64(s->county), sql_i64(most), sql_i64(s->from),
 			       sql_i64(s->end)),
-		      0, ret);
+		      ret);
 }
 
-static size_t n_values(const struct page *p)
+/* Those with `least` rows or more come first; how many they are. */
+static size_t in_front(struct walk *w, size_t n, int64_t least)
 {
-	size_t n = 0;
+	size_t some = 0;
 
-	for (size_t i = 0; i < p->k->sql->n_by; i++)
-		n += value_of(p, &p->k->sql->by[i]).type != SQL_NULL;
-	return n;
-}
+	for (size_t i = 0; i < n; i++)
+		if (w[i].n >= least) {
+			struct walk front = w[i];
 
-/* The list by the rarest value that is asked for, and how rare; NULL if there is none. */
-static enum err rarest_value(struct page *p, const struct span *s, const struct sql **ret,
-			     int64_t *ret_n)
-{
-	const struct statements *sql = p->k->sql;
-	bool alone = is_whole(s) && n_values(p) == 1;
-	int64_t n;
-	enum err e;
-
-	*ret = NULL;
-	*ret_n = limits(p)->count;
-	for (size_t i = 0; i < sql->n_by; i++) {
-		struct sql_value value = value_of(p, &sql->by[i]);
-
-		if (value.type == SQL_NULL)
-			continue;
-		n = 0;
-		if (alone) /* there is nothing to compare it with */
-			*ret_n = 0;
-		else if ((e = number(p, sql->by[i].count,
-				     SQL_ARGS(sql_i64(s->county), sql_i64(*ret_n), value), 0, &n)))
-			return e;
-		if (n < *ret_n || !*ret) {
-			*ret_n = n;
-			*ret = sql->by[i].list;
+			w[i] = w[some];
+			w[some++] = front;
 		}
-	}
-	return OK;
+	return some;
 }
 
-/* An area within a county, and nothing that leads to it. */
-static enum err list_area(struct page *p, const struct span *s)
+/* For each the first lead to a few rows, else the one to the fewest. */
+static enum err rarest(struct page *p, struct walk *w, size_t n)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; i < n; i++)
+		w[i].n = limits(p)->count_few;
+	for (size_t i = 0; i < p->n_lead && n && !e; i++) {
+		e = try_lead(p, w, n, i);
+		n = in_front(w, n, limits(p)->count_few);
+	}
+	for (size_t i = 0; i < n; i++)
+		w[i].n = p->ask->search ? limits(p)->count_token : limits(p)->count;
+	for (size_t i = 0; i < p->n_lead && n && !e; i++)
+		e = try_lead(p, w, n, i);
+	return e;
+}
+
+/* An area within the county, and nothing that leads to it. */
+static enum err list_area(struct page *p, struct walk *w)
 {
 	const struct statements *sql = p->k->sql;
-	int64_t floor, n;
-	struct got got;
-	enum err e = count_area(p, s, limits(p)->walk_rows, &n);
+	int64_t n;
+	enum err e = count_area(p, &w->s, limits(p)->walk_rows, &n);
 
 	if (!e && n < limits(p)->walk_rows)
-		return list(p, sql->within, s, p->ask->below.v, 0, &got);
+		return list(p, w, sql->within);
 	if (e ||
 	    (e = number(p, sql->floor,
-			SQL_ARGS(sql_i64(s->county), sql_i64(p->ask->below.v),
+			SQL_ARGS(sql_i64(w->s.county), sql_i64(w->below),
 				 sql_i64(limits(p)->walk_rows)),
-			0, &floor)) ||
-	    (e = list(p, sql->walk, s, p->ask->below.v, floor, &got)))
+			&w->down)) ||
+	    (e = list(p, w, sql->walk)))
 		return e;
-	if (got.n == p->ask->limit || floor <= page_floor(p))
+	if (w->n_rows == p->ask->limit || w->down <= page_floor(p))
 		return OK;
-	if ((e = count_area(p, s, limits(p)->count, &n)))
+	w->below = w->down;
+	w->down = 0;
+	if ((e = count_area(p, &w->s, limits(p)->count, &n)))
 		return e;
-	return list(p, n < limits(p)->count ? sql->within : sql->walk, s, floor, 0, &got);
-}
-
-/* The rarest token of a query first: it leads, the others are looked up for what it finds. */
-static enum err rarest(struct page *p, int64_t county, size_t *ret)
-{
-	const struct search_set *t = &p->ask->search->tokens;
-	int64_t least = limits(p)->count_token, n;
-	enum err e;
-
-	*ret = 0;
-	for (size_t i = 0; i < t->n && t->n > 1 && least > 0; i++) {
-		struct str text = { t->v[i].p, t->v[i].n };
-
-		if ((e = number(p, p->k->sql->count_token,
-				SQL_ARGS(sql_i64(county), sql_i64(least), sql_text(text)), 0, &n)))
-			return e;
-		if (n < least) {
-			least = n;
-			*ret = i;
-		}
-	}
-	return OK;
+	return list(p, w, n < limits(p)->count ? sql->within : sql->walk);
 }
 
 /* Pairs that stand apart make a row that does not fit: go on until the page has enough. */
-static enum err find(struct page *p, const struct span *s)
+static enum err find(struct page *p, struct walk *w, size_t n)
 {
-	const struct search_set *t = &p->ask->search->tokens;
-	struct sql_value v[ARGS_MAX];
-	struct got got = { .last = p->ask->below.v };
-	size_t lead;
-	enum err e = rarest(p, s->county, &lead);
+	enum err e = OK;
 
-	do {
-		int64_t down = page_floor(p);
-		size_t n;
-
-		if (e || got.last <= down)
-			return e;
-		n = arguments(p, s, got.last, 0, v);
-		for (size_t i = 0; i < FIND_TOKENS; i++) {
-			size_t at = (lead + i) % t->n;
-
-			v[n++] = i < t->n ? sql_text((struct str){ t->v[at].p, t->v[at].n })
-					  : sql_null();
-		}
-		e = run(p, p->k->sql->find, v, n, &got);
-	} while (!e && got.n == p->ask->limit);
+	while (!e && (n = in_front(w, n, 1)) > 0) {
+		e = list_all(p, w, n);
+		for (size_t i = 0; i < n; i++)
+			if (w[i].n_rows < p->ask->limit || w[i].below <= page_floor(p))
+				w[i].n = 0;
+	}
 	return e;
+}
+
+/* Whole counties, or one that need not be whole. */
+static enum err list_counties(struct page *p, struct walk *w, size_t n)
+{
+	const struct statements *sql = p->k->sql;
+	bool alone = p->n_lead == 1 && (p->ask->search || is_whole(&w->s));
+	int64_t n_area;
+	enum err e;
+
+	if (!alone && ((e = rarest(p, w, n)) || (n = in_front(w, n, 1)) == 0))
+		return e;
+	for (size_t i = 0; i < n; i++)
+		w[i].list = p->n_lead ? p->lead[w[i].lead].list : sql->walk;
+	if (p->ask->search)
+		return find(p, w, n);
+	if (is_whole(&w->s))
+		return list_all(p, w, n);
+	if (!p->n_lead)
+		return list_area(p, w);
+	if ((e = count_area(p, &w->s, w->n, &n_area)))
+		return e;
+	return list(p, w, n_area < w->n ? sql->within : w->list);
 }
 
 static enum err list_county(struct page *p, const struct span *s)
 {
-	const struct statements *sql = p->k->sql;
-	const struct sql *by;
-	int64_t n, n_area;
-	struct got got;
-	enum err e;
+	struct walk w = walk_of(p, s);
 
-	if (p->ask->search)
-		return find(p, s);
-	if ((e = rarest_value(p, s, &by, &n)))
-		return e;
-	if (is_whole(s))
-		return list(p, by ? by : sql->walk, s, p->ask->below.v, 0, &got);
-	if (!by)
-		return list_area(p, s);
-	if ((e = count_area(p, s, n, &n_area)))
-		return e;
-	return list(p, n_area < n ? sql->within : by, s, p->ask->below.v, 0, &got);
+	return list_counties(p, &w, 1);
 }
 
 /* ---- many counties -------------------------------------------------------------------------- */
 
-static enum err next_county(struct page *p, int64_t from, int64_t end, int64_t *ret)
+enum err counties_after(struct tx *tx, const struct record_kind *k, int64_t from, int64_t end,
+			struct counties *ret, struct fault *f)
 {
-	return number(p, p->k->sql->counties, SQL_ARGS(sql_i64(from), sql_i64(end)), 0, ret);
-}
+	CLEANUP(rows_end) struct rows *r = NULL;
+	bool more;
+	enum err e = tx_rows(tx, k->sql->counties, SQL_ARGS(sql_i64(from), sql_i64(end)), &r, f);
 
-static enum err by_county(struct page *p, const struct span *s)
-{
-	int64_t county;
-	enum err e = next_county(p, s->from, s->end, &county);
-
-	while (!e && county) {
-		struct span one = { county, s->from, s->end };
-
-		if (!(e = list_county(p, &one)))
-			e = next_county(p, county + 1, s->end, &county);
-	}
+	ret->n = 0;
+	while (!e && !(e = rows_next(r, &more, f)) && more)
+		ret->v[ret->n++] = rows_i64(r, 0);
 	return e;
 }
 
-static enum err few_counties(struct page *p, const struct span *s, bool *ret)
+static enum err by_county(struct page *p, const struct span *s, struct counties *c)
 {
-	int64_t county = s->from - 1;
-	int64_t n = 0, most = limits(p)->counties_few;
-	enum err e;
+	struct walk w[COUNTIES_AT_ONCE];
+	size_t asked = 0, n;
+	enum err e = OK;
 
 	do {
-		if ((e = next_county(p, county + 1, s->end, &county)))
+		if (asked && (e = counties_after(p->tx, p->k, c->v[c->n - 1] + 1, s->end, c, p->f)))
 			return e;
-	} while (county && n++ < most);
-	*ret = n <= most;
-	return OK;
+		for (size_t from = 0; from < c->n && !e; from += n, asked += n) {
+			n = min_size(c->n - from, max_size(asked, 1));
+			for (size_t i = 0; i < n; i++)
+				w[i] = walk_of(p,
+					       &(struct span){ c->v[from + i], s->from, s->end });
+			e = list_counties(p, w, n);
+		}
+	} while (!e && c->n == COUNTIES_AT_ONCE);
+	return e;
 }
 
 static enum err list_wide(struct page *p, const struct span *s)
 {
-	int64_t floor;
-	struct got got;
-	enum err e;
-	bool few;
+	struct walk w = walk_of(p, s);
+	struct counties c;
+	enum err e = counties_after(p->tx, p->k, s->from, s->end, &c, p->f);
 
-	if ((e = few_counties(p, s, &few)))
-		return e;
-	if (few || p->ask->search)
-		return by_county(p, s);
+	if (e || (int64_t)c.n <= limits(p)->counties_few || p->ask->search)
+		return e ? e : by_county(p, s, &c);
 	if ((e = number(p, p->k->sql->floor_wide,
-			SQL_ARGS(sql_i64(p->ask->below.v), sql_i64(limits(p)->walk_rows)), 0,
-			&floor)) ||
-	    (e = list(p, p->k->sql->wide, s, p->ask->below.v, floor, &got)))
+			SQL_ARGS(sql_i64(w.below), sql_i64(limits(p)->walk_rows)), &w.down)) ||
+	    (e = list(p, &w, p->k->sql->wide)))
 		return e;
-	if (got.n == p->ask->limit || floor == 0)
+	if (w.n_rows == p->ask->limit || w.down == 0)
 		return OK;
-	return by_county(p, s);
+	return by_county(p, s, &c);
 }
 
 size_t list_filters(const struct record_kind *k)
@@ -367,6 +395,41 @@ size_t list_filters(const struct record_kind *k)
 	return n;
 }
 
+static void find_leads(struct page *p)
+{
+	const struct statements *sql = p->k->sql;
+	const struct search_query *q = p->ask->search;
+
+	for (size_t i = 0; q && i < q->tokens.n; i++) {
+		const struct search_token *t = &q->tokens.v[i];
+
+		p->lead[p->n_lead++] = (struct lead){ sql->count_token, sql->find,
+						      sql_text((struct str){ t->p, t->n }) };
+	}
+	for (size_t i = 0; !q && i < sql->n_by; i++) {
+		const struct statement_by *by = &sql->by[i];
+		struct sql_value value = p->ask->filter[by->arg - LIST_ARGS_PLAIN];
+
+		if (value.type != SQL_NULL)
+			p->lead[p->n_lead++] = (struct lead){ by->count, by->list, value };
+	}
+}
+
+static enum err begin(struct page *p)
+{
+	size_t leads = p->ask->search ? p->ask->search->tokens.n : p->k->sql->n_by;
+
+	assert(p->ask->limit > 0 && p->ask->limit <= LIST_ROWS_MAX);
+	assert(p->ask->n_filter == list_filters(p->k));
+	if (!(p->v = arena_take(p->a, p->ask->limit + 1, sizeof *p->v)) ||
+	    !(p->lead = arena_take(p->a, leads, sizeof *p->lead)) ||
+	    !(p->call = arena_take(p->a, COUNTIES_AT_ONCE, sizeof *p->call)) ||
+	    !(p->value = arena_take(p->a, COUNTIES_AT_ONCE * args_max(p), sizeof *p->value)))
+		return ERR_MEMORY;
+	find_leads(p);
+	return OK;
+}
+
 enum err list_rows_of(struct tx *tx, const struct record_kind *k, const struct list_ask *ask,
 		      struct area_code county, struct area_code area, struct arena *a, void ***ret,
 		      size_t *ret_n, struct fault *f)
@@ -375,11 +438,7 @@ enum err list_rows_of(struct tx *tx, const struct record_kind *k, const struct l
 	struct span s = { county.v, area.v, area_end(area).v };
 	enum err e;
 
-	assert(ask->limit > 0 && ask->limit <= LIST_ROWS_MAX);
-	assert(ask->n_filter == list_filters(k));
-	if (!(p.v = arena_take(a, ask->limit + 1, sizeof *p.v)))
-		return ERR_MEMORY;
-	if ((e = list_county(&p, &s)))
+	if ((e = begin(&p)) || (e = list_county(&p, &s)))
 		return e;
 	*ret = p.v;
 	*ret_n = p.n;
@@ -390,12 +449,8 @@ enum err list_rows(struct tx *tx, const struct record_kind *k, const struct list
 		   struct arena *a, void ***ret, size_t *ret_n, struct fault *f)
 {
 	struct page p = { .tx = tx, .k = k, .ask = ask, .a = a, .f = f };
-	enum err e = OK;
+	enum err e = begin(&p);
 
-	assert(ask->limit > 0 && ask->limit <= LIST_ROWS_MAX);
-	assert(ask->n_filter == list_filters(k));
-	if (!(p.v = arena_take(a, ask->limit + 1, sizeof *p.v)))
-		return ERR_MEMORY;
 	for (size_t i = 0; i < ask->scope->n && !e; i++) {
 		struct area_code area = ask->scope->v[i];
 		struct span s = { 0, area.v, area_end(area).v };

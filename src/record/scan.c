@@ -104,25 +104,19 @@ static enum err all_of(struct scanning *s, struct area_code county)
 	return e;
 }
 
-/* The next county of a range that has rows; 0: none. */
-static enum err next_county(struct scanning *s, int64_t from, int64_t end, int64_t *ret)
-{
-	CLEANUP(rows_end) struct rows *r = NULL;
-	enum err e =
-		tx_row(s->tx, s->k->sql->counties, SQL_ARGS(sql_i64(from), sql_i64(end)), &r, s->f);
-
-	*ret = e ? 0 : rows_i64(r, 0);
-	return e == ERR_ABSENT ? OK : e;
-}
-
 static enum err each_county(struct scanning *s)
 {
-	int64_t county, end = area_end(s->area).v;
-	enum err e = next_county(s, s->area.v, end, &county);
+	int64_t from = s->area.v, end = area_end(s->area).v;
+	struct counties c;
+	enum err e;
 
-	while (!e && county)
-		if (!(e = all_of(s, (struct area_code){ county })))
-			e = next_county(s, county + 1, end, &county);
+	do {
+		e = counties_after(s->tx, s->k, from, end, &c, s->f);
+		for (size_t i = 0; i < c.n && !e; i++) {
+			e = all_of(s, (struct area_code){ c.v[i] });
+			from = c.v[i] + 1;
+		}
+	} while (!e && c.n == COUNTIES_AT_ONCE);
 	return e;
 }
 

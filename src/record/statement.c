@@ -209,6 +209,25 @@ static enum err list_in_county(struct draft *d, const char *word, const char *id
 	return take(d, word, SQL_READ, ret);
 }
 
+/* Which counties there are at all: each the next after the one before, for as many as there are. */
+static enum err counties(struct draft *d, const struct sql **ret)
+{
+	buf_lit(&d->letters, "ii");
+	for (size_t i = 1; i <= COUNTIES_AT_ONCE; i++) {
+		buf_fmt(&d->text, "%s c%zu AS (SELECT county FROM %s WHERE county ",
+			i > 1 ? "," : "WITH", i, d->n->path);
+		if (i == 1)
+			buf_lit(&d->text, ">= $1");
+		else
+			buf_fmt(&d->text, "> (SELECT county FROM c%zu)", i - 1);
+		buf_lit(&d->text, " AND county < $2 ORDER BY county LIMIT 1)");
+	}
+	for (size_t i = 1; i <= COUNTIES_AT_ONCE; i++)
+		buf_fmt(&d->text, "%s SELECT county FROM c%zu", i > 1 ? " UNION ALL" : "", i);
+	d->across = "which counties there are at all";
+	return take(d, "counties", SQL_READ, ret);
+}
+
 /* Count rows of a county that fit, and stop at $2: who is to look has to be quick about it. */
 static enum err count_some(struct draft *d, const char *word, const char *where,
 			   const char *letters, const struct sql **ret)
@@ -249,12 +268,7 @@ static enum err lists(struct draft *d, struct statements *s)
 	d->across = "where a list over many counties stops looking";
 	if ((e = take(d, "floor_wide", SQL_READ, &s->floor_wide)))
 		return e;
-	buf_fmt(&d->text,
-		"SELECT county FROM %s WHERE county >= $1 AND county < $2 ORDER BY county LIMIT 1",
-		d->n->path);
-	buf_lit(&d->letters, "ii");
-	d->across = "which counties there are at all";
-	return take(d, "counties", SQL_READ, &s->counties);
+	return counties(d, &s->counties);
 }
 
 static enum err find(struct draft *d, struct statements *s)
@@ -286,9 +300,9 @@ static enum err count_token(struct draft *d, struct statements *s)
 {
 	buf_fmt(&d->text,
 		"SELECT count(*) FROM (SELECT 1 AS one FROM search_token WHERE county = $1"
-		" AND noun = '%s' AND token = $3 LIMIT $2) AS few",
+		" AND noun = '%s' AND token = $3 AND id < $4 AND id >= $5 LIMIT $2) AS few",
 		d->n->name);
-	buf_lit(&d->letters, "iit");
+	buf_lit(&d->letters, "iitii");
 	return take(d, "count_token", SQL_READ, &s->count_token);
 }
 
@@ -298,7 +312,7 @@ static enum err list_by(struct draft *d, const struct field *x, size_t arg)
 	struct statement_by *by = &d->s->by[d->s->n_by++];
 	const char *column = x ? x->name : "state";
 	char letter = x ? value_letter(x) : 't';
-	char word[64], where[64], from[64], letters[2] = { letter };
+	char word[64], where[80], from[64], letters[4] = { letter, 'i', 'i' };
 	enum err e;
 
 	by->arg = arg - 1;
@@ -310,7 +324,7 @@ static enum err list_by(struct draft *d, const struct field *x, size_t arg)
 	if ((e = take(d, word, SQL_READ, &by->list)))
 		return e;
 	snprintf(word, sizeof word, "count_by_%s", column);
-	snprintf(where, sizeof where, "%s = $3", column);
+	snprintf(where, sizeof where, "%s = $3 AND id < $4 AND id >= $5", column);
 	return count_some(d, word, where, letters, &by->count);
 }
 

@@ -29,8 +29,9 @@ enum {
 	COLUMNS_HEAD = 8, /* county, id, area, version, state, created_at, updated_at, created_by */
 	LIST_ARGS_PLAIN = 5, /* $1 .. $5, then the state and the filters, two for one by range */
 	FIND_TOKENS = 4,
-	LABELS_AT_ONCE = 64, /* ids that the statement `label` takes */
-	STATEMENTS_MAX = 19  /* without the lists by a value */
+	COUNTIES_AT_ONCE = 20, /* that the statement `counties` gives */
+	LABELS_AT_ONCE = 64,   /* ids that the statement `label` takes */
+	STATEMENTS_MAX = 19    /* without the lists by a value */
 };
 
 struct statement_by {

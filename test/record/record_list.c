@@ -186,6 +186,7 @@ static void some_question(struct world *w)
 	if (dice_chance(&w->dice, 0.3))
 		q->ask.below = w->well[dice_below(&w->dice, (uint32_t)w->n)].record.id;
 	w->book->limits = (struct list_limits){ .walk_rows = 1 + dice_below(&w->dice, 60),
+						.count_few = 1 + dice_below(&w->dice, 9),
 						.count = 1 + dice_below(&w->dice, 60),
 						.count_token = 1 + dice_below(&w->dice, 9),
 						.counties_few = dice_below(&w->dice, 6) };
@@ -214,9 +215,8 @@ static enum err compare(struct tx *tx, void *arg, struct fault *f)
 	return e;
 }
 
-static void lists_give_what_the_slow_list_gives(void **state)
+static void ask_world(struct database *d, unsigned counties, int questions)
 {
-	struct database *d = *state;
 	struct world *w = calloc(1, sizeof *w);
 	struct arena *texts;
 
@@ -226,7 +226,7 @@ static void lists_give_what_the_slow_list_gives(void **state)
 	MUST(arena_new(16 << 20, &w->a));
 	MUST(arena_new(16 << 20, &texts));
 	for (size_t i = 0; i < w->n; i++) {
-		wells_random(&w->dice, 9, texts, &w->well[i]);
+		wells_random(&w->dice, counties, texts, &w->well[i]);
 		w->well[i].record.id = record_id_new(w->book);
 		if (dice_chance(&w->dice, 0.2)) /* kept higher up: a county's, a city's */
 			w->well[i].record.area =
@@ -234,7 +234,7 @@ static void lists_give_what_the_slow_list_gives(void **state)
 					(enum area_level)(1 + dice_below(&w->dice, AREA_COUNTY)));
 	}
 	MUST(db_write(d->db, fill, w, &d->fault));
-	for (int i = 1; i <= (d->sqlite ? 4000 : 1500); i++) {
+	for (int i = 1; i <= questions; i++) {
 		w->dice = (struct dice){ (uint64_t)i };
 		arena_clear(w->a);
 		some_question(w);
@@ -246,6 +246,21 @@ static void lists_give_what_the_slow_list_gives(void **state)
 	arena_free(texts);
 	record_end(&w->book);
 	free(w);
+}
+
+static void lists_give_what_the_slow_list_gives(void **state)
+{
+	struct database *d = *state;
+
+	ask_world(d, 9, d->sqlite ? 4000 : 1500);
+}
+
+/* There are more than one statement tells. */
+static void lists_over_many_counties_give_it_too(void **state)
+{
+	struct database *d = *state;
+
+	ask_world(d, 3 * COUNTIES_AT_ONCE, d->sqlite ? 2000 : 750);
 }
 
 /* ---- rows there and back -------------------------------------------------------------------- */
@@ -381,6 +396,7 @@ int main(void)
 		ON_BOTH(a_row_comes_back_from_the_database_as_it_was),
 		ON_BOTH(of_two_who_change_one_row_the_second_is_told),
 		ON_BOTH(lists_give_what_the_slow_list_gives),
+		ON_BOTH(lists_over_many_counties_give_it_too),
 		cmocka_unit_test(ids_rise_and_differ_also_when_the_clock_stands_still),
 		cmocka_unit_test(no_id_is_given_twice_however_often_the_house_begins_anew),
 	};

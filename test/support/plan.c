@@ -10,7 +10,7 @@
 #include "db/inside.h"
 #include "db/pg.h"
 
-enum { STEPS_MAX = 64 };
+enum { STEPS_MAX = 256 };
 
 /* Depth of a step below its parent; steps come in the order of a walk from the top. */
 static int depth_of(int parent, const int id[STEPS_MAX], const int depth[STEPS_MAX], int n)
