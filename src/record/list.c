@@ -336,16 +336,31 @@ static enum err list_county(struct page *p, const struct span *s)
 
 /* ---- many counties -------------------------------------------------------------------------- */
 
+static enum err put_county(struct rows *r, size_t i, void *arg, struct fault *f)
+{
+	struct counties *c = arg;
+
+	(void)i;
+	(void)f;
+	c->v[c->n++] = rows_i64(r, 0);
+	return OK;
+}
+
 enum err counties_after(struct tx *tx, const struct record_kind *k, int64_t from, int64_t end,
 			struct counties *ret, struct fault *f)
 {
-	CLEANUP(rows_end) struct rows *r = NULL;
-	bool more;
-	enum err e = tx_rows(tx, k->sql->counties, SQL_ARGS(sql_i64(from), sql_i64(end)), &r, f);
+	const struct sql *sql = tx_is_far(tx) ? k->sql->counties : k->sql->county;
+	size_t before;
+	enum err e;
 
 	ret->n = 0;
-	while (!e && !(e = rows_next(r, &more, f)) && more)
-		ret->v[ret->n++] = rows_i64(r, 0);
+	do {
+		const struct tx_call call = { sql, SQL_ARGS(sql_i64(from), sql_i64(end)) };
+
+		before = ret->n;
+		e = tx_rows_each(tx, &call, 1, put_county, ret, f);
+		from = ret->n ? ret->v[ret->n - 1] + 1 : from;
+	} while (!e && sql == k->sql->county && ret->n > before && ret->n < COUNTIES_AT_ONCE);
 	return e;
 }
 

@@ -162,8 +162,7 @@ static enum err next(struct tx *tx, int64_t last, void *arg, int64_t *ret, struc
 	CLEANUP(rows_end) struct rows *r = NULL;
 	const struct record_kind *k = arg;
 	int64_t from = last == INT64_MIN ? last : last + 1;
-	enum err e =
-		tx_row(tx, k->sql->counties, SQL_ARGS(sql_i64(from), sql_i64(INT64_MAX)), &r, f);
+	enum err e = tx_row(tx, k->sql->county, SQL_ARGS(sql_i64(from), sql_i64(INT64_MAX)), &r, f);
 
 	*ret = e ? INT64_MAX : rows_i64(r, 0);
 	return e == ERR_ABSENT ? OK : e;

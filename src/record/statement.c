@@ -209,9 +209,18 @@ static enum err list_in_county(struct draft *d, const char *word, const char *id
 	return take(d, word, SQL_READ, ret);
 }
 
-/* Which counties there are at all: each the next after the one before, for as many as there are. */
-static enum err counties(struct draft *d, const struct sql **ret)
+/* Which counties there are at all: the next one, or at once the next after that and so on. */
+static enum err counties(struct draft *d, struct statements *s)
 {
+	enum err e;
+
+	buf_fmt(&d->text,
+		"SELECT county FROM %s WHERE county >= $1 AND county < $2 ORDER BY county LIMIT 1",
+		d->n->path);
+	buf_lit(&d->letters, "ii");
+	d->across = "which counties there are at all";
+	if ((e = take(d, "county", SQL_READ, &s->county)))
+		return e;
 	buf_lit(&d->letters, "ii");
 	for (size_t i = 1; i <= COUNTIES_AT_ONCE; i++) {
 		buf_fmt(&d->text, "%s c%zu AS (SELECT county FROM %s WHERE county ",
@@ -225,7 +234,7 @@ static enum err counties(struct draft *d, const struct sql **ret)
 	for (size_t i = 1; i <= COUNTIES_AT_ONCE; i++)
 		buf_fmt(&d->text, "%s SELECT county FROM c%zu", i > 1 ? " UNION ALL" : "", i);
 	d->across = "which counties there are at all";
-	return take(d, "counties", SQL_READ, ret);
+	return take(d, "counties", SQL_READ, &s->counties);
 }
 
 /* Count rows of a county that fit, and stop at $2: who is to look has to be quick about it. */
@@ -268,7 +277,7 @@ static enum err lists(struct draft *d, struct statements *s)
 	d->across = "where a list over many counties stops looking";
 	if ((e = take(d, "floor_wide", SQL_READ, &s->floor_wide)))
 		return e;
-	return counties(d, &s->counties);
+	return counties(d, s);
 }
 
 static enum err find(struct draft *d, struct statements *s)

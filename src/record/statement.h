@@ -31,7 +31,7 @@ enum {
 	FIND_TOKENS = 4,
 	COUNTIES_AT_ONCE = 20, /* that the statement `counties` gives */
 	LABELS_AT_ONCE = 64,   /* ids that the statement `label` takes */
-	STATEMENTS_MAX = 19    /* without the lists by a value */
+	STATEMENTS_MAX = 20    /* without the lists by a value */
 };
 
 struct statement_by {
@@ -43,7 +43,7 @@ struct statements {
 	const struct sql *insert, *update, *get, *span, *twin;
 	const struct sql *named; /* id, area of the rows of a name; NULL: they are not named */
 	const struct sql *label, *label_one; /* id, area, name of rows; NULL: nothing names them */
-	const struct sql *floor, *floor_wide, *counties; /* where to look */
+	const struct sql *floor, *floor_wide, *county, *counties; /* where to look */
 	const struct sql *walk, *wide, *within, *count_within, *find, *count_token;
 	struct statement_by *by; /* the state, then each filter that asks for one value */
 	size_t n_by;
