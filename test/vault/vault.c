@@ -160,7 +160,29 @@ static void a_dry_run_says_what_staging_would_and_keeps_nothing(void **state)
 	MUST(vault_drop(h->v, 5, &h->fault));
 }
 
-enum { FRAME = 300, NAMES = 7, PHONES = 9, KNOWN_BY = 40 };
+enum { PUSH = 5000 };
+
+static void a_dry_run_of_a_whole_push_sees_who_is_in_it_twice(void **state)
+{
+	static struct vault_staged_row tried[PUSH], staged[PUSH];
+	static struct vault_row rows[PUSH];
+	static char phone[PUSH][12];
+	struct vaulted *h = *state;
+
+	for (size_t i = 0; i < PUSH; i++) {
+		(void)snprintf(phone[i], sizeof phone[i], "138%08zu", i % (PUSH - 1));
+		rows[i] = (struct vault_row){ (int64_t)i, vaulted_person("田春花", "", phone[i]) };
+	}
+	MUST(vault_try(h->v, 5, rows, PUSH, tried, &h->fault));
+	assert_int_equal(tried[PUSH - 1].match.verdict, ALIKE_MAYBE);
+	assert_int_equal(tried[PUSH - 1].other, tried[0].subject);
+	MUST(vault_stage(h->v, 5, rows, PUSH, staged, &h->fault));
+	for (size_t i = 0; i < PUSH; i++)
+		assert_alike(&tried[i], &staged[i]);
+	MUST(vault_drop(h->v, 5, &h->fault));
+}
+
+enum { FRAME = 200, NAMES = 7, PHONES = 9, KNOWN_BY = 40 };
 
 /* People among whom many share a name, a phone or a number. */
 static void crowded_rows(struct vault_row *ret, char number[FRAME][19], char phone[FRAME][12])
@@ -275,7 +297,7 @@ static void a_pass_over_all_tells_each_pair_that_is_alike_once(void **state)
 			n += like;
 		}
 	assert_int_equal(told.n, n);
-	assert_true(n > 100);
+	assert_true(n > 60);
 	MUST(vault_drop(h->v, 6, &h->fault));
 }
 
@@ -450,6 +472,7 @@ int main(void)
 		ON(a_batch_that_is_dropped_leaves_nobody_and_comes_again_the_same),
 		ON(the_same_id_number_is_found_again_and_staging_twice_says_the_same),
 		ON(a_dry_run_says_what_staging_would_and_keeps_nothing),
+		ON(a_dry_run_of_a_whole_push_sees_who_is_in_it_twice),
 		ON(rows_of_one_frame_are_told_what_each_alone_would_be),
 		ON(a_pass_over_all_tells_each_pair_that_is_alike_once),
 		ON(of_a_row_that_comes_twice_in_a_frame_the_last_stays),
