@@ -55,7 +55,6 @@ static enum err make_account(struct tx *tx, void *arg, struct fault *f)
 				      .object = STR("house"),
 				      .action = STR("found") };
 	struct account_new n = {
-		.id = record_id_new(w->book).v,
 		.area = ask->area,
 		.login = ask->login,
 		.name = ask->name,
@@ -64,8 +63,10 @@ static enum err make_account(struct tx *tx, void *arg, struct fault *f)
 	struct account of;
 	enum err e = arena_new(1 << 16, &a);
 
-	n.by = n.id;
-	if (e || (e = account_make(tx, &n, w->now, f)) || (e = account_at(tx, n.id, a, &of, f)) ||
+	if (e || (e = record_prime(w->book, tx, f)))
+		return e;
+	n.by = n.id = record_id_new(w->book).v;
+	if ((e = account_make(tx, &n, w->now, f)) || (e = account_at(tx, n.id, a, &of, f)) ||
 	    (e = account_password(tx, &of, w->hash, ask->due, 0, w->now, f)) ||
 	    (e = account_grant(tx, &of, ask->roles, &ask->scope, f)))
 		return e;
