@@ -17,7 +17,7 @@
 
 enum {
 	BUSY_MS = 10000,
-	CARRY_PAGES = 1000,      /* the log is carried over when it is longer than this */
+	CARRY_PAGES = 4000,      /* the log is carried over when it is longer than this */
 	CARRY_ALL_PAGES = 16384, /* and then readers are waited for, or it would never end */
 	CARRY_WAIT_MS = 100,
 	OWN_RIGHTS = 0600
