@@ -89,7 +89,7 @@ enum err question_before(struct call *c, struct fault *f)
 	w = &q->k.w;
 	if ((e = asked_read(&q->k, f)) || (e = db_read(c->db, look_up, q, f)) ||
 	    (e = trail_stays(epidemic_of(c)->o.trail, w, c->a, &q->ask.stay, &q->ask.n, f)) ||
-	    (e = question_called(intake_of(c), q->k.feed, q->ask.stay, q->ask.n, c->now, c->a,
+	    (e = question_called(intake_of(c), q->k.feed, q->ask.stay, q->ask.n, c->a,
 				 &q->ask.called, f)))
 		return e;
 	q->ask.feed = q->feed;

@@ -30,43 +30,20 @@ enum err question_feed(const struct intake *in, struct tx *tx, int64_t id, struc
 	return e;
 }
 
-static int by_number(const void *pa, const void *pb)
-{
-	const struct trail_place *a = pa, *b = pb;
-
-	return (a->v > b->v) - (a->v < b->v);
-}
-
 enum err question_called(const struct intake *in, int64_t feed, const struct trail_stay *stay,
-			 size_t n, struct utc_s now, struct arena *a, const struct str **ret,
-			 struct fault *f)
+			 size_t n, struct arena *a, const struct str **ret, struct fault *f)
 {
-	struct trail_place *place = arena_take(a, n + 1, sizeof *place);
-	struct str *name = arena_take(a, n + 1, sizeof *name);
 	struct str *called = arena_take(a, n + 1, sizeof *called);
 	char sender[FEED_SENDER_BYTES];
-	size_t once = 0;
 	enum err e;
 
-	if (!place || !name || !called)
+	if (!called)
 		return ERR_MEMORY;
-	for (size_t i = 0; i < n; i++)
-		place[i] = stay[i].place;
-	qsort(place, n, sizeof *place, by_number);
-	for (size_t i = 0; i < n; i++)
-		if (!once || place[i].v != place[once - 1].v)
-			place[once++] = place[i];
 	feed_sender(feed, sender);
-	if ((e = trail_called(in->o.trail, str_of(sender), place, once, now, a, name, f)))
-		return e;
-	for (size_t i = 0; i < n; i++) {
-		const struct trail_place *at =
-			bsearch(&stay[i].place, place, once, sizeof *place, by_number);
-
-		called[i] = name[at - place];
-	}
-	*ret = called;
-	return OK;
+	e = trail_called(in->o.trail, str_of(sender), stay, n, a, called, f);
+	if (!e)
+		*ret = called;
+	return e;
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

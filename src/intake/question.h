@@ -51,8 +51,8 @@ MUST_CHECK enum err question_feed(const struct intake *in, struct tx *tx, int64_
 				  struct arena *a, struct feed **ret, struct fault *f);
 /* What a feed calls the places of these stays. */
 MUST_CHECK enum err question_called(const struct intake *in, int64_t feed,
-				    const struct trail_stay *stay, size_t n, struct utc_s now,
-				    struct arena *a, const struct str **ret, struct fault *f);
+				    const struct trail_stay *stay, size_t n, struct arena *a,
+				    const struct str **ret, struct fault *f);
 /* ERR_CONFLICT: it is asked already, or there is nothing that could be asked. */
 MUST_CHECK enum err question_ask(const struct intake *in, struct tx *tx,
 				 const struct question_ask *q, struct question_asked *ret,

@@ -52,9 +52,17 @@ struct trail_stay {
 	struct trail_place place;
 	struct str seat, role, kind; /* as written; may be empty */
 	struct utc_s from, to;
+	struct utc_s begun; /* no visit of it began before: earlier than `from` if that is cut */
 };
 MUST_CHECK enum err trail_stays(struct trail *t, const struct trail_warrant *w, struct arena *a,
 				const struct trail_stay **ret, size_t *ret_n, struct fault *f);
+/*
+ * What a sender calls the places of stays, as its batches said: ret[i] is empty where none did.
+ * Names lie under the days of their visits, so the days of [begun, to) alone are opened, and of
+ * these no more than it takes.
+ */
+MUST_CHECK enum err trail_called(struct trail *t, struct str sender, const struct trail_stay *stay,
+				 size_t n, struct arena *a, struct str *ret, struct fault *f);
 /* The text that the digest is over, for whoever holds a stored proof against it. */
 void trail_answer_text(const struct trail_answer *a, struct buf *out);
 /* Each with a blank behind it: there are tens of thousands in an answer. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trail/ask.h"
 #include "trail/inside.h"
 #include "trail/trail.sql.h"
 
@@ -54,35 +55,45 @@ enum err called_put(struct tx *tx, struct trail_batch b, int32_t day, const stru
 
 /* ---- looking for names ----------------------------------------------------------------------- */
 
+/* One of those that want a name, and the days under which it may lie. */
+struct wanted {
+	struct trail_place place;
+	int32_t first, last;
+	struct str *name;
+};
+
 struct calling {
 	struct trail *t;
 	struct str sender;
-	const struct trail_place *place;
-	size_t n, left;
-	int32_t through;
+	struct wanted *of; /* by place */
+	size_t n;
 	struct arena *a;
-	struct str *name;
 };
 
 static int by_number(const void *pa, const void *pb)
 {
-	const struct trail_place *a = pa, *b = pb;
+	const struct wanted *a = pa, *b = pb;
 
-	return (a->v > b->v) - (a->v < b->v);
+	return (a->place.v > b->place.v) - (a->place.v < b->place.v);
 }
 
 /* Its number follows from both: so the name is this sender's, or it is another's of that number. */
-static enum err take_name(struct calling *k, const struct trail_place *at, struct str name)
+static enum err take_name(struct calling *k, struct wanted *at, struct str name)
 {
-	struct str *ret = &k->name[at - k->place];
 	struct trail_place own;
+	struct str copy;
 	enum err e = trail_place_of(k->sender, name, &own);
 
-	if (e || own.v != at->v)
+	if (e || own.v != at->place.v)
 		return e;
-	*ret = (struct str){ arena_copy(k->a, name.p, name.n), name.n };
-	k->left--;
-	return ret->p ? OK : ERR_MEMORY;
+	copy = (struct str){ arena_copy(k->a, name.p, name.n), name.n };
+	if (!copy.p)
+		return ERR_MEMORY;
+	while (at > k->of && at[-1].place.v == own.v)
+		at--;
+	for (; at < k->of + k->n && at->place.v == own.v; at++)
+		*at->name = copy;
+	return OK;
 }
 
 static enum err read_names(struct calling *k, struct str plain)
@@ -90,21 +101,21 @@ static enum err read_names(struct calling *k, struct str plain)
 	enum { HEAD = NUMBER_BYTES + LENGTH_BYTES };
 	enum err e = OK;
 
-	while (plain.n >= HEAD && k->left && !e) {
-		struct trail_place of = { (int64_t)get_number(plain.p, NUMBER_BYTES) };
+	while (plain.n >= HEAD && !e) {
+		struct wanted of = { .place = { (int64_t)get_number(plain.p, NUMBER_BYTES) } };
 		struct str name = { plain.p + HEAD,
 				    get_number(plain.p + NUMBER_BYTES, LENGTH_BYTES) };
-		const struct trail_place *at;
+		struct wanted *at;
 
 		if (name.n > plain.n - HEAD)
 			return ERR_CORRUPT;
-		at = bsearch(&of, k->place, k->n, sizeof of, by_number);
-		if (at && !k->name[at - k->place].n)
+		at = bsearch(&of, k->of, k->n, sizeof of, by_number);
+		if (at && !at->name->n)
 			e = take_name(k, at, name);
 		plain.p += HEAD + name.n;
 		plain.n -= HEAD + name.n;
 	}
-	return e || !plain.n || !k->left ? e : ERR_CORRUPT;
+	return e || !plain.n ? e : ERR_CORRUPT;
 }
 
 static enum err read_day(struct calling *k, struct tx *tx, int32_t day, const struct crypt_key *key,
@@ -115,7 +126,7 @@ static enum err read_day(struct calling *k, struct tx *tx, int32_t day, const st
 	bool more;
 	enum err e = tx_rows(tx, &trail_sql.called_of_day, SQL_ARGS(sql_i64(day)), &r, f);
 
-	while (!e && k->left && !(e = rows_next(r, &more, f)) && more) {
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
 		const struct pack_at at = { rows_i64(r, 0), day, rows_i64(r, 1), CALLED_SEQ };
 
 		buf_clear(&plain);
@@ -125,18 +136,23 @@ static enum err read_day(struct calling *k, struct tx *tx, int32_t day, const st
 	return e;
 }
 
-/* A day's key, of the newest day that is not after this one; false: there is none. */
-static bool newest_key(struct trail *t, int32_t *day, struct crypt_key *ret)
+/* The newest day that is not after this one, has a key, and may have a name that is wanted. */
+static bool newest_key(const struct calling *k, int32_t *day, struct crypt_key *ret)
 {
+	struct trail *t = k->t;
 	bool found = false;
 
 	pthread_mutex_lock(&t->lock);
-	for (size_t i = t->keys.day.n; i-- > 0 && !found;)
-		if (t->keys.day.v[i].day <= *day) {
-			*day = t->keys.day.v[i].day;
+	for (size_t i = t->keys.day.n; i-- > 0 && !found;) {
+		int32_t at = t->keys.day.v[i].day;
+
+		for (size_t j = 0; j < k->n && at <= *day && !found; j++)
+			found = !k->of[j].name->n && at >= k->of[j].first && at <= k->of[j].last;
+		if (found) {
+			*day = at;
 			*ret = t->keys.day.v[i].key;
-			found = true;
 		}
+	}
 	pthread_mutex_unlock(&t->lock);
 	return found;
 }
@@ -144,28 +160,34 @@ static bool newest_key(struct trail *t, int32_t *day, struct crypt_key *ret)
 static enum err calling_act(struct tx *tx, void *arg, struct fault *f)
 {
 	struct calling *k = arg;
-	int32_t day = k->through;
+	int32_t day = INT32_MAX;
 	struct crypt_key key = { { 0 } };
 	enum err e = OK;
 
-	k->left = k->n;
-	memset(k->name, 0, k->n * sizeof *k->name);
-	for (; !e && k->left && newest_key(k->t, &day, &key); day--)
+	for (size_t i = 0; i < k->n; i++)
+		*k->of[i].name = STR("");
+	for (; !e && newest_key(k, &day, &key); day--)
 		e = read_day(k, tx, day, &key, f);
 	crypt_wipe(&key, sizeof key);
 	return e;
 }
 
-enum err trail_called(struct trail *t, struct str sender, const struct trail_place *place, size_t n,
-		      struct utc_s through, struct arena *a, struct str *ret, struct fault *f)
+enum err trail_called(struct trail *t, struct str sender, const struct trail_stay *stay, size_t n,
+		      struct arena *a, struct str *ret, struct fault *f)
 {
-	struct calling k = { .t = t,
-			     .sender = sender,
-			     .place = place,
-			     .n = n,
-			     .through = trace_day_of(t->o.zone, through),
-			     .a = a,
-			     .name = ret };
+	struct calling k = { .t = t, .sender = sender, .n = n, .a = a };
 
-	return n ? db_read(t->o.db, calling_act, &k, f) : OK;
+	if (!n)
+		return OK;
+	if (!(k.of = arena_take(a, n, sizeof *k.of)))
+		return ERR_MEMORY;
+	for (size_t i = 0; i < n; i++)
+		k.of[i] = (struct wanted){
+			.place = stay[i].place,
+			.first = trace_day_of(t->o.zone, stay[i].begun),
+			.last = trace_day_of(t->o.zone, (struct utc_s){ stay[i].to.v - 1 }),
+			.name = &ret[i],
+		};
+	qsort(k.of, n, sizeof *k.of, by_number);
+	return db_read(t->o.db, calling_act, &k, f);
 }

@@ -37,7 +37,10 @@ static enum err name_one(const struct staying *s, const struct trace_stay *y,
 		word = STR("");
 	*ret = (struct trail_stay){ .place = { numbers_at(&t->places, y->place.v) },
 				    .from = y->from,
-				    .to = y->to };
+				    .to = y->to,
+				    .begun = y->from };
+	if (y->from.v <= s->w.from.v) /* cut by the window: it lasts as long as one may */
+		ret->begun.v -= (int64_t)TRAIL_VISIT_DAYS_MAX * 86400;
 	if ((e = copy(s->a, seat, &ret->seat)) || (e = copy(s->a, role, &ret->role)))
 		return e;
 	return copy(s->a, word, &ret->kind);

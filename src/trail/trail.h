@@ -81,15 +81,6 @@ struct trail_visit {
 	struct str called; /* the place, by its sender: trail_place_of(sender, called); or empty */
 };
 
-/*
- * What a sender calls places, as its batches said: ret[i] is empty where none did. Looked for in
- * the day of `through` and the days before it. `place` rises, none twice.
- */
-struct arena;
-MUST_CHECK enum err trail_called(struct trail *t, struct str sender,
-				 const struct trail_place *place, size_t n, struct utc_s through,
-				 struct arena *a, struct str *ret, struct fault *f);
-
 /* A batch by its id and the county whose books it is in. */
 struct trail_batch {
 	struct area_code county;

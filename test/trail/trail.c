@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "support/trails.h"
+#include "trail/ask.h"
 #include "trail/inside.h"
 
 enum { BATCHES = 24, VISITS_MAX = 40 };
@@ -318,35 +319,113 @@ static void bring_cells(struct trails *s, const char *sender, size_t batch)
 	MUST(trails_keep(&k, &d->fault));
 }
 
-/* How many of a sender's cells have their name in what this one said. */
-static size_t called(struct trails *s, const char *sender, const char *by)
+/* Names for stays of a sender's cells that began on `first`, in what `by` said; how many. */
+static enum err name_cells(struct trails *s, const char *sender, const char *by, int32_t first,
+			   int32_t last, size_t *ret)
 {
 	CLEANUP(arena_end) struct arena *a = NULL;
 	struct database *d = s->d;
-	struct trail_place place[CELLS];
-	uint64_t number[CELLS];
+	struct trail_stay stay[CELLS];
 	struct str name[CELLS];
 	char text[16];
-	size_t n = 0, once;
+	enum err e;
 
 	MUST(arena_new(1 << 20, &a));
 	for (size_t i = 0; i < CELLS; i++) {
 		(void)snprintf(text, sizeof text, "cell %zu", i);
-		assert_int_equal(trail_place_of(str_of(sender), str_of(text), &place[0]), OK);
-		number[i] = (uint64_t)place[0].v;
+		stay[i] = (struct trail_stay){ .begun = zone_day_start(s->zone, first),
+					       .to = zone_day_start(s->zone, last + 1) };
+		assert_int_equal(trail_place_of(str_of(sender), str_of(text), &stay[i].place), OK);
 	}
-	MUST(trail_numbers_once(number, CELLS, &once));
-	for (size_t i = 0; i < once; i++)
-		place[i].v = (int64_t)number[i];
-	MUST(trail_called(s->t, str_of(by), place, once, zone_day_start(s->zone, TRAILS_DAY + DAYS),
-			  a, name, &d->fault));
-	for (size_t i = 0; i < once; i++) {
+	*ret = 0;
+	if ((e = trail_called(s->t, str_of(by), stay, CELLS, a, name, &d->fault)))
+		return e;
+	for (size_t i = 0; i < CELLS; i++) {
 		struct trail_place own;
 
 		assert_int_equal(trail_place_of(str_of(sender), name[i], &own), OK);
-		n += name[i].n && own.v == place[i].v;
+		*ret += name[i].n && own.v == stay[i].place.v;
 	}
+	return OK;
+}
+
+static size_t called(struct trails *s, const char *sender, const char *by)
+{
+	struct database *d = s->d;
+	size_t n;
+
+	MUST(name_cells(s, sender, by, TRAILS_DAY, TRAILS_DAY + DAYS, &n));
 	return n;
+}
+
+static enum err damage(struct tx *tx, void *arg, struct fault *f)
+{
+	static const struct sql day_sql = {
+		.name = "test.damage_called",
+		.text = "UPDATE visit_called SET sealed = $2 WHERE day = $1",
+		.args = "ib",
+		.act = SQL_WRITE,
+		.across = "a test",
+		.scan = "a test",
+	};
+
+	return tx_run(tx, &day_sql,
+		      SQL_ARGS(sql_i64(*(const int32_t *)arg), sql_blob(STR("no seal"))), NULL, f);
+}
+
+/* What a day's key does not open any more cannot be read, and would fail. */
+static void names_are_looked_for_in_the_days_of_the_stays_alone(void **state)
+{
+	struct database *d = *state;
+	int32_t before = TRAILS_DAY, after = TRAILS_DAY + 2;
+	struct trails s;
+	size_t n;
+
+	trails_begin(&s, d, 1);
+	bring_cells(&s, "one", 1);
+	MUST(db_write(s.d->db, damage, &before, &d->fault));
+	MUST(db_write(s.d->db, damage, &after, &d->fault));
+	MUST(name_cells(&s, "one", "one", TRAILS_DAY + 1, TRAILS_DAY + 1, &n));
+	assert_int_equal(n, CELLS);
+	assert_int_equal(name_cells(&s, "one", "one", TRAILS_DAY, TRAILS_DAY + 1, &n), OK);
+	assert_int_equal(n, CELLS); /* by the newest day; the others are not asked any more */
+	MUST(name_cells(&s, "two", "two", TRAILS_DAY + 1, TRAILS_DAY + 1, &n));
+	assert_int_equal(n, 0);
+	assert_int_equal(name_cells(&s, "two", "two", TRAILS_DAY, TRAILS_DAY + 1, &n), ERR_VERSION);
+	assert_int_equal(name_cells(&s, "two", "two", TRAILS_DAY + 1, TRAILS_DAY + 2, &n),
+			 ERR_VERSION);
+	trails_end(&s);
+}
+
+/* It lies under the day on which it began, days before the window. */
+static void a_stay_that_the_window_cuts_is_named_by_the_day_on_which_it_began(void **state)
+{
+	CLEANUP(arena_end) struct arena *a = NULL;
+	struct database *d = *state;
+	struct trails s;
+	struct trail_warrant w = { .case_id = { 1 }, .index = 1000 };
+	struct trail_visit v = { .person = 1000, .called = STR("ward 3") };
+	struct trails_keep k = { &s, batch_of(1), &v, 1, &(enum trail_fate){ 0 }, false };
+	const struct trail_stay *stay;
+	struct str name;
+	size_t n;
+
+	trails_begin(&s, d, 1);
+	MUST(arena_new(1 << 20, &a));
+	assert_int_equal(trail_place_of(STR("one"), v.called, &v.place), OK);
+	v.from.v = zone_day_start(s.zone, TRAILS_DAY).v + 36000;
+	v.to.v = v.from.v + 4 * 86400;
+	MUST(trails_keep(&k, &d->fault));
+	for (int i = 0; i < 2; i++) { /* cut, and whole */
+		w.from.v = zone_day_start(s.zone, TRAILS_DAY + (i ? -1 : 3)).v;
+		w.to.v = zone_day_start(s.zone, TRAILS_DAY + (i ? 5 : 4)).v;
+		MUST(trail_stays(s.t, &w, a, &stay, &n, &d->fault));
+		assert_int_equal(n, 1);
+		assert_int_equal(stay->from.v, i ? v.from.v : w.from.v);
+		MUST(trail_called(s.t, STR("one"), stay, n, a, &name, &d->fault));
+		assert_true(str_eq(name, v.called));
+	}
+	trails_end(&s);
 }
 
 static void what_a_sender_calls_places_is_told_to_it_alone_and_goes_with_its_batch(void **state)
@@ -427,6 +506,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(what_is_shown_is_what_came_and_was_not_recalled),
+		ON_BOTH(names_are_looked_for_in_the_days_of_the_stays_alone),
+		ON_BOTH(a_stay_that_the_window_cuts_is_named_by_the_day_on_which_it_began),
 		ON_BOTH(after_a_recall_all_is_as_if_the_batch_had_never_come),
 		ON_BOTH(what_a_sender_calls_places_is_told_to_it_alone_and_goes_with_its_batch),
 		ON_BOTH(under_new_pseudonyms_all_is_as_it_was),
