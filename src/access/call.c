@@ -107,7 +107,7 @@ enum err call_act(struct call *c, struct tx *tx, struct ledger_entry *entry, str
 	call_sign(c, entry);
 	if (entry->kind == 0)
 		entry->kind = LEDGER_ACT;
-	if ((e = ledger_append(tx, entry, &a->receipt, f)))
+	if ((e = ledger_append(tx, entry, a->told ? NULL : &a->receipt, f)))
 		return e;
 	a->acted = true;
 	if (entry->kind != LEDGER_READ)
@@ -172,6 +172,7 @@ void call_receipt_json(struct call *c)
 		json_nil(j);
 		return;
 	}
+	c->state->answer.told = true;
 	area_text(c->receipt->county, county);
 	encode_hex(&hash, c->receipt->hash.v + 1, CRYPT_RAW_BYTES);
 	ledger_receipt_text(c->receipt, &text);

@@ -49,7 +49,7 @@ struct call {
 	struct db *db; /* for `before`, `after`, and bodies made while they are sent; else NULL */
 	void *house;   /* what the one who set up the dispatcher gave it */
 	void *parsed;  /* what `before` left for `run` */
-	const struct ledger_receipt *receipt; /* of the last call_act; NULL before it */
+	const struct ledger_receipt *receipt; /* of the last call_act until it is told */
 	struct call_state *state;             /* the dispatcher's */
 };
 
@@ -95,7 +95,7 @@ MUST_CHECK enum err call_saw(struct call *c, const struct ledger_entry *entry, s
 struct json *call_json(struct call *c);                /* writes the body; the same one each time */
 void call_id_json(struct call *c, int64_t id);         /* ids are text, as browsers count to 2^53 */
 void call_time_json(struct call *c, struct utc_s t);   /* RFC 3339, with the offset of the house */
-void call_receipt_json(struct call *c);                /* the key "receipt": what call_act got */
+void call_receipt_json(struct call *c);                /* "receipt": it is the header's, too */
 MUST_CHECK enum err call_receipt_only(struct call *c); /* {receipt}, for acts without an item */
 void call_status(struct call *c, int status);
 MUST_CHECK enum err call_etag(struct call *c, struct str tag);

@@ -28,6 +28,7 @@ struct call_answer {
 	bool acted;              /* the ledger has it */
 	struct ledger_entry act; /* as call_act appended it last, looks left out; kind 0: none */
 	struct ledger_receipt receipt;
+	bool told; /* it stands in the body: what is acted besides keeps its own to itself */
 	struct ledger_entry saw[CALL_SAW_MAX];
 	size_t n_saw;
 };

@@ -50,6 +50,7 @@ struct matching {
 	const struct trail_answer *answer;
 	int64_t trace, count;
 	struct flow_party sender; /* the officer's; 0: of no department */
+	struct str why;           /* contacts are struck */
 	VEC(struct known) known;
 	VEC(struct spot) spot;
 	VEC(struct answers) answers;
@@ -257,7 +258,7 @@ static enum err change(struct matching *m, int64_t id, const struct trail_contac
 			     "change", m->c->now, m->f);
 }
 
-/* The house strikes what a trace raised, and nothing that somebody else did: the trace is why. */
+/* The house strikes what a trace raised, and nothing that somebody else did. */
 static enum err strike(struct matching *m, int64_t contact)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
@@ -266,7 +267,7 @@ static enum err strike(struct matching *m, int64_t contact)
 					.actor = FLOW_HOUSE,
 					.by = FLOW_NEVER,
 					.reason = true },
-				.reason = STR("新的追踪排除了此接触者 Excluded by a new trace") };
+				.reason = m->why };
 	struct flow_effects *fx = arena_take(m->c->a, 1, sizeof *fx);
 	VEC(int64_t) ids = { 0 };
 	bool more;
@@ -306,9 +307,14 @@ enum err contact_match(struct call *c, struct tx *tx, const struct case_row *of,
 		       struct fault *f)
 {
 	CLEANUP(matching_end)
-	struct matching m = {
-		.c = c, .tx = tx, .f = f, .of = of, .answer = a, .trace = trace, .ret = ret
-	};
+	struct matching m = { .c = c,
+			      .tx = tx,
+			      .f = f,
+			      .of = of,
+			      .answer = a,
+			      .trace = trace,
+			      .ret = ret,
+			      .why = STR("新的追踪排除了此接触者 Excluded by a new trace") };
 	enum err e = loop_party(c, tx, &m.sender, NULL, f);
 
 	if (!e)
@@ -326,5 +332,22 @@ enum err contact_match(struct call *c, struct tx *tx, const struct case_row *of,
 	for (size_t i = 0; i < m.known.n && whole && !e; i++)
 		if (!m.known.v[i].seen)
 			e = exclude(&m, m.known.v[i].id);
+	return e;
+}
+
+enum err contact_case_end(struct call *c, struct tx *tx, const struct case_row *of, struct fault *f)
+{
+	struct contact_change change = { .generations = INT64_MAX };
+	CLEANUP(matching_end)
+	struct matching m = { .c = c,
+			      .tx = tx,
+			      .f = f,
+			      .of = of,
+			      .ret = &change,
+			      .why = STR("病例已订正为排除 The case was overturned") };
+	enum err e = read_known(&m);
+
+	for (size_t i = 0; i < m.known.n && !e; i++)
+		e = exclude(&m, m.known.v[i].id);
 	return e;
 }

@@ -257,6 +257,13 @@ JOIN tasks t ON t.about = 'contact' AND t.about_id = c.id AND t.kind = 'contact'
 WHERE c.id = $1 AND c.state <> 'excluded' AND c.state <> 'released'
 ORDER BY own DESC, t.id DESC LIMIT 1;
 
+-- name: measures_of_case
+-- Measures that run about contacts of a case.
+-- across: contacts of a case lie in many counties
+-- $1 case_id bigint
+SELECT m.id FROM contacts c JOIN measures m ON m.contact = c.id
+WHERE c.of_case = $1 AND (m.state = 'in_force' OR m.state = 'appealed') ORDER BY m.id;
+
 -- name: measures_over
 -- Measures whose hard end has come.
 -- across: the clock looks over all counties

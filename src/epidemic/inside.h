@@ -119,6 +119,15 @@ MUST_CHECK enum err contact_match(struct call *c, struct tx *tx, const struct ca
 				  int64_t trace, const struct trail_answer *a, bool whole,
 				  struct contact_change *ret, struct fault *f);
 
+/* The case was none: nobody is its contact any more, and their open tasks are struck. */
+MUST_CHECK enum err contact_case_end(struct call *c, struct tx *tx, const struct case_row *of,
+				     struct fault *f);
+
+/* ---- measure.c ---- */
+/* Measures that run about contacts of a case that was none end. */
+MUST_CHECK enum err measure_case_end(struct call *c, struct tx *tx, int64_t case_id,
+				     struct fault *f);
+
 /* ---- contact_http.c ---- */
 struct funnel {
 	int64_t found, push[FLOW_PUSH_N], located, tracing, released, excluded;

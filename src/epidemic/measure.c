@@ -23,6 +23,7 @@ static const struct choice ends[MEASURE_END_N] = {
 	[MEASURE_BY_LIFT] = { "lift", "决定机关解除", "Lifted by the issuer" },
 	[MEASURE_BY_LAPSE] = { "lapse", "申诉逾期未答复", "An appeal not answered in time" },
 	[MEASURE_BY_OVERTURN] = { "overturn", "申诉后撤销", "Overturned on appeal" },
+	[MEASURE_BY_CASE] = { "case", "病例已订正为排除", "The case was overturned" },
 };
 static const struct choice states[] = {
 	[MEASURE_IN_FORCE] = { "in_force", "执行中", "In force" },
@@ -338,6 +339,26 @@ enum err measure_task_step(struct call *c, struct tx *tx, const struct record_bo
 		return turn(c, tx, book, id, MEASURE_BY_OVERTURN, now, f);
 	return on == FLOW_ON_CLOCK && (t->marks & FLOW_LATE) ? lapse(c, tx, book, id, t, now, f)
 							     : OK;
+}
+
+/* Its ground was that the person met a case, and there was none. */
+enum err measure_case_end(struct call *c, struct tx *tx, int64_t case_id, struct fault *f)
+{
+	VEC(int64_t) ids = { 0 };
+	enum err e;
+
+	{
+		CLEANUP(rows_end) struct rows *r = NULL;
+		bool more;
+
+		e = tx_rows(tx, &epidemic_sql.measures_of_case, SQL_ARGS(sql_i64(case_id)), &r, f);
+		while (!e && !(e = rows_next(r, &more, f)) && more)
+			e = vec_push(&ids, rows_i64(r, 0));
+	}
+	for (size_t i = 0; i < ids.n && !e; i++)
+		e = turn(c, tx, epidemic_of(c)->o.book, ids.v[i], MEASURE_BY_CASE, c->now, f);
+	vec_drop(&ids);
+	return e;
 }
 
 /* ---- the hard end ---------------------------------------------------------------------------- */

@@ -121,8 +121,10 @@ static enum err keep(struct minting *m, struct fault *f)
 }
 
 /* One warrant; its text for the officer alone. */
-static enum err tell(struct call *c, const struct trail_warrant *w, struct str bytes, int64_t spent)
+static enum err tell(struct call *c, const struct case_row *of, const struct trail_warrant *w,
+		     struct str bytes, int64_t spent)
 {
+	bool holds = of->record.state == CASE_CONFIRMED;
 	CLEANUP(buf_release) struct buf text = { 0 };
 	struct json *j = call_json(c);
 
@@ -150,9 +152,9 @@ static enum err tell(struct call *c, const struct trail_warrant *w, struct str b
 	json_key(j, "expires");
 	call_time_json(c, w->expires);
 	json_key(j, "over");
-	json_bool(j, c->now.v >= w->expires.v);
+	json_bool(j, !holds || c->now.v >= w->expires.v);
 	json_key(j, "text");
-	if (w->officer == c->who->account) {
+	if (holds && w->officer == c->who->account) {
 		warrant_text(bytes, &text);
 		json_str(j, buf_view(&text));
 	} else
@@ -191,7 +193,7 @@ static enum err mint(struct call *c, struct tx *tx, const struct case_row *of, s
 	    (e = warrant_mint(&m.w, epidemic_of(c)->o.signer, &m.bytes, f)) || (e = keep(&m, f)))
 		return e;
 	json_key(call_json(c), "warrant");
-	return tell(c, &m.w, buf_view(&m.bytes), 0);
+	return tell(c, of, &m.w, buf_view(&m.bytes), 0);
 }
 
 /* Two people, again: who corrected it does not confirm it as it is now. */
@@ -214,6 +216,18 @@ static enum err confirm_correction(struct call *c, struct tx *tx, const struct c
 		      NULL, f);
 }
 
+/* Whatever was begun for it, in the transaction that says it was none. Its warrant ends by that. */
+static enum err overturned(struct call *c, struct tx *tx, const struct case_row *of,
+			   struct fault *f)
+{
+	enum err e = question_end(c, tx, of->record.id.v, f);
+
+	if (e || !epidemic_of(c))
+		return e;
+	e = measure_case_end(c, tx, of->record.id.v, f);
+	return e ? e : contact_case_end(c, tx, of, f);
+}
+
 enum err case_follow(struct call *c, struct tx *tx, const void *before, const void *after,
 		     struct fault *f)
 {
@@ -221,7 +235,7 @@ enum err case_follow(struct call *c, struct tx *tx, const void *before, const vo
 	enum err e;
 
 	if (c && overturns(before, after))
-		return question_end(c, tx, of->record.id.v, f);
+		return overturned(c, tx, of, f);
 	if (c && corrects(c, before, after))
 		return tx_run(tx, &epidemic_sql.altered,
 			      SQL_ARGS(sql_i64(area_county(of->record.area).v),
@@ -259,7 +273,7 @@ enum err case_warrants(struct call *c, struct tx *tx, struct fault *f)
 
 		if (warrant_read(bytes, crypt_signer_public(x->o.signer), &w, &unasked))
 			continue; /* altered in the database: nobody can use it */
-		if ((e = tell(c, &w, bytes, rows_i64(r, 5))))
+		if ((e = tell(c, of, &w, bytes, rows_i64(r, 5))))
 			return e;
 	}
 	json_close(j, ']');

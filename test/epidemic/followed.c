@@ -542,6 +542,9 @@ static int impose(struct ward *w, int64_t contact, int64_t from, int64_t days, s
 	return ward_ask(w, WARD_TRACER, "POST", "/api/v1/measures", body, ret);
 }
 
+static bool ended_by(struct ward *w, const char *what);
+static int64_t appeal(struct ward *w, struct outbreak *o);
+
 static bool measure_is(struct ward *w, const char *state)
 {
 	char sql[120];
@@ -627,10 +630,57 @@ static void nobody_is_lost_by_striking_or_merging_the_task_that_is_to_find_them(
 		       (long long)task, (long long)other);
 	assert_int_equal(ward_status(&w, WARD_LEAD, "POST", "/api/v1/tasks/merge", text), 409);
 	assert_string_equal(ward_state(&w, task), "open");
-	/* A case that was none needs nobody found. */
-	(void)snprintf(text, sizeof text, "/api/v1/cases/%s/events/overturn", o.id);
-	post(&w, WARD_TRACER, text, "{}");
-	assert_int_equal(ward_do(&w, WARD_CLERK, task, "cancel", ",\"reason\":\"不找\""), 200);
+	sound(&w);
+}
+
+/* Nobody is looked for or kept at home for a case that was none. */
+static void an_overturned_case_lets_go_of_whom_it_found(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	int64_t near, far, task, other;
+	char url[100];
+
+	outbreak_begin(&w, &o);
+	trace(&w, &o, "", &a);
+	task = task_of(&w, o.neighbour, &near);
+	other = task_of(&w, 1002, &far);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, task, "prove", ",\"text\":\"在家\""), 200);
+	assert_true(contact_is(&w, near, "located"));
+	assert_int_equal(impose(&w, near, ward_now().v, 5, &a), 201);
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/overturn", o.id);
+	post(&w, WARD_TRACER, url, "{}");
+	assert_true(contact_is(&w, near, "excluded") && contact_is(&w, far, "excluded"));
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM contacts WHERE state <> 'excluded'"),
+			 0);
+	assert_string_equal(ward_state(&w, task), "closed");
+	assert_string_equal(ward_state(&w, other), "closed");
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_history WHERE reason LIKE"
+					 " '病例已订正为排除%The case was overturned%'"),
+			 3);
+	assert_true(measure_is(&w, "ended") && ended_by(&w, "case"));
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/warrants", o.id);
+	answer_end(&a);
+	assert_int_equal(ward_ask(&w, WARD_TRACER, "GET", url, NULL, &a), 200);
+	assert_true(holds(&a, "\"over\":true") && !holds(&a, "\"over\":false"));
+	assert_true(holds(&a, "\"text\":null"));
+	sound(&w);
+}
+
+static void an_appeal_waits_no_more_when_the_case_was_none(void **state)
+{
+	WARD_WITH_VAULT(w);
+	struct outbreak o;
+	int64_t task = appeal(&w, &o);
+	char url[100];
+
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/overturn", o.id);
+	post(&w, WARD_TRACER, url, "{}");
+	assert_true(measure_is(&w, "ended") && ended_by(&w, "case"));
+	ward_pass(&w, 61);
+	assert_string_equal(ward_state(&w, task), "closed");
 	sound(&w);
 }
 
@@ -888,6 +938,8 @@ int main(void)
 		ON_BOTH(who_ordered_a_measure_decides_no_appeal_against_it),
 		ON_BOTH(an_answer_that_only_the_issuer_could_check_does_not_hold_the_measure),
 		ON_BOTH(an_appeal_is_answered_whole),
+		ON_BOTH(an_overturned_case_lets_go_of_whom_it_found),
+		ON_BOTH(an_appeal_waits_no_more_when_the_case_was_none),
 		ON_BOTH(an_appeal_that_is_right_overturns_the_measure),
 		ON_BOTH(what_ended_a_measure_is_told_and_its_appeal_waits_no_more),
 		ON_BOTH(an_answer_that_nobody_decides_on_ends_with_the_measure),

@@ -1,6 +1,6 @@
 // What came of things, as their rows and stories tell it: an appeal, the photos of a hazard.
 
-const ENDS = ['end', 'lift', 'lapse'];
+const ENDS = ['end', 'lift', 'lapse', 'case'];
 
 /**
  * Of an appeal {task: the latest, story} against a measure: the word, and the step that says why;
