@@ -28,9 +28,9 @@ check: deps deps-test
 	ctest --preset dev --progress
 	@if test -d build/fuzz; then tools/fuzz.sh 5; fi
 
-# What runs over night, on a disk and not in memory.
+# What runs over night, on a disk and not in memory, and in full under the sanitizers.
 full: deps deps-test
-	TMPDIR=/var/tmp tools/test.sh dev clang:build asan tsan
+	OUTPOST_FULL=1 TMPDIR=/var/tmp tools/test.sh dev clang:build asan tsan
 	tools/fuzz.sh 30
 	@if command -v cppcheck >/dev/null; then tools/cppcheck.sh; fi
 

@@ -92,7 +92,7 @@ static void a_killed_process_takes_nothing_with_it(void **state)
 {
 	struct database *d = *state;
 	struct dice dice = { 4711 };
-	uint64_t kills = env_u64("OUTPOST_KILLS", 40);
+	uint64_t kills = env_u64("OUTPOST_KILLS", size_u64(40));
 	int64_t highest = 0;
 
 	for (uint64_t i = 0; i < kills; i++) {

@@ -186,7 +186,7 @@ static struct tally run(const char *synchronous, unsigned clients, uint64_t cycl
 
 static uint64_t cuts(void)
 {
-	return env_u64("OUTPOST_CUTS", 5000);
+	return env_u64("OUTPOST_CUTS", size_u64(5000));
 }
 
 static void no_cut_takes_what_was_acknowledged(void **state)

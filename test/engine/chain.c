@@ -114,7 +114,7 @@ static void figures_are_those_of_all_shortest_ways(void **state)
 
 	(void)state;
 	must(arena_new(ARENA_BYTES, &a));
-	for (uint64_t k = env_u64("OUTPOST_WORLDS", WORLDS); k > 0; k--) {
+	for (uint64_t k = env_u64("OUTPOST_WORLDS", size_u64(WORLDS)); k > 0; k--) {
 		struct square s = { .n = 1 + dice_below(&d, SMALL) };
 		struct trace_chain_given row[3 * SMALL];
 		struct trace_chain_node want[SMALL];
@@ -497,7 +497,7 @@ static void edges_from_visits_are_those_of_the_slow_search(void **state)
 
 	(void)state;
 	must(arena_new(ARENA_BYTES, &a));
-	for (uint64_t k = env_u64("OUTPOST_WORLDS", WORLDS), seed = 0; seed < k; seed++) {
+	for (uint64_t k = env_u64("OUTPOST_WORLDS", size_u64(WORLDS)), seed = 0; seed < k; seed++) {
 		struct trial t;
 		struct trace_set *set = NULL;
 		struct slow_visits visits = { 0 };

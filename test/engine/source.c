@@ -461,7 +461,7 @@ static void what_is_found_is_what_the_slow_search_finds(void **state)
 
 	(void)state;
 	must(arena_new(ARENA_BYTES, &a));
-	for (uint64_t k = env_u64("OUTPOST_WORLDS", WORLDS), seed = 0; seed < k; seed++) {
+	for (uint64_t k = env_u64("OUTPOST_WORLDS", size_u64(WORLDS)), seed = 0; seed < k; seed++) {
 		struct trial t;
 		struct trace_set *set = NULL;
 		const struct trace_view *view;

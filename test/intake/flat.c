@@ -124,7 +124,7 @@ static void whatever_is_read_quickly_is_read_rightly(void **state)
 		"-",      "0", "true",    "null",        " ",     "\\", ".", "e",
 		"\"甲\"", "[", "\"a\":1", "\"k\":\"v\"", "\x7f",  "\t",
 	};
-	uint64_t n = env_u64("OUTPOST_WORLDS", 200000), read = 0;
+	uint64_t n = env_u64("OUTPOST_WORLDS", size_u64(200000)), read = 0;
 	struct dice dice = { 1 };
 
 	(void)state;

@@ -22,4 +22,7 @@ struct path path_join(const struct path *folder, const char *name);
 void path_forget(struct path *folder);
 /* An unsigned number from the environment, or what to take without one. */
 uint64_t env_u64(const char *name, uint64_t otherwise);
+/* False under a sanitizer without OUTPOST_FULL: what is shipped was tried in full beside it. */
+bool in_full(void);
+uint64_t size_u64(uint64_t usual); /* of a test; a third of it if not in full */
 #endif

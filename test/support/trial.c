@@ -392,7 +392,7 @@ static bool try_seed(uint64_t seed, const struct cause *c)
 
 uint64_t trial_count(void)
 {
-	return env_u64("OUTPOST_SEED", 0) ? 0 : env_u64("OUTPOST_WORLDS", WORLDS);
+	return env_u64("OUTPOST_SEED", 0) ? 0 : env_u64("OUTPOST_WORLDS", size_u64(WORLDS));
 }
 
 static uint64_t try_kept(const struct cause *c)
