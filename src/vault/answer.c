@@ -288,8 +288,9 @@ static enum err answer(struct store *s, const struct wire_head *head, struct str
 				 "serve anew");
 	if (head->op >= WIRE_OP_N || !DO[head->op])
 		return not_ours(f);
-	/* Whoever may ask what is kept finds it so. */
-	if (head->op != WIRE_KEEP_SOON && head->op != WIRE_PSEUDONYM && (e = store_settle(s, f)))
+	/* Whoever may ask what is kept finds it so. A drop sees to it by itself. */
+	if (head->op != WIRE_KEEP_SOON && head->op != WIRE_PSEUDONYM && head->op != WIRE_DROP &&
+	    (e = store_settle(s, f)))
 		return e;
 	return DO[head->op](s, &in, out, f);
 }

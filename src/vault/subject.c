@@ -164,15 +164,30 @@ static bool of_batch(const struct ring_key *k, void *arg)
 	return k->kind == RING_BATCH && k->id == *(const int64_t *)arg;
 }
 
+static enum err look(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct settling *w = arg;
+	enum err e = tx_row(tx, &store_sql.batch_at, SQL_ARGS(sql_i64(w->batch)), &r, f);
+
+	w->changed = !e;
+	return e == ERR_ABSENT ? OK : e;
+}
+
 /*
- * Rows first, then the log that still has them, then the key: a kill in between leaves a key of no
- * batch, which the next start takes out.
+ * Every push begins with this, hardly ever about a batch that is there: then nothing waits for the
+ * disk. Else rows first, then the log that still has them, then the key: a kill in between leaves a
+ * key of no batch, which the next start takes out.
  */
 enum err store_drop(struct store *s, int64_t batch, struct fault *f)
 {
 	struct settling w = { .s = s, .batch = batch };
-	enum err e = db_write(s->db, drop, &w, f);
+	enum err e = db_read(s->db, look, &w, f);
 
+	if (e || (!w.changed && !ring_find(&s->ring, RING_BATCH, batch)))
+		return e;
+	if (!(e = store_settle(s, f)))
+		e = db_write(s->db, drop, &w, f);
 	if (!e && (w.journal.v.n || w.gone.n)) {
 		for (size_t i = 0; i < w.journal.v.n; i++)
 			tags_drop(&s->tags, w.journal.v.v[i].subject, w.journal.v.v[i].tags.v,
