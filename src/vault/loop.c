@@ -10,7 +10,7 @@
 
 #include "base/ban.h"
 
-enum { LINES_MAX = 64, PIECE = 1 << 16, SOON_MS = 20 };
+enum { LINES_MAX = 64, SOON_MS = 20 };
 
 struct line {
 	int fd; /* -1: free */
@@ -90,16 +90,50 @@ static void answer_one(struct loop *w, struct line *l)
 		wipe(&l->in);
 }
 
+/* Room for the head, then for the frame it tells of: a block that grew would leave names behind. */
+static enum err room_for_frame(struct line *l, size_t *ret)
+{
+	struct wire_head head;
+	size_t whole = WIRE_HEAD_BYTES;
+	enum err e;
+
+	if (l->in.n >= WIRE_HEAD_BYTES) {
+		if ((e = wire_head((const uint8_t *)l->in.p, &head)))
+			return e;
+		whole += head.bytes;
+	}
+	if (whole + 1 > l->in.cap) { /* one more: what comes behind a frame ends the line */
+		struct buf b = { mem_take(whole + 1, 1), 0, whole + 1, OK };
+
+		if (!b.p)
+			return ERR_MEMORY;
+		buf_put(&b, l->in.p, l->in.n);
+		wipe(&l->in);
+		l->in = b;
+	}
+	*ret = (l->in.n < WIRE_HEAD_BYTES ? WIRE_HEAD_BYTES : whole + 1) - l->in.n;
+	return OK;
+}
+
+static bool hear_some(struct line *l)
+{
+	size_t room;
+	ssize_t n;
+
+	if (room_for_frame(l, &room))
+		return false;
+	n = recv(l->fd, l->in.p + l->in.n, room, 0);
+	l->in.n += n > 0 ? (size_t)n : 0;
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
 static void hear(struct line *l)
 {
-	char piece[PIECE];
-	ssize_t n = recv(l->fd, piece, sizeof piece, 0);
+	bool well = hear_some(l);
 
-	if (n > 0)
-		buf_put(&l->in, piece, (size_t)n);
-	crypt_wipe(piece, n > 0 ? (size_t)n : 0);
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) || l->in.failed ||
-	    l->in.n > WIRE_HEAD_BYTES + WIRE_BODY_MAX)
+	if (well && l->in.n == WIRE_HEAD_BYTES)
+		(void)hear_some(l); /* what follows is there by now, or is heard of again */
+	if (!well)
 		hang_up(l);
 }
 
