@@ -15,7 +15,7 @@
 
 #include "base/ban.h"
 
-enum { DAY_S = 86400, EPOCH_S = VAULT_EPOCH_DAYS * DAY_S };
+enum { DAY_S = 86400, EPOCH_S = VAULT_EPOCH_DAYS * DAY_S, AHEAD = 16 };
 
 static int64_t epoch_of(struct utc_s t)
 {
@@ -145,37 +145,62 @@ static enum err gate(struct tx *tx, void *arg, struct fault *f)
 		      NULL, f);
 }
 
-/* The number of each presence, and each number once in w->seen. */
-static enum err number_all(struct gating *w, const struct vault_presence *who, size_t n,
-			   int64_t *ret, struct fault *f)
+/* Numbers of a few presences; what is known of them is on its way into the cache then. */
+static enum err number_some(struct gating *w, const struct epochs *epochs, const struct refs *once,
+			    struct buf *key, size_t from, size_t n, int64_t *ret,
+			    int64_t *ret_epoch, struct fault *f)
 {
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < n; i++) {
+		const struct vault_presence *p = &w->who[from + i];
+
+		ret_epoch[i] = epoch_for(epochs, p->at);
+		buf_clear(key);
+		if (!alike_key_of(&p->who, key))
+			return fault_set(
+				f, ERR_RANGE, "有一行既没有证件号、电话，也没有对方自己的编号",
+				"a row has no ID number, no phone and no key of its sender");
+		if (key->failed)
+			return key->failed;
+		e = number_of(w->s, ret_epoch[i], buf_view(key), &ret[i], f);
+		w->last_s = max_i64(w->last_s, p->at.v);
+		refs_want(once, ret[i]);
+		refs_want(&w->s->refs, ret[i]);
+	}
+	return e;
+}
+
+static void saw(struct gating *w, struct refs *once, int64_t id, int64_t epoch, size_t at)
+{
+	if (refs_add(once, id, 1) > 1)
+		return;
+	w->seen[w->n++] = (struct sighting){ id, epoch, at };
+	if (!refs_count(&w->s->refs, id)) {
+		const struct sighting x = w->seen[w->n_new];
+
+		w->seen[w->n_new++] = w->seen[w->n - 1];
+		w->seen[w->n - 1] = x;
+	}
+	wire_put_i64(&w->ids, id);
+}
+
+/* The number of each presence, and each number once in w->seen. */
+static enum err number_all(struct gating *w, size_t n, int64_t *ret, struct fault *f)
+{
+	enum { LOT = 32 };
 	CLEANUP(refs_end) struct refs once = { 0 };
 	CLEANUP(buf_release) struct buf key = { 0 };
 	const struct epochs epochs = epochs_of(w->s);
 	enum err e = refs_reserve(&once, n);
+	int64_t epoch[LOT];
 
-	for (size_t i = 0; !e && i < n; i++) {
-		int64_t epoch = epoch_for(&epochs, who[i].at);
+	for (size_t at = 0; !e && at < n; at += LOT) {
+		size_t some = min_size(n - at, LOT);
 
-		buf_clear(&key);
-		if (!alike_key_of(&who[i].who, &key))
-			return fault_set(
-				f, ERR_RANGE, "有一行既没有证件号、电话，也没有对方自己的编号",
-				"a row has no ID number, no phone and no key of its sender");
-		if (key.failed)
-			return key.failed;
-		e = number_of(w->s, epoch, buf_view(&key), &ret[i], f);
-		w->last_s = max_i64(w->last_s, who[i].at.v);
-		if (e || refs_add(&once, ret[i], 1) > 1)
-			continue;
-		w->seen[w->n++] = (struct sighting){ ret[i], epoch, i };
-		if (!refs_count(&w->s->refs, ret[i])) {
-			const struct sighting x = w->seen[w->n_new];
-
-			w->seen[w->n_new++] = w->seen[w->n - 1];
-			w->seen[w->n - 1] = x;
-		}
-		wire_put_i64(&w->ids, ret[i]);
+		e = number_some(w, &epochs, &once, &key, at, some, ret + at, epoch, f);
+		for (size_t i = 0; !e && i < some; i++)
+			saw(w, &once, ret[at + i], epoch[i], at + i);
 	}
 	if (key.p)
 		crypt_wipe(key.p, key.n);
@@ -192,12 +217,15 @@ enum err store_pseudonym(struct store *s, int64_t batch, const struct vault_pres
 		return e;
 	if (!(w.seen = mem_take(n + 1, sizeof *w.seen)))
 		return ERR_MEMORY;
-	if (!(e = number_all(&w, who, n, ret, f)) && !(e = refs_reserve(&s->refs, w.n))) {
+	if (!(e = number_all(&w, n, ret, f)) && !(e = refs_reserve(&s->refs, w.n))) {
 		if (w.n_new)
 			qsort(w.seen, w.n_new, sizeof *w.seen, by_id);
 		e = db_write(s->db, gate, &w, f);
-		for (size_t i = 0; !e && i < w.n; i++)
+		for (size_t i = 0; !e && i < w.n; i++) {
+			if (i + AHEAD < w.n)
+				refs_want(&s->refs, w.seen[i + AHEAD].id);
 			(void)refs_add(&s->refs, w.seen[i].id, 1);
+		}
 		if (!e)
 			s->soon.n = 0;
 	}

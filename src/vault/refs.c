@@ -43,6 +43,12 @@ enum err refs_reserve(struct refs *r, size_t more)
 	return r->n + more <= r->cap / 3 * 2 ? OK : rebuild(r, r->n + more);
 }
 
+void refs_want(const struct refs *r, int64_t id)
+{
+	if (r->cap)
+		__builtin_prefetch(&r->v[(size_t)id & (r->cap - 1)], 1);
+}
+
 int64_t refs_count(const struct refs *r, int64_t id)
 {
 	return r->cap ? slot_of(r, id)->count : 0;

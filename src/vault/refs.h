@@ -19,6 +19,8 @@ struct refs {
 void refs_end(struct refs *r); /* for CLEANUP() */
 MUST_CHECK enum err refs_reserve(struct refs *r, size_t more);
 int64_t refs_count(const struct refs *r, int64_t id);
+/* It will be asked for soon: its line of memory may come meanwhile. */
+void refs_want(const struct refs *r, int64_t id);
 /* Add to a count, which may become 0. There is room (refs_reserve). Returns what it is then. */
 int64_t refs_add(struct refs *r, int64_t id, int64_t by);
 /* Forget those whose count is 0. */
