@@ -11,6 +11,7 @@
 #include "base/dice.h"
 #include "engine/trace/order.h"
 #include "engine/trace/run.h"
+#include "engine/trace/sort.h"
 
 static enum segment_side side;
 
@@ -141,6 +142,79 @@ static void a_run_is_in_both_orders_and_has_equal_visits_once(void **state)
 	}
 }
 
+static int by_number(const void *pa, const void *pb)
+{
+	const uint64_t *a = pa, *b = pb;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Spread evenly, few or alike in all but their last bits: an even spread is no promise. */
+static void numbers_come_in_order_however_they_are_spread(void **state)
+{
+	enum { N_MAX = 9000 };
+	static uint64_t v[N_MAX], want[N_MAX], spare[N_MAX];
+	struct dice d = { 4 };
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		size_t n = dice_below(&d, round % 10 ? 200 : N_MAX);
+		uint64_t mask = dice_next(&d) >> dice_below(&d, 64), upper = dice_next(&d);
+
+		for (size_t i = 0; i < n; i++)
+			v[i] = (dice_next(&d) & mask) | (upper & ~mask);
+		if (round % 3 == 0 && n) /* one that stands far off, the rest close together */
+			v[n / 2] = ~v[n / 2];
+		memcpy(want, v, n * sizeof *v);
+		qsort(want, n, sizeof *want, by_number);
+		sort_numbers(v, spare, n);
+		assert_memory_equal(v, want, n * sizeof *v);
+	}
+}
+
+static void a_run_without_a_time_keeps_both_orders(void **state)
+{
+	enum { N = 500, TO = 60 };
+	static struct visit v[N], left[N];
+	struct dice d = { 5 };
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		int64_t from = dice_below(&d, TO), to = from + dice_below(&d, TO);
+		size_t n = 0;
+		struct run *all, *some, *want;
+
+		for (size_t i = 0; i < N; i++) {
+			v[i] = (struct visit){ .person = { dice_below(&d, 20) },
+					       .place = { dice_below(&d, 20) },
+					       .from = { dice_below(&d, TO) } };
+			v[i].to.v = dice_chance(&d, 0.1) ? TRACE_STILL : v[i].from.v + 5;
+			if (v[i].from.v < from || v[i].from.v >= to)
+				left[n++] = v[i];
+		}
+		assert_int_equal(run_new(v, N, &all), OK);
+		assert_int_equal(run_without(all, from, to, &some), OK);
+		if (n) {
+			assert_int_equal(run_new(left, n, &want), OK);
+			assert_true(some->n == want->n && some->first == want->first &&
+				    some->last == want->last && some->longest == want->longest &&
+				    some->still == want->still);
+			for (size_t i = 0; i < want->n; i++) {
+				assert_int_equal(visit_cmp(&some->by_place[i], &want->by_place[i]),
+						 0);
+				assert_int_equal(visit_cmp(&some->by_person[i],
+							   &want->by_person[i]),
+						 0);
+			}
+			run_release(want);
+		} else {
+			assert_null(some);
+		}
+		run_release(some);
+		run_release(all);
+	}
+}
+
 static void without_memory_rows_stay_as_they_are(void **state)
 {
 	(void)state;
@@ -168,6 +242,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_come_in_order_and_equal_ones_once),
 		cmocka_unit_test(a_run_is_in_both_orders_and_has_equal_visits_once),
+		cmocka_unit_test(a_run_without_a_time_keeps_both_orders),
+		cmocka_unit_test(numbers_come_in_order_however_they_are_spread),
 		cmocka_unit_test(without_memory_rows_stay_as_they_are),
 	};
 

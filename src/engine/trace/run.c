@@ -41,7 +41,7 @@ static int by_person(const void *x, const void *y)
 /* v[0 .. n) into ret[] by an id, then by when they began; the rest as it was. */
 static enum err in_order(const struct visit *v, size_t n, bool people, struct visit *ret)
 {
-	struct sort_pair *p = mem_take(n, 2 * sizeof *p);
+	struct sort_pair *p = mem_grow(NULL, 0, n, 2 * sizeof *p);
 	int64_t first = INT64_MAX, last = INT64_MIN;
 
 	if (!p)
@@ -68,44 +68,78 @@ static enum err in_order(const struct visit *v, size_t n, bool people, struct vi
 	return OK;
 }
 
+/* Hardly ever more than some that began at one moment. */
+static void sort_few(struct visit *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct visit x = v[i];
+		size_t k = i;
+
+		for (; k && visit_cmp(&v[k - 1], &x) > 0; k--)
+			v[k] = v[k - 1];
+		v[k] = x;
+	}
+}
+
 static void sort_ties(struct visit *v, size_t n)
 {
+	enum { FEW = 16 };
+
 	for (size_t i = 0, end; i < n; i = end) {
 		for (end = i + 1;
 		     end < n && v[end].place.v == v[i].place.v && v[end].from.v == v[i].from.v;)
 			end++;
-		if (end - i > 1)
+		if (end - i <= FEW)
+			sort_few(v + i, end - i);
+		else
 			qsort(v + i, end - i, sizeof *v, by_place);
 	}
 }
 
-enum err run_new(const struct visit *v, size_t n, struct run **ret)
+/* With room for n, of which none is there: nothing reads a visit before it was put. */
+static struct run *run_room(size_t n)
 {
 	struct run *r = mem_take(1, sizeof *r);
 
 	if (!r)
-		return ERR_MEMORY;
+		return NULL;
 	atomic_init(&r->holders, 1);
-	r->by_place = mem_take(n, sizeof *v);
-	r->by_person = mem_take(n, sizeof *v);
-	if (!r->by_place || !r->by_person || in_order(v, n, false, r->by_place)) {
+	r->first = INT64_MAX;
+	r->last = TRACE_NEVER;
+	r->by_place = mem_grow(NULL, 0, n, sizeof *r->by_place);
+	r->by_person = mem_grow(NULL, 0, n, sizeof *r->by_person);
+	if (r->by_place && r->by_person)
+		return r;
+	run_release(r);
+	return NULL;
+}
+
+/* The next of by_place. */
+static void run_put(struct run *r, const struct visit *x)
+{
+	bool still = x->to.v == TRACE_STILL;
+
+	r->still |= still;
+	r->first = min_i64(r->first, x->from.v);
+	r->last = max_i64(r->last, still ? x->from.v : x->to.v);
+	r->longest = max_i64(r->longest, still ? 0 : x->to.v - x->from.v);
+	r->by_place[r->n++] = *x;
+}
+
+enum err run_new(const struct visit *v, size_t n, struct run **ret)
+{
+	struct run *r = run_room(n);
+
+	if (!r)
+		return ERR_MEMORY;
+	if (in_order(v, n, false, r->by_place)) {
 		run_release(r);
 		return ERR_MEMORY;
 	}
 	sort_ties(r->by_place, n);
-	r->first = INT64_MAX;
-	r->last = TRACE_NEVER;
-	for (size_t i = 0; i < n; i++) {
-		const struct visit *x = &r->by_place[i];
-		if (r->n && visit_cmp(&r->by_place[r->n - 1], x) == 0)
-			continue;
-		bool still = x->to.v == TRACE_STILL;
-		r->still |= still;
-		r->first = min_i64(r->first, x->from.v);
-		r->last = max_i64(r->last, still ? x->from.v : x->to.v);
-		r->longest = max_i64(r->longest, still ? 0 : x->to.v - x->from.v);
-		r->by_place[r->n++] = *x;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (!r->n || visit_cmp(&r->by_place[r->n - 1], &r->by_place[i]) != 0)
+			run_put(r, &r->by_place[i]);
 	if (in_order(r->by_place, r->n, true, r->by_person)) {
 		run_release(r);
 		return ERR_MEMORY;
@@ -135,18 +169,11 @@ static size_t merge(const struct visit *a, size_t n_a, const struct visit *b, si
 
 enum err run_join(const struct run *a, const struct run *b, struct run **ret)
 {
-	struct run *r = mem_take(1, sizeof *r);
 	size_t n = a->n + b->n;
+	struct run *r = run_room(n);
 
 	if (!r)
 		return ERR_MEMORY;
-	atomic_init(&r->holders, 1);
-	r->by_place = mem_take(n, sizeof *r->by_place);
-	r->by_person = mem_take(n, sizeof *r->by_person);
-	if (!r->by_place || !r->by_person) {
-		run_release(r);
-		return ERR_MEMORY;
-	}
 	r->n = merge(a->by_place, a->n, b->by_place, b->n, by_place, r->by_place);
 	n = merge(a->by_person, a->n, b->by_person, b->n, by_person, r->by_person);
 	assert(n == r->n);
@@ -155,6 +182,28 @@ enum err run_join(const struct run *a, const struct run *b, struct run **ret)
 	r->longest = max_i64(a->longest, b->longest);
 	r->still = a->still || b->still;
 	*ret = r;
+	return OK;
+}
+
+enum err run_without(const struct run *all, int64_t from, int64_t to, struct run **ret)
+{
+	struct run *r = run_room(all->n);
+	size_t n = 0;
+
+	if (!r)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct visit *by_place = &all->by_place[i], *by_person = &all->by_person[i];
+
+		if (by_place->from.v < from || by_place->from.v >= to)
+			run_put(r, by_place);
+		if (by_person->from.v < from || by_person->from.v >= to)
+			r->by_person[n++] = *by_person;
+	}
+	assert(n == r->n);
+	*ret = n ? r : NULL;
+	if (!n)
+		run_release(r);
 	return OK;
 }
 

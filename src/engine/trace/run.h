@@ -22,6 +22,8 @@ struct run {
 MUST_CHECK enum err run_new(const struct visit *v, size_t n, struct run **ret);
 /* One of both, merged: equal visits once. */
 MUST_CHECK enum err run_join(const struct run *a, const struct run *b, struct run **ret);
+/* Without visits that begin in [from, to); NULL if none is left. */
+MUST_CHECK enum err run_without(const struct run *r, int64_t from, int64_t to, struct run **ret);
 struct run *run_hold(struct run *r);
 void run_release(struct run *r);
 

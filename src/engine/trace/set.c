@@ -556,13 +556,17 @@ enum err trace_set_merge_day(struct trace_set *s, int32_t day, struct fault *f)
 static enum err without_day(const struct trace_set *s, const struct part *p, int32_t day,
 			    struct run **ret)
 {
+	int64_t from = zone_day_start(s->zone, day).v, to = zone_day_start(s->zone, day + 1).v;
 	visit_vec all = { NULL, 0, 0 };
 	size_t n = 0;
-	enum err e = view_part_visits(s->now, p, &all);
+	enum err e;
 
 	*ret = NULL;
+	if (!s->now->graves) /* nothing else to leave out: both orders stay */
+		return run_without(p->run, from, to, ret);
+	e = view_part_visits(s->now, p, &all);
 	for (size_t i = 0; i < all.n && !e; i++)
-		if (segment_day_of(s->zone, all.v[i].from) != day)
+		if (all.v[i].from.v < from || all.v[i].from.v >= to)
 			all.v[n++] = all.v[i];
 	if (!e && n)
 		e = run_new(all.v, n, ret);

@@ -5,7 +5,13 @@
 
 #include "base/ban.h"
 
-enum { DIGITS_MAX = 1 << 11, SMALL = 64, MANY = 4096 };
+enum {
+	DIGIT_BITS = 11,
+	DIGITS_MAX = 1 << DIGIT_BITS,
+	SMALL = 64,
+	MANY = 4096,
+	FEW_STEPS = SMALL * SMALL
+};
 
 static void insertion(struct sort_pair *p, size_t n)
 {
@@ -59,4 +65,74 @@ void sort_pairs(struct sort_pair *p, struct sort_pair *spare, size_t n)
 	}
 	if (from != p)
 		memcpy(p, from, n * sizeof *p);
+}
+
+static void number_pass(const uint64_t *from, uint64_t *to, size_t n, unsigned shift)
+{
+	size_t at[DIGITS_MAX] = { 0 }, sum = 0;
+	uint64_t mask = DIGITS_MAX - 1;
+
+	for (size_t i = 0; i < n; i++)
+		at[(from[i] >> shift) & mask]++;
+	for (size_t d = 0; d < DIGITS_MAX; d++) {
+		size_t count = at[d];
+		at[d] = sum;
+		sum += count;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[at[(from[i] >> shift) & mask]++] = from[i];
+}
+
+/* By the digits from bit `least` on; the result is in v. */
+static void by_digits(uint64_t *v, uint64_t *spare, size_t n, uint64_t differ, unsigned least)
+{
+	uint64_t *from = v, *to = spare;
+
+	for (unsigned shift = least; shift < 64; shift += DIGIT_BITS) {
+		if (!((differ >> shift) & (DIGITS_MAX - 1)))
+			continue;
+		number_pass(from, to, n, shift);
+		uint64_t *t = from;
+		from = to;
+		to = t;
+	}
+	if (from != v)
+		memcpy(v, from, n * sizeof *v);
+}
+
+/* False if they are so far out of order that it would take long. */
+static bool nearly_sorted(uint64_t *v, size_t n)
+{
+	size_t steps = 0;
+
+	for (size_t i = 1; i < n; i++) {
+		uint64_t x = v[i];
+		size_t k = i;
+
+		for (; k && v[k - 1] > x; k--)
+			v[k] = v[k - 1];
+		v[k] = x;
+		if ((steps += i - k) > FEW_STEPS + n)
+			return false;
+	}
+	return true;
+}
+
+void sort_numbers(uint64_t *v, uint64_t *spare, size_t n)
+{
+	uint64_t differ = 0;
+	unsigned top;
+
+	for (size_t i = 1; i < n; i++)
+		differ |= v[i] ^ v[0];
+	if (!differ)
+		return;
+	top = 64 - (unsigned)__builtin_clzll(differ);
+	if (n <= SMALL || top > 3 * DIGIT_BITS) {
+		if (n > SMALL) /* two digits part more than there are */
+			by_digits(v, spare, n, differ, top - 2 * DIGIT_BITS);
+		if (nearly_sorted(v, n))
+			return;
+	}
+	by_digits(v, spare, n, differ, 0);
 }
