@@ -32,7 +32,8 @@ bool cell_nothing(struct str s)
 	if (!s.n)
 		return true;
 	for (size_t i = 0; s.n <= NOTHING_BYTES_MAX && i < ARRAY_LEN(words); i++)
-		if (words[i].n == s.n && strncasecmp(s.p, words[i].p, s.n) == 0)
+		if (words[i].n == s.n && !((s.p[0] ^ words[i].p[0]) & ~0x20) &&
+		    strncasecmp(s.p, words[i].p, s.n) == 0)
 			return true;
 	return false;
 }

@@ -31,6 +31,7 @@ struct judging {
 	const struct field *wanted[WANTED_MAX];
 	size_t n_wanted;
 	struct when_memo memo;
+	struct fault why; /* of the row that is read */
 	int64_t line;
 	size_t row_bytes;
 };
@@ -365,23 +366,25 @@ static enum err unfold(struct judging *g, const struct csv_record *r, const void
 
 static enum err take(struct judging *g, const struct csv_record *r)
 {
-	struct fault why = { 0 };
+	struct fault *why = &g->why;
 	void *row = arena_take(g->j->a, 1, g->row_bytes);
 	enum err e;
 
 	if (!row)
 		return ERR_MEMORY;
 	g->line = (int64_t)r->line;
+	why->code = OK;
+	why->zh[0] = why->en[0] = why->field[0] = why->where[0] = '\0';
 	if (r->refusal_en) {
 		g->j->n_in++;
-		e = fault_set(&why, ERR_SYNTAX, "%s%.0s", "%.0s%s", r->refusal_zh, r->refusal_en);
-		return settle(g, e, row, &why);
+		e = fault_set(why, ERR_SYNTAX, "%s%.0s", "%.0s%s", r->refusal_zh, r->refusal_en);
+		return settle(g, e, row, why);
 	}
-	e = fill(g, r, row, &why);
+	e = fill(g, r, row, why);
 	if (g->mapping.wide)
-		return unfold(g, r, row, e, &why);
+		return unfold(g, r, row, e, why);
 	g->j->n_in++;
-	return settle(g, e, row, &why);
+	return settle(g, e, row, why);
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */

@@ -24,18 +24,27 @@ static struct trail_batch batch_of(const struct push *p)
 }
 
 /* Places by the sender's name for them: most rows of a batch name a few. */
-enum { PLACES = 1 << 12 };
+struct known_place {
+	struct str name;
+	struct trail_place place;
+};
 struct places {
 	struct str sender;
-	struct {
-		struct str name;
-		struct trail_place place;
-	} known[PLACES];
+	struct known_place *known;
+	size_t n; /* a power of two, at least as many as rows */
 };
+
+static enum err places_new(struct places *m, size_t rows, struct arena *a)
+{
+	for (m->n = 1; m->n < rows; m->n *= 2)
+		;
+	m->known = arena_take(a, m->n, sizeof *m->known);
+	return m->known ? OK : ERR_MEMORY;
+}
 
 static enum err place_of(struct places *m, struct str name, struct trail_place *ret)
 {
-	size_t at = digest_of(name.p, name.n) % PLACES;
+	size_t at = digest_of(name.p, name.n) & (m->n - 1);
 	enum err e = OK;
 
 	if (!str_eq(m->known[at].name, name)) {
@@ -77,9 +86,10 @@ static enum err pseudonyms(struct push *p, const size_t *at, int64_t *ret, struc
 }
 
 /* An answer says what was asked, and no more of anybody. */
-static enum err may_come_in(const struct push *p, struct trail_visit *v, struct fault *why)
+static enum err may_come_in(const struct push *p, struct utc_s since, struct trail_visit *v,
+			    struct fault *why)
 {
-	enum err e = trail_check(p->in->o.trail, v, p->now, why);
+	enum err e = trail_check(v, p->now, since, why);
 	enum question_fit fit;
 
 	if (e || !p->question || (fit = question_fits(p->question, v)) == QUESTION_FITS)
@@ -100,19 +110,20 @@ static enum err check(struct push *p, size_t *at, struct fault *f)
 {
 	struct judged *j = &p->judged;
 	struct visits *vs = p->visits;
-	struct places *m = arena_take(p->a, 1, sizeof *m);
+	const struct utc_s since = trail_since(p->in->o.trail, p->now);
 	char sender[FEED_SENDER_BYTES];
+	struct places m = { .sender = { sender, 0 } };
+	struct fault why = { 0 };
 	size_t kept = 0;
-	enum err e;
+	enum err e = places_new(&m, j->ok.n, p->a);
 
 	(void)f;
-	if (!m)
-		return ERR_MEMORY;
 	feed_sender(p->feed.record.id.v, sender);
-	m->sender = str_of(sender);
+	m.sender = str_of(sender);
+	if (e)
+		return e;
 	for (size_t i = 0; i < j->ok.n; i++) {
 		const struct visit_in *x = j->ok.v[i].at;
-		struct fault why = { 0 };
 		struct trail_visit v = { .person = 1,
 					 .from = x->from,
 					 .to = { x->to.v == FIELD_NONE ? TRACE_STILL : x->to.v },
@@ -121,14 +132,15 @@ static enum err check(struct push *p, size_t *at, struct fault *f)
 					 .kind = x->kind,
 					 .called = x->place };
 
-		if ((e = place_of(m, x->place, &v.place)))
+		if ((e = place_of(&m, x->place, &v.place)))
 			return e;
-		e = may_come_in(p, &v, &why);
+		e = may_come_in(p, since, &v, &why);
 		if (e && e != ERR_RANGE)
 			return e;
 		if (e) {
 			if ((e = judged_refuse(j, j->ok.v[i].row, &why)))
 				return e;
+			why = (struct fault){ 0 };
 			continue;
 		}
 		vs->v[vs->n] = v;

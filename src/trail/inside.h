@@ -62,6 +62,8 @@ struct sealed {
 };
 void sealed_free(struct sealed *s);
 bool sealed_has(const struct sealed *s, uint64_t digest);
+/* Of n at once: while the memory of one is on its way, the next is asked for. */
+void sealed_has_each(const struct sealed *s, const uint64_t *digest, size_t n, bool *ret);
 bool sealed_covers(const struct sealed *s, const struct pack_key *k);
 
 struct trail_day {

@@ -66,6 +66,19 @@ struct pending *pending_take(struct trail *t, struct trail_batch b)
 
 /* ---- in the act: rows ------------------------------------------------------------------------ */
 
+/* The last day that was asked for; the next row is hardly ever of another. */
+struct day_near {
+	int64_t from, to;
+	int32_t day;
+};
+
+/* A word that was said, and its number: most rows say one of a few. */
+struct said {
+	struct str a, b;
+	uint32_t word;
+};
+enum { SAID_N = 64 };
+
 struct keeping {
 	struct trail *t;
 	struct tx *tx;
@@ -77,6 +90,8 @@ struct keeping {
 	struct pending *p;
 	pack_rows once; /* of one day, none twice */
 	struct buf small, sealed;
+	struct day_near near;
+	struct said said[SAID_N]; /* by the beginning of a word */
 };
 
 static void keeping_end(struct keeping *k)
@@ -88,15 +103,47 @@ static void keeping_end(struct keeping *k)
 	buf_release(&k->sealed);
 }
 
-static enum err word_of(struct trail *t, struct str a, struct str b, struct buf *pair,
-			uint32_t *ret)
+static int32_t day_of(const struct zone *z, struct day_near *d, struct utc_s t)
 {
+	if (t.v < d->from || t.v >= d->to) {
+		d->day = trace_day_of(z, t);
+		d->from = zone_day_start(z, d->day).v;
+		d->to = zone_day_start(z, d->day + 1).v;
+	}
+	return d->day;
+}
+
+/* The ends of both texts tell words apart well enough. */
+static struct said *said_at(struct keeping *k, struct str a, struct str b)
+{
+	size_t h = a.n + 3 * b.n;
+
+	if (a.n)
+		h += (unsigned char)a.p[0] + 5u * (unsigned char)a.p[a.n - 1];
+	if (b.n)
+		h += 7u * (unsigned char)b.p[0] + 11u * (unsigned char)b.p[b.n - 1];
+	return &k->said[h % SAID_N];
+}
+
+static enum err word_of(struct keeping *k, struct str a, struct str b, uint32_t *ret)
+{
+	struct said *last = said_at(k, a, b);
+	enum err e;
+
 	*ret = 0;
 	if (!a.n && !b.n)
 		return OK;
-	buf_clear(pair);
-	names_pair(pair, a, b);
-	return pair->failed ? pair->failed : names_intern(t->words, buf_view(pair), ret);
+	if (!last->word || !str_eq(last->a, a) || !str_eq(last->b, b)) {
+		buf_clear(&k->small);
+		names_pair(&k->small, a, b);
+		if ((e = k->small.failed) ||
+		    (e = names_intern(k->t->words, buf_view(&k->small), &last->word)))
+			return e;
+		last->a = a;
+		last->b = b;
+	}
+	*ret = last->word;
+	return OK;
 }
 
 static enum err check_row(const struct trail *t, const struct trail_visit *v, int32_t day,
@@ -126,7 +173,7 @@ static enum err fill(struct keeping *k, struct fault *f)
 		char where[24];
 
 		r->i = (uint32_t)i;
-		r->day = trace_day_of(t->o.zone, v[i].from);
+		r->day = day_of(t->o.zone, &k->near, v[i].from);
 		r->r = (struct pack_row){ .person = v[i].person,
 					  .place = v[i].place.v,
 					  .from = v[i].from.v,
@@ -136,8 +183,8 @@ static enum err fill(struct keeping *k, struct fault *f)
 			fault_at(f, NULL, where);
 			return e;
 		}
-		if ((e = word_of(t, v[i].seat, v[i].role, &k->small, &r->r.seat)) ||
-		    (e = word_of(t, v[i].kind, STR(""), &k->small, &r->r.kind)))
+		if ((e = word_of(k, v[i].seat, v[i].role, &r->r.seat)) ||
+		    (e = word_of(k, v[i].kind, STR(""), &r->r.kind)))
 			return e;
 		r->digest = pack_digest(t->words, &r->r);
 	}
@@ -207,13 +254,20 @@ static enum err put_pack(struct keeping *k, const struct keep_row *row, const st
 
 enum { AHEAD = 8 };
 
-/* Is it new to us? What the segment says is kept for when the visit arrives. */
-static void judge_one(struct keeping *k, const struct trail_day *d, const struct keep_row *r,
-		      bool *ret_sealed)
+/* Which are new to us? What the segment says is kept for when the visits arrive. */
+static void judge_pack(struct keeping *k, const struct trail_day *d, struct keep_row *const *row,
+		       struct tail_pack *p)
 {
-	*ret_sealed = d && d->sealed && sealed_has(d->sealed, r->digest);
-	if (*ret_sealed || (d && seen_has(&d->seen, r->digest)))
-		k->fate[r->i] = TRAIL_KNOWN;
+	if (!d)
+		return;
+	if (d->sealed)
+		sealed_has_each(d->sealed, p->digest, p->n, p->sealed);
+	for (size_t i = 0; i < p->n; i++) {
+		if (i + AHEAD < p->n)
+			seen_want(&d->seen, p->digest[i + AHEAD]);
+		if (p->sealed[i] || seen_has(&d->seen, p->digest[i]))
+			k->fate[row[i]->i] = TRAIL_KNOWN;
+	}
 }
 
 static enum err put_called(struct keeping *k, struct keep_row *const *row, size_t n,
@@ -257,9 +311,10 @@ static enum err put_packs(struct keeping *k, struct keep_row *const *row, size_t
 				numbers_want(&k->t->places, row[at + i + AHEAD]->r.place);
 			}
 			k->once.v[k->once.n++] = row[at + i]->r;
-			judge_one(k, d, row[at + i], &p.sealed[i]);
 			e = numbered(k, row[at + i], &p, i);
 		}
+		if (!e)
+			judge_pack(k, d, row + at, &p);
 		if (!e)
 			e = put_pack(k, row[at], k->once.v, some, (int64_t)seq, f);
 		if (e || (e = vec_push(&k->p->pack, p)))
@@ -354,8 +409,9 @@ static enum err keep(struct keeping *k, struct fault *f)
 	if (there)
 		return fault_set(f, ERR_EXISTS, "这一批次已有到访记录",
 				 "the batch has visits already");
-	k->row = mem_take(k->n, sizeof *k->row);
-	once = mem_take(k->n, sizeof(struct keep_row *));
+	k->row =
+		mem_grow(NULL, 0, k->n, sizeof *k->row); /* both are written before they are read */
+	once = mem_grow(NULL, 0, k->n, sizeof(struct keep_row *));
 	k->p = mem_take(1, sizeof *k->p);
 	e = k->row && once && k->p ? fill(k, f) : ERR_MEMORY;
 	if (!e && !(e = seen_room(&k->p->seen, k->n)) && !(e = put_all(k, once, f)))
@@ -393,6 +449,18 @@ enum err trail_keep(struct trail *t, struct tx *tx, struct trail_batch b,
 
 typedef VEC(struct visit) visits;
 
+/* Rows stand by place: most say what the row before them said. */
+static enum err kinds_said(struct trail *t, const struct tail_pack *p)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; i < p->n && !e; i++)
+		if (!i || p->visit[i].place.v != p->visit[i - 1].place.v ||
+		    p->kind[i] != p->kind[i - 1])
+			e = trail_kind_said(t, p->visit[i].place.v, p->kind[i]);
+	return e;
+}
+
 static enum err arrive(struct trail *t, struct tail_pack *p, visits *fresh)
 {
 	struct trail_day *d;
@@ -403,16 +471,19 @@ static enum err arrive(struct trail *t, struct tail_pack *p, visits *fresh)
 	if (d->sealed && sealed_covers(d->sealed, &p->key))
 		return OK; /* the sealing was quicker */
 	if ((e = vec_reserve(&d->tail, d->tail.n + 1)) || (e = seen_room(&d->seen, p->n)) ||
-	    (e = vec_reserve(fresh, fresh->n + p->n)))
+	    (e = vec_reserve(fresh, fresh->n + p->n)) || (e = kinds_said(t, p)))
 		return e;
-	for (size_t i = 0; i < p->n; i++)
-		if ((e = trail_kind_said(t, p->visit[i].place.v, p->kind[i])))
-			return e;
+	if (p->seals != d->seals) {
+		memset(p->sealed, 0, p->n * sizeof *p->sealed);
+		if (d->sealed)
+			sealed_has_each(d->sealed, p->digest, p->n, p->sealed);
+		p->seals = d->seals;
+	}
 	for (size_t i = 0; i < p->n; i++) {
-		bool is_new = p->seals == d->seals
-				      ? !p->sealed[i]
-				      : !d->sealed || !sealed_has(d->sealed, p->digest[i]);
+		bool is_new = !p->sealed[i];
 
+		if (i + AHEAD < p->n)
+			seen_want(&d->seen, p->digest[i + AHEAD]);
 		if (is_new && !(e = seen_add(&d->seen, p->digest[i], &is_new)) && is_new)
 			fresh->v[fresh->n++] = p->visit[i];
 	}

@@ -37,6 +37,25 @@ static int by_order(const void *pa, const void *pb)
 	return c ? c : cmp_i64(a->i, b->i);
 }
 
+/* A place has hardly ever more than some rows of one batch. */
+static void order_few(struct keep_row *row, size_t n)
+{
+	enum { FEW = 16 };
+
+	if (n > FEW) {
+		qsort(row, n, sizeof *row, by_order);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		struct keep_row x = row[i];
+		size_t k = i;
+
+		for (; k && by_order(&row[k - 1], &x) > 0; k--)
+			row[k] = row[k - 1];
+		row[k] = x;
+	}
+}
+
 /* Seats of one visit told twice, by their text: hardly ever more than two. */
 static void order_seats(const struct names *words, struct keep_row *row, size_t n)
 {
@@ -59,8 +78,8 @@ static bool one_place(const struct keep_row *a, const struct keep_row *b)
 /* By place, then by day, without comparing; then each place's few rows by all the rest. */
 enum err keep_rows_order(const struct names *words, struct keep_row **rows, size_t n)
 {
-	struct sort_pair *p = mem_take(n, 2 * sizeof *p);
-	struct keep_row *from = *rows, *to = mem_take(n, sizeof *to);
+	struct sort_pair *p = mem_grow(NULL, 0, n, 2 * sizeof *p);
+	struct keep_row *from = *rows, *to = mem_grow(NULL, 0, n, sizeof *to);
 
 	if (!p || !to) {
 		mem_drop(p);
@@ -82,7 +101,7 @@ enum err keep_rows_order(const struct names *words, struct keep_row **rows, size
 		for (end = i + 1; end < n && one_place(&to[i], &to[end]);)
 			end++;
 		if (end - i > 1)
-			qsort(to + i, end - i, sizeof *to, by_order);
+			order_few(to + i, end - i);
 	}
 	order_seats(words, to, n);
 	return OK;
@@ -90,18 +109,16 @@ enum err keep_rows_order(const struct names *words, struct keep_row **rows, size
 
 enum err trail_numbers_once(uint64_t *v, size_t n, size_t *ret)
 {
-	struct sort_pair *p = mem_take(n + 1, 2 * sizeof *p);
+	uint64_t *spare = mem_grow(NULL, 0, n + 1, sizeof *spare);
 	size_t kept = 0;
 
-	if (!p)
+	if (!spare)
 		return ERR_MEMORY;
+	sort_numbers(v, spare, n);
+	mem_drop(spare);
 	for (size_t i = 0; i < n; i++)
-		p[i] = (struct sort_pair){ v[i], 0 };
-	sort_pairs(p, p + n, n);
-	for (size_t i = 0; i < n; i++)
-		if (!i || p[i].key != v[kept - 1])
-			v[kept++] = p[i].key;
-	mem_drop(p);
+		if (!i || v[i] != v[kept - 1])
+			v[kept++] = v[i];
 	*ret = kept;
 	return OK;
 }

@@ -79,7 +79,7 @@ static enum err make_sealed(struct sealing *s)
 	uint64_t *digest;
 	enum err e;
 
-	if (!d || !(d->owned = mem_take(n * sizeof *digest + s->r.key.n * sizeof *key, 1)))
+	if (!d || !(d->owned = mem_grow(NULL, 0, n * sizeof *digest + s->r.key.n * sizeof *key, 1)))
 		return ERR_MEMORY;
 	digest = d->owned;
 	for (size_t i = 0; i < n; i++)
@@ -216,7 +216,7 @@ static enum err list_words(struct sealing *s, uint64_t *number)
 static enum err write_files(struct sealing *s, struct fault *f)
 {
 	struct trail *t = s->t;
-	uint64_t *number = mem_take(2 * s->r.rows.n, sizeof *number);
+	uint64_t *number = mem_grow(NULL, 0, 2 * s->r.rows.n, sizeof *number);
 	struct dayfile *d = &s->file;
 	enum err e;
 
@@ -277,7 +277,7 @@ static enum err seal(struct trail *t, int32_t day, struct fault *f)
 	if ((e = db_read(t->o.db, read_act, &s, f)))
 		return e;
 	if (s.r.rows.n) {
-		s.visit = mem_take(s.r.rows.n, sizeof *s.visit);
+		s.visit = mem_grow(NULL, 0, s.r.rows.n, sizeof *s.visit); /* all of it is written */
 		if (!s.visit)
 			return ERR_MEMORY;
 		if ((e = day_visits(t, &s.r, s.visit, &s.kinds)) || (e = make_sealed(&s)) ||

@@ -21,6 +21,12 @@ static size_t slot_of(const uint64_t *slot, size_t n_slots, uint64_t digest)
 	return i;
 }
 
+void seen_want(const struct seen *s, uint64_t digest)
+{
+	if (s->n_slots)
+		__builtin_prefetch(&s->slot[(size_t)digest & (s->n_slots - 1)], 1);
+}
+
 bool seen_has(const struct seen *s, uint64_t digest)
 {
 	if (!digest)

@@ -16,6 +16,8 @@ struct seen {
 	bool zero; /* 0 itself is in it */
 };
 void seen_drop(struct seen *s);
+/* Its memory is asked for: it is looked for or added soon. */
+void seen_want(const struct seen *s, uint64_t digest);
 bool seen_has(const struct seen *s, uint64_t digest);
 MUST_CHECK enum err seen_room(struct seen *s, size_t more); /* so that so many adds cannot fail */
 MUST_CHECK enum err seen_add(struct seen *s, uint64_t digest, bool *ret_new);

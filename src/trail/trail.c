@@ -268,11 +268,21 @@ static enum err check_times(const struct trail_visit *v, struct utc_s now, struc
 	return OK;
 }
 
-enum err trail_check(const struct trail *t, const struct trail_visit *v, struct utc_s now,
-		     struct fault *f)
+struct utc_s trail_since(const struct trail *t, struct utc_s now)
 {
 	struct trail *own = (struct trail *)(uintptr_t)t;
 	int32_t gone;
+
+	pthread_mutex_lock(&own->lock);
+	gone = t->keys.gone;
+	pthread_mutex_unlock(&own->lock);
+	return zone_day_start(t->o.zone,
+			      gone < trail_first_day(t, now) ? trail_first_day(t, now) : gone + 1);
+}
+
+enum err trail_check(const struct trail_visit *v, struct utc_s now, struct utc_s since,
+		     struct fault *f)
+{
 	enum err e;
 
 	if (v->person <= 0 || v->place.v <= 0)
@@ -289,11 +299,7 @@ enum err trail_check(const struct trail *t, const struct trail_visit *v, struct 
 		fault_at(f, "seat", NULL);
 		return e;
 	}
-	pthread_mutex_lock(&own->lock);
-	gone = t->keys.gone;
-	pthread_mutex_unlock(&own->lock);
-	if (trace_day_of(t->o.zone, v->from) <= gone ||
-	    trace_day_of(t->o.zone, v->from) < trail_first_day(t, now)) {
+	if (v->from.v < since.v) {
 		e = fault_set(f, ERR_RANGE, "到访日期的保存期已过，不再接收",
 			      "visits of that day are over their time and are not taken any more");
 		fault_at(f, "from", NULL);

@@ -7,7 +7,7 @@
  * here follows from the packs and can be made again: the set that traces ask, the segments on
  * disk, the numbers of people and places.
  *
- *     before the act:   trail_check(t, &v, now, &fault)              each row: may it come in?
+ *     before the act:   trail_check(&v, now, since, &fault)           each row: may it come in?
  *     in the act:       trail_keep(t, tx, batch, v, n, fate, f)      once for a batch
  *     after it:         trail_kept(t, batch)  or  trail_undone(t, batch)
  *     a recall's act:   trail_withdraw(t, tx, batch, &sum, f)
@@ -93,9 +93,14 @@ enum trail_fate {
 	TRAIL_REPEATED /* an earlier row of this batch is the same */
 };
 
-/* May this visit come in? ERR_RANGE with a sentence and the field: times, age, seat, numbers. */
-MUST_CHECK enum err trail_check(const struct trail *t, const struct trail_visit *v,
-				struct utc_s now, struct fault *f);
+/* Visits that began before this are over their time. */
+struct utc_s trail_since(const struct trail *t, struct utc_s now);
+/*
+ * May this visit come in? ERR_RANGE with a sentence and the field: times, age, seat, numbers.
+ * `since` is trail_since's, asked once for a batch.
+ */
+MUST_CHECK enum err trail_check(const struct trail_visit *v, struct utc_s now, struct utc_s since,
+				struct fault *f);
 /* Of n > 0 checked visits; one that cannot come in fails the whole, with its index as `where`. */
 MUST_CHECK enum err trail_keep(struct trail *t, struct tx *tx, struct trail_batch b,
 			       const struct trail_visit *v, size_t n, enum trail_fate *ret,

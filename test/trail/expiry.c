@@ -98,6 +98,7 @@ static void a_day_lives_for_its_days_and_not_one_more(void **state)
 	int32_t keep = (int32_t)limit_of(LIMIT_KEEP_DAYS);
 	struct expiry_report r;
 	struct trails s;
+	struct utc_s now;
 
 	trails_begin(&s, d, 1);
 	push(&s, 1, TRAILS_DAY, "1");
@@ -118,7 +119,8 @@ static void a_day_lives_for_its_days_and_not_one_more(void **state)
 				    .place = { 1 },
 				    .from = noon(&s, TRAILS_DAY),
 				    .to = { noon(&s, TRAILS_DAY).v + 60 } };
-	MUST_FAIL(trail_check(s.t, &late, noon(&s, TRAILS_DAY + keep + 1), &d->fault), ERR_RANGE);
+	now = noon(&s, TRAILS_DAY + keep + 1);
+	MUST_FAIL(trail_check(&late, now, trail_since(s.t, now), &d->fault), ERR_RANGE);
 	MUST(trail_expire(s.t, noon(&s, TRAILS_DAY + 99), &r, &d->fault));
 	assert_int_equal(shown(&s), 0);
 	trails_end(&s);

@@ -123,7 +123,8 @@ static void push(struct trails *s, struct dice *dice, struct list *l, size_t k)
 	keep.n = b->n = 1 + dice_below(dice, VISITS_MAX);
 	trails_visits(dice, s, b->v, b->n);
 	for (size_t i = 0; i < b->n; i++)
-		MUST(trail_check(s->t, &b->v[i], trails_now(s), &d->fault));
+		MUST(trail_check(&b->v[i], trails_now(s), trail_since(s->t, trails_now(s)),
+				 &d->fault));
 	if (keep.fail) {
 		MUST_FAIL(trails_keep(&keep, &d->fault), ERR_CONFLICT);
 		return;
@@ -459,17 +460,17 @@ static void nobody_was_anywhere_tomorrow(void **state)
 	struct trails s;
 
 	trails_begin(&s, d, 1);
-	struct utc_s now = trails_now(&s);
+	struct utc_s now = trails_now(&s), since = trail_since(s.t, now);
 	struct trail_visit v = {
 		.person = 1, .place = { 1 }, .from = { now.v - 86400 }, .to = { now.v + 86400 }
 	};
-	MUST(trail_check(s.t, &v, now, &d->fault));
+	MUST(trail_check(&v, now, since, &d->fault));
 	v.to.v++;
-	MUST_FAIL(trail_check(s.t, &v, now, &d->fault), ERR_RANGE);
+	MUST_FAIL(trail_check(&v, now, since, &d->fault), ERR_RANGE);
 	v.to.v = TRACE_STILL;
-	MUST(trail_check(s.t, &v, now, &d->fault));
+	MUST(trail_check(&v, now, since, &d->fault));
 	v.from.v = now.v + 86401;
-	MUST_FAIL(trail_check(s.t, &v, now, &d->fault), ERR_RANGE);
+	MUST_FAIL(trail_check(&v, now, since, &d->fault), ERR_RANGE);
 	trails_end(&s);
 }
 
