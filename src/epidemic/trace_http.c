@@ -176,10 +176,12 @@ static enum err trace_asked(struct call *c, struct tracing *g, struct fault *f)
 		return fault_set(f, ERR_WARRANT, "这份授权可涉及的人数已用完",
 				 "the warrant has brought up as many people as it may");
 	e = trail_ask(t, &w, p, g->a, &g->answer, f);
-	if (e == ERR_FULL)
+	if (e == ERR_FULL) {
+		*f = (struct fault){ 0 }; /* what the engine says of it is of another kind */
 		return fault_set(f, ERR_WARRANT, "结果超出授权可涉及的人数，请缩小时间窗或代数",
 				 "more people than the warrant may bring up: ask for a shorter "
 				 "window or fewer generations");
+	}
 	g->id = record_id_new(epidemic_of(c)->o.book).v;
 	if (e || (e = seal_parts(c, g)))
 		return e;

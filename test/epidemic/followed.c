@@ -155,6 +155,25 @@ static void who_a_trace_finds_is_somebodys_to_find_at_once(void **state)
 	sound(&w);
 }
 
+/* The engine, the room of traces and the answer each have words for it: the case's are told. */
+static void more_people_than_the_warrant_may_bring_up_is_said_as_that(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	char url[120], body[900];
+
+	outbreak_begin(&w, &o);
+	ward_run(&w, "UPDATE case_warrant SET spent = people - 1");
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/trace", o.id);
+	(void)snprintf(body, sizeof body, "{\"warrant\":\"%s\"}", o.warrant);
+	assert_int_equal(ward_ask(&w, WARD_TRACER, "POST", url, body, &a), 403);
+	if (!holds(&a, "\"code\":\"warrant\"") || !holds(&a, "more people than the warrant may") ||
+	    !holds(&a, "结果超出授权可涉及的人数"))
+		fail_msg("%.*s", (int)a.body.n, a.body.p);
+	adds_up(&w, 0, 0, 0);
+}
+
 static void what_is_pushed_out_is_counted_where_it_stands(void **state)
 {
 	WARD_WITH_VAULT(w);
@@ -919,6 +938,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(who_a_trace_finds_is_somebodys_to_find_at_once),
+		ON_BOTH(more_people_than_the_warrant_may_bring_up_is_said_as_that),
 		ON_BOTH(what_is_pushed_out_is_counted_where_it_stands),
 		ON_BOTH(a_later_trace_adds_changes_and_excludes_by_a_difference),
 		ON_BOTH(a_corrected_onset_changes_whom_the_next_trace_finds),
