@@ -17,6 +17,19 @@ struct traced {
 	int64_t ns; /* from the confirmation's request to the answer that all have their tasks */
 };
 
+/* A case of the data, and how many its first generation has. */
+struct found {
+	size_t at;
+	uint64_t contacts;
+};
+
+static int by_contacts(const void *pa, const void *pb)
+{
+	const struct found *a = pa, *b = pb;
+
+	return (a->contacts > b->contacts) - (a->contacts < b->contacts);
+}
+
 static void copied(const struct asker *a, const char *key, char *ret, size_t n)
 {
 	struct str s = asker_value(a, key);
@@ -64,56 +77,82 @@ static void confirmed(const struct gate *g, struct asker *doctor, struct asker *
 	copied(tracer, "text", warrant, 1000);
 }
 
+static const struct bench_case *case_at(const struct gate *g, const struct found *f)
+{
+	return &g->data.cases[f->at];
+}
+
+/* Trace one; what was refused (more people than a warrant may bring up) is said and not counted. */
+static bool trace_one(const struct gate *g, struct asker *doctor, struct asker *tracer,
+		      const struct bench_case *c, int generations, int64_t *ret_begun,
+		      int64_t *ret_ns)
+{
+	static uint64_t numbers;
+	char id[40], warrant[1000], body[1200], target[100];
+	int bytes;
+
+	confirmed(g, doctor, tracer, c, numbers++, id, warrant, ret_begun);
+	bytes = snprintf(body, sizeof body, "{\"warrant\":\"%s\",\"generations\":%d}", warrant,
+			 generations);
+	(void)snprintf(target, sizeof target, "/api/v1/cases/%s/trace", id);
+	tracer->may_fail = true;
+	*ret_ns = measure_now_ns();
+	(void)asker_ask(tracer, "POST", target, (struct str){ body, (size_t)bytes });
+	*ret_ns = measure_now_ns() - *ret_ns;
+	tracer->may_fail = false;
+	if (tracer->status == 201)
+		return true;
+	struct str code = asker_value(tracer, "code"), why = asker_value(tracer, "message_en");
+
+	(void)fprintf(stderr, "bench_intake: not traced: %d %.*s: %.*s\n", tracer->status,
+		      (int)code.n, code.p, (int)why.n, why.p);
+	return false;
+}
+
+static void tell(int generations, int64_t *ns, size_t told, size_t asked, uint64_t contacts)
+{
+	char name[80];
+
+	if (told) {
+		qsort(ns, told, sizeof *ns, by_ns);
+		(void)snprintf(name, sizeof name, "trace_%d_ms_p50", generations);
+		figure_real("gate", name, (double)ns[told / 2] / NS_A_MS);
+		(void)snprintf(name, sizeof name, "trace_%d_ms_p90", generations);
+		figure_real("gate", name, (double)ns[told * 9 / 10] / NS_A_MS);
+		(void)snprintf(name, sizeof name, "trace_%d_contacts_mean", generations);
+		figure_real("gate", name, (double)contacts / (double)told);
+	}
+	(void)snprintf(name, sizeof name, "trace_%d_asked", generations);
+	figure_count("gate", name, asked);
+	(void)snprintf(name, sizeof name, "trace_%d_told", generations);
+	figure_count("gate", name, told);
+	(void)fflush(stdout);
+}
+
+/* The contacts of each are written into `f`. */
 static void trace_all(struct gate *g, struct asker *doctor, struct asker *tracer, int generations,
-		      size_t n, struct traced *ret_most)
+		      struct found *f, size_t n, struct traced *ret_most)
 {
 	static int64_t ns[MEASURE_CASES];
-	static uint64_t numbers;
-	char id[40], warrant[1000], body[1200], target[100], name[80];
-	uint64_t contacts = 0, told = 0;
+	uint64_t contacts = 0;
+	size_t told = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct bench_case *c = &g->data.cases[i];
 		int64_t begun;
-		int bytes;
 
-		confirmed(g, doctor, tracer, c, numbers++, id, warrant, &begun);
-		bytes = snprintf(body, sizeof body, "{\"warrant\":\"%s\",\"generations\":%d}",
-				 warrant, generations);
-		(void)snprintf(target, sizeof target, "/api/v1/cases/%s/trace", id);
-		tracer->may_fail = true; /* more people than a warrant may bring up */
-		ns[i] = measure_now_ns();
-		(void)asker_ask(tracer, "POST", target, (struct str){ body, (size_t)bytes });
-		ns[i] = measure_now_ns() - ns[i];
-		tracer->may_fail = false;
-		if (tracer->status != 201) {
-			struct str code = asker_value(tracer, "code"),
-				   why = asker_value(tracer, "message_en");
-
-			(void)fprintf(stderr, "bench_intake: not traced: %d %.*s: %.*s\n",
-				      tracer->status, (int)code.n, code.p, (int)why.n, why.p);
+		if (!trace_one(g, doctor, tracer, case_at(g, &f[i]), generations, &begun,
+			       &ns[told]))
 			continue;
-		}
-		uint64_t found = strtoull(asker_value(tracer, "n_contacts").p, NULL, 10);
-
 		told++;
-		contacts += found;
-		if (found > ret_most->contacts && found <= NAMES) {
-			ret_most->contacts = found;
+		f[i].contacts = strtoull(asker_value(tracer, "n_contacts").p, NULL, 10);
+		contacts += f[i].contacts;
+		if (f[i].contacts > ret_most->contacts && f[i].contacts <= NAMES) {
+			ret_most->contacts = f[i].contacts;
 			ret_most->ns = measure_now_ns() - begun;
 			copied(tracer, "id", ret_most->id, sizeof ret_most->id);
 		}
 	}
-	qsort(ns, n, sizeof *ns, by_ns);
-	(void)snprintf(name, sizeof name, "trace_%d_ms_p50", generations);
-	figure_real("gate", name, (double)ns[n / 2] / NS_A_MS);
-	(void)snprintf(name, sizeof name, "trace_%d_ms_p90", generations);
-	figure_real("gate", name, (double)ns[n * 9 / 10] / NS_A_MS);
-	(void)snprintf(name, sizeof name, "trace_%d_contacts_mean", generations);
-	figure_real("gate", name, (double)contacts / (double)(told ? told : 1));
-	(void)snprintf(name, sizeof name, "trace_%d_told", generations);
-	figure_count("gate", name, told);
-	(void)fflush(stdout);
+	tell(generations, ns, told, n, contacts);
 }
 
 /* Who answers for epidemic control, there and above: each contact becomes a task of theirs. */
@@ -152,6 +191,7 @@ static void answered_for(const struct gate *g)
 void gate_trace(struct gate *g)
 {
 	size_t n = min_size(g->cases, MEASURE_CASES);
+	static struct found f[MEASURE_CASES];
 	struct traced most = { .contacts = 0 };
 	struct asker doctor, tracer;
 	char target[100];
@@ -162,10 +202,15 @@ void gate_trace(struct gate *g)
 	answered_for(g);
 	asker_begin(&doctor, &g->served, SERVED_DOCTOR);
 	asker_begin(&tracer, &g->served, SERVED_TRACER);
-	trace_all(g, &doctor, &tracer, 1, n, &most);
+	for (size_t i = 0; i < n; i++)
+		f[i].at = i;
+	trace_all(g, &doctor, &tracer, 1, f, n, &most);
 	figure_real("gate", "case_to_tasks_ms", (double)most.ns / NS_A_MS);
 	figure_count("gate", "case_to_tasks_contacts", most.contacts);
-	trace_all(g, &doctor, &tracer, 2, n / 3, &most);
+	/* A third of them, with the fewest contacts: of most others the second generation is more
+	 * people than a warrant may bring up. */
+	qsort(f, n, sizeof *f, by_contacts);
+	trace_all(g, &doctor, &tracer, 2, f, n / 3, &most);
 	if (most.contacts) {
 		(void)snprintf(target, sizeof target, "/api/v1/traces/%s/names", most.id);
 		t0 = measure_now_ns();

@@ -291,8 +291,9 @@ struct str asker_value(const struct asker *a, const char *key)
 	if (!at)
 		return STR("");
 	at += n;
-	at += *at == '"';
-	return (struct str){ at, strcspn(at, "\",}]") };
+	if (*at == '"') /* a sentence may have a comma */
+		return (struct str){ at + 1, strcspn(at + 1, "\"") };
+	return (struct str){ at, strcspn(at, ",}]") };
 }
 
 void asker_begin(struct asker *a, const struct served *s, enum served_who who)
