@@ -94,10 +94,11 @@ MUST_CHECK enum err db_write(struct db *db, db_act *act, void *arg, struct fault
 MUST_CHECK enum err tx_run(struct tx *tx, const struct sql *sql, struct sql_args args,
 			   uint64_t *ret_changed, struct fault *f);
 /*
- * Run one whose end nobody waits for here. On PostgreSQL it is sent and that is all: what is wrong
- * with it comes with the next statement that is waited for, or with the commit, and no words can
- * be found for it in between. So it is for what cannot be refused by what people say. `must`: how
- * many rows it has to change, else ERR_CONFLICT; 0: no matter.
+ * Run one whose end nobody waits for here. On PostgreSQL it is sent and that is all, and rows that
+ * are put in one by one may be held and go many at once (gather.c): what is wrong with it comes
+ * with the next statement that is waited for, or with the commit, and no words can be found for it
+ * in between. So it is for what cannot be refused by what people say. `must`: how many rows it has
+ * to change, else ERR_CONFLICT; 0: no matter.
  */
 MUST_CHECK enum err tx_later(struct tx *tx, const struct sql *sql, struct sql_args args,
 			     uint64_t must, struct fault *f);

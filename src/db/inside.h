@@ -23,11 +23,15 @@ struct prepared {
 	char *text;      /* as it was: another statement may come to lie at its address */
 	uint64_t digest; /* of the text */
 	void *handle;
-	uint16_t *place; /* SQLite: where $1, $2, ... are */
-	unsigned busy;   /* so many read rows of it */
+	uint16_t *place;       /* SQLite: where $1, $2, ... are */
+	unsigned busy;         /* so many read rows of it */
+	bool looked;           /* can its rows be gathered? */
+	struct gather *gather; /* NULL: no */
 };
 
 struct conn;
+struct gather;
+struct gathers;
 struct memo;
 
 struct conn_ops {
@@ -81,6 +85,7 @@ struct conn {
 	struct memo *memo;
 	struct prepared **slot; /* a hash table by address; n_slots is a power of two or 0 */
 	size_t n_slots, n_prepared;
+	struct gathers *gathers; /* rows that are held back */
 };
 
 struct tx_kept;

@@ -1,5 +1,5 @@
 /* tx.c - acts, and the statements and rows inside them, alike on both databases. */
-#include "db/inside.h"
+#include "db/gather.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -77,6 +77,9 @@ enum err tx_act(struct tx *tx, struct conn *c, db_act *act, void *arg, struct fa
 	for (struct tx_kept *k = tx->kept; k && !e && !tx->failed; k = k->next)
 		if (k->kind->end)
 			e = k->kind->end(tx, k->memory, f);
+	if (!e && !tx->failed)
+		e = gathers_let_go(tx, NULL, f);
+	gathers_forget(c);
 	forget_kept(tx);
 	return tx->failed ? tx_ended(tx, tx->failed, f) : e;
 }
@@ -200,6 +203,7 @@ void tx_forget_all(struct conn *c)
 	mem_drop(c->slot);
 	c->slot = NULL;
 	c->n_slots = c->n_prepared = 0;
+	gathers_end(c);
 	memo_end(&c->memo);
 }
 
@@ -277,7 +281,7 @@ static enum err start(struct tx *tx, const struct sql *sql, struct sql_args args
 
 	memset(r, 0, sizeof(*r));
 	r->tx = tx;
-	if ((e = make_ready(sql, args, r, f)))
+	if ((e = gathers_let_go(tx, sql, f)) || (e = make_ready(sql, args, r, f)))
 		return e;
 	r->p->busy++;
 	if ((e = tx->c->ops->start(r, args, &tx->why))) {
@@ -296,6 +300,8 @@ static enum err start_all(struct tx *tx, const struct tx_call *v, size_t n, stru
 	memset(r, 0, n * sizeof(*r));
 	for (size_t i = 0; i < n; i++)
 		r[i].tx = tx;
+	for (size_t i = 0; i < n && !e; i++)
+		e = gathers_let_go(tx, v[i].sql, f);
 	for (size_t i = 0; i < n && !e; i++)
 		if (!(e = make_ready(v[i].sql, v[i].args, &r[i], f)))
 			r[i].p->busy++;
@@ -345,8 +351,8 @@ enum err tx_conflict(struct fault *f)
 			 "this changed in between; look again, then repeat");
 }
 
-enum err tx_later(struct tx *tx, const struct sql *sql, struct sql_args args, uint64_t must,
-		  struct fault *f)
+enum err tx_now(struct tx *tx, const struct sql *sql, struct sql_args args, uint64_t must,
+		struct fault *f)
 {
 	struct rows r = { .tx = tx };
 	uint64_t changed;
@@ -358,12 +364,28 @@ enum err tx_later(struct tx *tx, const struct sql *sql, struct sql_args args, ui
 			e = tx_ended(tx, tx_conflict(&tx->why), f);
 		return e;
 	}
-	if ((e = make_ready(sql, args, &r, f)))
+	if ((e = gathers_let_go(tx, sql, f)) || (e = make_ready(sql, args, &r, f)))
 		return e;
 	e = tx->c->ops->later(tx, r.p, args, must, &tx->why);
 	if (r.own)
 		drop(tx->c, r.p);
 	return e ? tx_ended(tx, e, f) : OK;
+}
+
+enum err tx_later(struct tx *tx, const struct sql *sql, struct sql_args args, uint64_t must,
+		  struct fault *f)
+{
+	struct rows r = { .tx = tx };
+	bool held = false;
+	enum err e = make_ready(sql, args, &r, f);
+
+	if (e)
+		return e;
+	if (r.own)
+		drop(tx->c, r.p);
+	else if ((e = gather_hold(tx, r.p, args, must, &held, f)))
+		return tx_ended(tx, e, f);
+	return held ? OK : tx_now(tx, sql, args, must, f);
 }
 
 enum err tx_rows(struct tx *tx, const struct sql *sql, struct sql_args args, struct rows **ret,

@@ -133,6 +133,16 @@ enum err act_insert_bare(struct tx *tx, const struct record_kind *k, const void 
 	return write_row(tx, k, k->sql->insert, row, NULL, f);
 }
 
+enum err act_insert_later(struct tx *tx, const struct record_kind *k, const void *row,
+			  struct fault *f)
+{
+	struct sql_value v[COLUMNS_HEAD + NOUN_FIELDS_MAX];
+
+	arguments(k, row, v);
+	return tx_later(tx, k->sql->insert,
+			(struct sql_args){ v, COLUMNS_HEAD + k->sql->n_columns }, 1, f);
+}
+
 enum err act_insert(struct tx *tx, const struct record_kind *k, const void *row, struct fault *f)
 {
 	struct search_set set, none = { .n = 0 };

@@ -226,7 +226,7 @@ enum err record_put(const struct record_book *b, struct tx *tx, const struct nou
 {
 	const struct record_kind *k = record_kind_of(b, n->name);
 
-	return k ? act_insert_bare(tx, k, row, f) : ERR_BUG;
+	return k ? act_insert_later(tx, k, row, f) : ERR_BUG;
 }
 
 enum err record_replace(const struct record_book *b, struct tx *tx, const struct noun *n,

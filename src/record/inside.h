@@ -68,6 +68,9 @@ MUST_CHECK enum err act_insert(struct tx *tx, const struct record_kind *k, const
 /* Without them: batch.h writes those of many rows at once. */
 MUST_CHECK enum err act_insert_bare(struct tx *tx, const struct record_kind *k, const void *row,
 				    struct fault *f);
+/* The same, and nobody waits for it: what comes of it comes with the act's end (tx_later). */
+MUST_CHECK enum err act_insert_later(struct tx *tx, const struct record_kind *k, const void *row,
+				     struct fault *f);
 /* ERR_CONFLICT if the stored version is not the one `before` has. */
 MUST_CHECK enum err act_update(struct tx *tx, const struct record_kind *k, const void *before,
 			       const void *after, struct fault *f);

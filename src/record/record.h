@@ -242,7 +242,7 @@ MUST_CHECK enum err record_entry(const struct noun *n, const void *before, const
 
 /*
  * Write a row that is complete, head and all, as the gate has judged it. It has no search tokens:
- * a noun with a gate has no FIELD_SEARCH. What is written is in no ledger entry yet.
+ * a noun with a gate has no FIELD_SEARCH. It goes by tx_later, and is in no ledger entry yet.
  */
 MUST_CHECK enum err record_put(const struct record_book *b, struct tx *tx, const struct noun *n,
 			       const void *row, struct fault *f);

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "db/db.h"
 #include "support/things.h"
@@ -111,6 +113,157 @@ static void an_act_that_refuses_leaves_nothing_of_what_it_sent(void **state)
 	assert_int_equal(things_counted(d), 0);
 }
 
+/* ---- rows that go many at once --------------------------------------------------------------- */
+
+static const struct sql put_whole = {
+	.name = "thing.put_whole",
+	.text = "INSERT INTO thing (county, id, i, f, t, b) VALUES (1, $1, $1, 7, $2, $3)\n"
+		"ON CONFLICT (county, id) DO NOTHING",
+	.args = "itb",
+	.act = SQL_WRITE,
+};
+static const struct sql whole = {
+	.name = "thing.whole",
+	.text = "SELECT id, i, t, b FROM thing WHERE county = 1 ORDER BY id",
+	.args = "",
+	.act = SQL_READ,
+};
+
+/* The caller's bytes are gone before the rows are written. */
+static enum err put_text(struct tx *tx, int64_t id, struct fault *f)
+{
+	char text[16];
+	struct str s = { text, (size_t)snprintf(text, sizeof text, "t%d", (int)id) };
+	enum err e = tx_later(tx, &put_whole,
+			      SQL_ARGS(sql_i64(id), id % 3 ? sql_text(s) : sql_null(),
+				       id % 5 ? sql_blob(s) : sql_blob(STR(""))),
+			      0, f);
+
+	memset(text, 'x', sizeof text);
+	return e;
+}
+
+enum { SOME = 75, TWICE = 40 }; /* two groups of 32, and some */
+
+static enum err texts_act(struct tx *tx, void *arg, struct fault *f)
+{
+	enum err e = OK;
+
+	(void)arg;
+	for (int64_t i = 100; i < 100 + SOME && !e; i++)
+		e = put_text(tx, i, f);
+	for (int64_t i = 100 + TWICE; i < 100 + SOME && !e; i++)
+		e = put_text(tx, i, f); /* there already, and left alone */
+	return e;
+}
+
+static enum err look_act(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	int64_t id = 100;
+	bool more;
+	enum err e = tx_rows(tx, &whole, SQL_NO_ARGS, &r, f);
+
+	(void)arg;
+	for (; !e && !(e = rows_next(r, &more, f)) && more; id++) {
+		char text[16];
+		struct str s = { text, (size_t)snprintf(text, sizeof text, "t%d", (int)id) };
+
+		assert_int_equal(rows_i64(r, 0), id);
+		assert_int_equal(rows_i64(r, 1), id);
+		assert_int_equal(rows_null(r, 2), id % 3 == 0);
+		assert_true(rows_null(r, 2) || str_eq(rows_text(r, 2), s));
+		assert_true(str_eq(rows_blob(r, 3), id % 5 ? s : STR("")));
+	}
+	assert_true(e || id == 100 + SOME);
+	return e;
+}
+
+static void each_row_that_is_held_is_written_as_it_was_given(void **state)
+{
+	struct database *d = *state;
+
+	MUST(db_write(d->db, texts_act, NULL, &d->fault));
+	MUST(db_read(d->db, look_act, NULL, &d->fault));
+}
+
+static enum err in_turns_act(struct tx *tx, void *arg, struct fault *f)
+{
+	int64_t *seen = arg;
+	enum err e = OK;
+
+	for (int64_t i = 1; i <= SOME && !e; i++) { /* by two statements, and one that changes */
+		e = i % 2 ? later(tx, &put, i, 0, 1, f) : put_text(tx, i, f);
+		if (!e && i % 10 == 0)
+			e = later(tx, &change, i, 20, 1, f);
+	}
+	return e ? e : things_count_act(tx, seen, f);
+}
+
+static void what_changes_a_row_finds_it_though_it_was_held(void **state)
+{
+	struct database *d = *state;
+	int64_t seen = 0;
+
+	MUST(db_write(d->db, in_turns_act, &seen, &d->fault));
+	assert_int_equal(seen, SOME);
+	assert_int_equal(things_counted(d), SOME);
+}
+
+static enum err add_up(struct rows *r, size_t i, void *arg, struct fault *f)
+{
+	int64_t *seen = arg;
+
+	(void)i;
+	(void)f;
+	*seen += rows_i64(r, 0);
+	return OK;
+}
+
+static enum err at_a_time_act(struct tx *tx, void *arg, struct fault *f)
+{
+	const struct tx_call v[] = { { &things_count, SQL_NO_ARGS },
+				     { &things_count, SQL_NO_ARGS } };
+	int64_t *seen = arg;
+	enum err e = OK;
+
+	*seen = 0;
+	for (int64_t i = 1; i <= SOME && !e; i++)
+		e = later(tx, &put, i, 0, 1, f);
+	return e ? e : tx_rows_each(tx, v, ARRAY_LEN(v), add_up, seen, f);
+}
+
+static void questions_asked_at_a_time_see_what_was_held(void **state)
+{
+	struct database *d = *state;
+	int64_t seen = 0;
+
+	MUST(db_write(d->db, at_a_time_act, &seen, &d->fault));
+	assert_int_equal(seen, 2 * SOME);
+}
+
+static enum err one_bad_act(struct tx *tx, void *arg, struct fault *f)
+{
+	const int64_t *bad = arg;
+	enum err e = OK;
+
+	for (int64_t i = 0; i < SOME && !e; i++)
+		e = later(tx, &put, i, i == *bad ? 13 : 0, 1, f);
+	return OK; /* whatever it says */
+}
+
+static void one_row_of_a_group_that_cannot_be_undoes_the_act(void **state)
+{
+	struct database *d = *state;
+
+	for (int64_t bad = 0; bad < SOME; bad += 37) {
+		MUST_FAIL(db_write(d->db, one_bad_act, &bad, &d->fault), ERR_RANGE);
+		assert_int_equal(things_counted(d), 0);
+	}
+	MUST(db_write(d->db, one_bad_act, &(int64_t){ -1 }, &d->fault));
+	assert_int_equal(things_counted(d), SOME);
+}
+
 /* ---- what is kept ---------------------------------------------------------------------------- */
 
 struct kept {
@@ -153,6 +306,10 @@ int main(void)
 		ON_BOTH(the_act_sees_what_it_sent_and_the_commit_keeps_it),
 		ON_BOTH(what_was_wrong_with_it_undoes_the_act),
 		ON_BOTH(an_act_that_refuses_leaves_nothing_of_what_it_sent),
+		ON_BOTH(each_row_that_is_held_is_written_as_it_was_given),
+		ON_BOTH(what_changes_a_row_finds_it_though_it_was_held),
+		ON_BOTH(questions_asked_at_a_time_see_what_was_held),
+		ON_BOTH(one_row_of_a_group_that_cannot_be_undoes_the_act),
 		ON_BOTH(what_is_kept_ends_with_the_act_that_ends_well),
 	};
 
