@@ -68,13 +68,16 @@ static bool shape_of(const char *text, struct shape *ret)
 	       !strstr(end + 1, "WHERE");
 }
 
-/* $3 of the second row is the third behind all of the first. */
-static void put_row(struct buf *b, struct str row, size_t before)
+/*
+ * $3 of the second row is the third behind all of the first. SQLite looks a name up among all that
+ * came before, which takes it longer than the rows if there are a thousand: ?35 is a number.
+ */
+static void put_row(struct buf *b, struct str row, size_t before, char mark)
 {
 	for (size_t i = 0; i < row.n; i++) {
 		size_t k = 0;
 
-		buf_char(b, row.p[i]);
+		buf_char(b, row.p[i] == '$' ? mark : row.p[i]);
 		if (row.p[i] != '$')
 			continue;
 		while (row.p[i + 1] >= '0' && row.p[i + 1] <= '9')
@@ -92,7 +95,7 @@ static enum err keep_text(struct buf *b, char **ret)
 	return OK;
 }
 
-static enum err compose(const struct sql *one, const struct shape *s, struct gather *g)
+static enum err compose(const struct sql *one, const struct shape *s, char mark, struct gather *g)
 {
 	CLEANUP(buf_release) struct buf text = { 0 }, args = { 0 }, same = { 0 };
 	enum err e;
@@ -101,7 +104,7 @@ static enum err compose(const struct sql *one, const struct shape *s, struct gat
 	for (size_t i = 0; i < GATHER_ROWS; i++) {
 		if (i)
 			buf_lit(&text, ", ");
-		put_row(&text, s->row, i * g->n_args);
+		put_row(&text, s->row, i * g->n_args, mark);
 		buf_lit(&args, one->args);
 	}
 	buf_str(&text, s->tail);
@@ -154,7 +157,7 @@ static enum err begin(struct conn *c, const struct sql *sql, struct gather **ret
 		return ERR_MEMORY;
 	memcpy(g->table, s.table.p, s.table.n);
 	g->n_args = strlen(sql->args);
-	if ((e = compose(sql, &s, g)))
+	if ((e = compose(sql, &s, c->db->sqlite ? '?' : '$', g)))
 		return e;
 	all->v[all->n++] = *ret = g;
 	g = NULL;

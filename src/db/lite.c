@@ -356,15 +356,19 @@ static enum err sound(struct conn *c, struct fault *f)
 static enum err place(struct prepared *p, sqlite3_stmt *s, struct fault *f)
 {
 	size_t n = strlen(p->sql->args);
+	const char *first;
 
 	p->place = mem_take(n + 1, sizeof(*p->place));
 	if (!p->place)
 		return ERR_MEMORY;
+	first = n ? sqlite3_bind_parameter_name(s, 1) : NULL;
 	for (size_t i = 0; i < n; i++) {
+		bool numbered = first && *first == '?'; /* gather.c */
 		char name[24];
 
 		snprintf(name, sizeof(name), "$%zu", i + 1);
-		p->place[i] = (uint16_t)sqlite3_bind_parameter_index(s, name);
+		p->place[i] =
+			(uint16_t)(numbered ? (int)i + 1 : sqlite3_bind_parameter_index(s, name));
 		if (p->place[i] == 0)
 			return fault_set(f, ERR_BUG, "语句 %s 没有用到参数 %s",
 					 "statement %s has no argument %s", p->sql->name, name);
