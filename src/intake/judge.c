@@ -1,6 +1,7 @@
 /* judge.c - see judge.h. */
 #include "intake/judge.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "grid/area.h"
@@ -419,6 +420,41 @@ static enum err learn(struct judging *g)
 	return OK;
 }
 
+enum { EXPECTED_BYTES = 160 };
+
+/*
+ * A first row of which nothing is a column's name is somebody's: it is not told back as what the
+ * columns are called, nor are its cells part of the sentence.
+ */
+static enum err has_headings(const struct judging *g)
+{
+	char list[EXPECTED_BYTES];
+	size_t n = 0;
+	bool more = false;
+
+	for (size_t i = 0; i < g->column.n; i++)
+		if (g->column.v[i].field != COLUMN_NONE)
+			return OK;
+	if (!g->column.n)
+		return OK;
+	for (size_t i = 0; i < g->j->schema.n_fields; i++) {
+		const struct field *x = &g->j->schema.field[i];
+		size_t bytes = strlen(x->name) + 2;
+
+		if (x->flags & FIELD_SERVER)
+			continue;
+		if ((more = n + bytes >= sizeof list))
+			break;
+		n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", x->name);
+	}
+	return fault_set(
+		g->f, ERR_RANGE,
+		"第一行须是列名，但没有一个可识别：应有 %.*s%s；列名不同的，请先在来源里对应各列",
+		"the first row must be the headings, and none is known: wanted are %.*s%s; "
+		"if yours differ, match the columns in the feed",
+		(int)n, list, more ? " …" : "");
+}
+
 static enum err rows(struct judging *g)
 {
 	struct csv_record r;
@@ -490,8 +526,8 @@ enum err judge_read(const struct judge_ask *ask, struct judged *ret, struct faul
 	g.row_bytes = ret->schema.noun ? ret->schema.noun->bytes : sizeof(struct visit_in);
 	if ((e = arena_new(JUDGE_BYTES_MAX, &ret->a)) ||
 	    (e = mapping_read(ret->schema, ask->feed->matching, ret->a, &g.mapping, f)) ||
-	    (e = body_open(&g.body, ask->body, f)) || (e = rows(&g)) || (e = count(&g)) ||
-	    (e = columns(&g)))
+	    (e = body_open(&g.body, ask->body, f)) || (e = learn(&g)) || (e = has_headings(&g)) ||
+	    (e = rows(&g)) || (e = count(&g)) || (e = columns(&g)))
 		judged_end(ret);
 	return e;
 }

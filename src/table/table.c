@@ -445,6 +445,7 @@ void table_end(struct table **pt)
 	csv_end(&t->csv);
 	xlsx_end(&t->xlsx);
 	file_unmap(&t->file);
+	arena_wipe(t->arena); /* of a file without a header it is somebody's row */
 	arena_free(t->arena);
 	buf_release(&t->raw);
 	vec_drop(&t->padded);
