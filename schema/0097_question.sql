@@ -13,7 +13,8 @@ CREATE INDEX visit_called_batch ON visit_called (county, batch);
 CREATE INDEX visit_called_day ON visit_called (day, county, batch);
 
 -- Who was at these places at these times: what a feed is asked for a case, in the feed's county.
--- src/intake/question.h. `due` is when the case's warrant ends.
+-- src/intake/question.h. `due` is when the case's warrant ends; `told_at` is when the feed's key first
+-- saw it; `subject` is whom it is told for, as person_look has them.
 -- spread: county
 CREATE TABLE question (
 	county      BIGINT NOT NULL,
@@ -21,12 +22,14 @@ CREATE TABLE question (
 	feed        BIGINT NOT NULL,
 	token       TEXT NOT NULL,
 	case_id     BIGINT NOT NULL,
+	subject     BIGINT NOT NULL,
 	warrant     BIGINT NOT NULL,
 	asked_by    BIGINT NOT NULL,
 	asked_at    BIGINT NOT NULL,
 	due         BIGINT NOT NULL,
 	places      BIGINT NOT NULL,
 	state       BIGINT NOT NULL,
+	told_at     BIGINT,
 	PRIMARY KEY (county, id)
 );
 CREATE INDEX question_token ON question (county, feed, token);

@@ -134,6 +134,7 @@ enum err question_run(struct call *c, struct tx *tx, struct fault *f)
 {
 	const struct questioning *q = c->parsed;
 	struct json *j = call_json(c);
+	struct question_ask ask = q->ask;
 	struct question_asked made;
 	struct case_row *of;
 	enum err e = case_load(c, tx, &of, f);
@@ -141,8 +142,11 @@ enum err question_run(struct call *c, struct tx *tx, struct fault *f)
 	if (!e && of->record.state != CASE_CONFIRMED)
 		e = fault_set(f, ERR_WARRANT, "病例未确认，不能追踪",
 			      "the case is not confirmed: nobody is traced");
-	if (e || (e = question_ask(intake_of(c), tx, &q->ask, &made, f)) ||
-	    (e = note(c, tx, of, &q->ask, &made, f)))
+	if (e)
+		return e;
+	ask.subject = of->subject.v;
+	if ((e = question_ask(intake_of(c), tx, &ask, &made, f)) ||
+	    (e = note(c, tx, of, &ask, &made, f)))
 		return e;
 	json_open(j, '{');
 	json_key(j, "id");

@@ -181,7 +181,8 @@ static enum err put_question(struct asking *k, struct fault *f)
 		      SQL_ARGS(sql_i64(k->county.v), sql_i64(k->ret->id),
 			       sql_i64(q->feed->record.id.v), sql_text(buf_view(&token)),
 			       sql_i64(q->case_id), sql_i64(q->warrant), sql_i64(q->asked_by),
-			       sql_time(q->now), sql_time(q->due), sql_i64(k->ret->places)),
+			       sql_time(q->now), sql_time(q->due), sql_i64(k->ret->places),
+			       sql_i64(q->subject)),
 		      NULL, f);
 }
 

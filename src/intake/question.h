@@ -37,6 +37,7 @@ enum question_state { QUESTION_OPEN = 1, QUESTION_CLOSED, QUESTION_STATE_N };
 struct question_ask {
 	const struct feed *feed;
 	int64_t case_id, warrant, asked_by;
+	int64_t subject; /* whom the case is about: told when the feed is (look/look.h) */
 	struct utc_s now, due;
 	const struct trail_stay *stay; /* where the case was */
 	const struct str *called;      /* each one's place, by the feed; empty: not by it */

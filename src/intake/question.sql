@@ -12,9 +12,10 @@
 -- $8 asked_at bigint
 -- $9 due      bigint
 -- $10 places  bigint
+-- $11 subject bigint
 INSERT INTO question (county, id, feed, token, case_id, warrant, asked_by, asked_at, due, places,
-	state)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1);
+	subject, state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1);
 
 -- name: part_put
 -- Its places of one day.
@@ -68,11 +69,19 @@ ORDER BY q.id DESC LIMIT $3;
 -- $2 now     bigint
 -- $3 after   bigint
 SELECT q.county, q.id, q.feed, q.token, q.due, f.area, (SELECT max(k.answered_at)
-	FROM question_batch k WHERE k.county = q.county AND k.question = q.id)
+	FROM question_batch k WHERE k.county = q.county AND k.question = q.id),
+	q.told_at, q.case_id, q.subject
 FROM question q JOIN feeds f ON f.county = q.county AND f.id = q.feed
 WHERE q.due > $2 AND +q.id > $3 AND q.state = 1 AND ltrim(f.api_key, '0') = $1
 	AND f.state = 'active'
 ORDER BY q.id;
+
+-- name: told
+-- Its feed's key sees it for the first time.
+-- $1 county bigint
+-- $2 id     bigint
+-- $3 now    bigint
+UPDATE question SET told_at = $3 WHERE county = $1 AND id = $2 AND told_at IS NULL;
 
 -- name: of_token
 -- The one that a batch answers.

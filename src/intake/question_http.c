@@ -5,6 +5,7 @@
 #include "intake/question.h"
 #include "intake/question.sql.h"
 #include "ledger/ledger.h"
+#include "look/look.h"
 
 #include "base/ban.h"
 
@@ -84,16 +85,28 @@ static void tell_more(struct call *c, const char *from, int64_t last, bool more)
 	json_bool(j, more);
 }
 
+/* Columns of question.of_key. */
+enum { KEY_COUNTY, KEY_ID, KEY_AREA = 5, KEY_TOLD_AT = 7, KEY_CASE, KEY_SUBJECT };
+
+struct untold {
+	struct area_code county, area;
+	int64_t id, case_id, subject;
+};
+
 struct waiting {
+	struct call *c;
 	struct buf *shown;
 	size_t n;
 	int64_t last;
 	bool more;
+	VEC(struct untold) untold;
 };
 
-static enum err tell_waiting(struct call *c, struct tx *tx, struct waiting *w, struct fault *f)
+/* The first of what waits for this key after `last`: told, or noted as not told yet. */
+static enum err each_waiting(struct waiting *w, struct tx *tx, bool tell, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
+	struct call *c = w->c;
 	char key[24];
 	int n = snprintf(key, sizeof key, "%lld", (long long)c->who->account);
 	bool more;
@@ -103,15 +116,78 @@ static enum err tell_waiting(struct call *c, struct tx *tx, struct waiting *w, s
 			     &r, f);
 
 	while (!e && !w->more && !(e = rows_next(r, &more, f)) && more) {
-		if (!scope_covers(call_scope(c), (struct area_code){ rows_i64(r, 5) }))
+		const struct untold x = { .county = { rows_i64(r, KEY_COUNTY) },
+					  .area = { rows_i64(r, KEY_AREA) },
+					  .id = rows_i64(r, KEY_ID),
+					  .case_id = rows_i64(r, KEY_CASE),
+					  .subject = rows_i64(r, KEY_SUBJECT) };
+		bool told = !rows_null(r, KEY_TOLD_AT);
+
+		/* What was asked since the others were noted waits for the next time. */
+		if (!scope_covers(call_scope(c), x.area) || (tell && !told))
 			continue;
 		if ((w->more = w->n == TOLD_MAX))
 			break;
-		w->last = rows_i64(r, 1);
-		buf_fmt(w->shown, w->n++ ? " " LEDGER_ID : LEDGER_ID, (long long)w->last);
+		w->last = x.id;
+		if (!tell) {
+			w->n++;
+			e = told ? OK : vec_push(&w->untold, x);
+			continue;
+		}
+		buf_fmt(w->shown, w->n++ ? " " LEDGER_ID : LEDGER_ID, (long long)x.id);
 		e = tell_question(c, tx, r, f);
 	}
-	return e ? e : w->shown->failed;
+	return e || !w->shown ? e : w->shown->failed;
+}
+
+static enum err find_untold(struct tx *tx, void *arg, struct fault *f)
+{
+	struct waiting *w = arg;
+
+	w->n = w->untold.n = 0;
+	w->more = false;
+	return each_waiting(w, tx, false, f);
+}
+
+/* The person is told who was told their places, and when: once, however often the key looks. */
+static enum err note_untold(struct tx *tx, void *arg, struct fault *f)
+{
+	struct waiting *w = arg;
+	struct call *c = w->c;
+	enum err e = OK;
+
+	for (size_t i = 0; i < w->untold.n && !e; i++) {
+		const struct untold *x = &w->untold.v[i];
+		char matter[32];
+		const struct look_told told = {
+			.kind = STR("question_told"),
+			.matter = { matter,
+				    (size_t)snprintf(matter, sizeof matter, "case-" LEDGER_ID,
+						     (long long)x->case_id) },
+			.purpose = str_of(purpose_word(c->route->why))
+		};
+		uint64_t changed;
+
+		e = tx_run(tx, &question_sql.told,
+			   SQL_ARGS(sql_i64(x->county.v), sql_i64(x->id), sql_time(c->now)),
+			   &changed, f);
+		if (!e && changed)
+			e = look_note_one(c, tx, x->area, &told, x->subject, f);
+	}
+	return e;
+}
+
+static enum err waiting_before(struct call *c, struct fault *f)
+{
+	struct waiting w = { .c = c };
+	enum err e = read_id(c, "after", 0, &w.last, f);
+
+	if (e || c->who->kind != WHO_KEY)
+		return e;
+	if (!(e = db_read(c->db, find_untold, &w, f)) && w.untold.n)
+		e = db_write(c->db, note_untold, &w, f);
+	vec_drop(&w.untold);
+	return e;
 }
 
 /* An account brings what it was handed, and is asked nothing: questions are for the feed's key. */
@@ -121,7 +197,7 @@ static enum err waiting_run(struct call *c, struct tx *tx, struct fault *f)
 	struct ledger_entry en = { .county = c->who->home,
 				   .object = STR("question"),
 				   .action = STR("list") };
-	struct waiting w = { .shown = &shown };
+	struct waiting w = { .c = c, .shown = &shown };
 	struct json *j = call_json(c);
 	enum err e = read_id(c, "after", 0, &w.last, f);
 
@@ -132,7 +208,7 @@ static enum err waiting_run(struct call *c, struct tx *tx, struct fault *f)
 	json_key(j, "items");
 	json_open(j, '[');
 	if (c->who->kind == WHO_KEY)
-		e = tell_waiting(c, tx, &w, f);
+		e = each_waiting(&w, tx, true, f);
 	json_close(j, ']');
 	tell_more(c, "next", w.last, w.more);
 	json_close(j, '}');
@@ -217,6 +293,7 @@ enum err question_tell_case(struct call *c, struct tx *tx, int64_t case_id, stru
 const struct route intake_question_rows[] = {
 	{ ROUTE(HTTP_GET, "/api/v1/questions", waiting_run, CAP_PUSH, REACH_AREA, WHY_EPIDEMIC, 0,
 		AUDIT_READ, "等待本机构答复的提问：哪些场所、什么时间有哪些人",
-		"Questions that wait for this agency's answer: who was where, when") },
+		"Questions that wait for this agency's answer: who was where, when"),
+	  .before = waiting_before },
 };
 const size_t intake_question_rows_n = ARRAY_LEN(intake_question_rows);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "access/key.h"
 #include "base/digest.h"
 #include "base/json_read.h"
 #include "base/memory.h"
@@ -80,6 +81,24 @@ void look_person_json(struct call *c, const struct vault_person *p, enum grant_a
 
 /* ---- accounts ---- */
 
+/* An agency's program has no account, but a key that says whose it is. */
+static enum err key_name(struct call *c, struct tx *tx, int64_t id, struct fault *f)
+{
+	struct key k;
+	struct fault unasked = { 0 };
+	enum err e = key_at(tx, id, c->a, &k, &unasked);
+
+	if (e == ERR_ABSENT)
+		return OK;
+	if (e) {
+		*f = unasked;
+		return e;
+	}
+	json_key(call_json(c), "name");
+	json_str(call_json(c), k.agency);
+	return OK;
+}
+
 enum err look_account_json(struct call *c, struct tx *tx, const char *key, int64_t id,
 			   struct fault *f)
 {
@@ -96,6 +115,8 @@ enum err look_account_json(struct call *c, struct tx *tx, const char *key, int64
 	if (!e) {
 		json_key(j, "name");
 		json_str(j, rows_text(r, 0));
+	} else if ((e = key_name(c, tx, id, f))) {
+		return e;
 	}
 	json_close(j, '}');
 	return OK;
@@ -220,6 +241,9 @@ static enum err tell_look(struct call *c, struct tx *tx, struct rows *r, bool nu
 	for (unsigned i = 0; i < VAULT_FIELD_N; i++)
 		if (fields & 1 << i)
 			json_str(j, str_of(vault_field_word((enum vault_field)i)));
+	if (str_eq(rows_text(r, 4), STR("stays")) || str_eq(rows_text(r, 4), STR("question")) ||
+	    str_eq(rows_text(r, 4), STR("question_told")))
+		json_str(j, STR("places"));
 	json_close(j, ']');
 	json_key(j, "person");
 	if (numbered || !(fields & ~(int64_t)grant_agency_fields(GRANT_CDC)))

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -223,6 +224,47 @@ static void the_question_tells_places_and_times_and_of_whom_nothing(void **test)
 	(void)snprintf(body, sizeof body, "{\"id_number\":\"%s\"}", t.number);
 	clinic_ask(&t.c, CLINIC_OVERSEER, "POST", "/api/v1/access-report", body, &a);
 	shown(&a, 200, "\"kind\":\"question\"", t.token);
+	clinic_end(&t.c);
+}
+
+/* How often something stands in the report for the person. */
+static size_t reported(struct asked *t, const char *what)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char body[64];
+	size_t n = 0;
+
+	(void)snprintf(body, sizeof body, "{\"id_number\":\"%s\"}", t->number);
+	clinic_ask(&t->c, CLINIC_OVERSEER, "POST", "/api/v1/access-report", body, &a);
+	shown(&a, 200, "", "cell-7");
+	for (const char *p = a.body.p, *end = p + a.body.n;
+	     (p = memmem(p, (size_t)(end - p), what, strlen(what))); p++)
+		n++;
+	return n;
+}
+
+static void the_person_is_told_when_their_places_were_told_and_to_whom(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char matter[80];
+	struct asked t;
+
+	begin(&t, *test, "told");
+	ask(&t, CLINIC_CHIEF, t.warrant, t.feed, &a);
+	answer_end(&a);
+	assert_int_equal(reported(&t, "\"kind\":\"question\""), 1);
+	assert_int_equal(reported(&t, "\"kind\":\"question_told\""), 0);
+	for (int i = 0; i < 2; i++) { /* told twice, and noted once */
+		waiting(&t, &a);
+		shown(&a, 200, "cell-7", "");
+		answer_end(&a);
+	}
+	(void)snprintf(matter, sizeof matter,
+		       "\"kind\":\"question_told\",\"matter\":\"case-%020lld\"",
+		       strtoll(t.id, NULL, 10));
+	assert_int_equal(reported(&t, matter), 1);
+	assert_int_equal(reported(&t, "\"name\":\"telecom\""), 1);
+	assert_int_equal(reported(&t, "\"fields\":[\"places\"]"), 2); /* asked, and told */
 	clinic_end(&t.c);
 }
 
@@ -590,7 +632,15 @@ static void a_case_that_is_overturned_asks_nobody_and_its_places_go(void **test)
 	asked(&t);
 	assert_true(parts(&t) > 0);
 	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/overturn", t.id);
-	assert_int_equal(clinic_status(&t.c, CLINIC_SECOND, "POST", url, ""), 200);
+	clinic_ask(&t.c, CLINIC_SECOND, "POST", url, "", &a);
+	shown(&a, 200, "\"receipt\"", "");
+	{
+		struct str header = answer_header(&a, "Outpost-Receipt");
+
+		header.n = strcspn(header.p, "\r\n"); /* of the case, not of what else ended */
+		assert_true(header.n && memmem(a.body.p, a.body.n, header.p, header.n));
+	}
+	answer_end(&a);
 	waiting(&t, &a);
 	shown(&a, 200, "{\"items\":[],\"next\":null,\"more\":false}", "");
 	state(&t, "\"state\":\"over\"");
@@ -717,6 +767,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_what_of_a_visit_was_asked_comes_in),
 		ON_BOTH(the_question_tells_places_and_times_and_of_whom_nothing),
+		ON_BOTH(the_person_is_told_when_their_places_were_told_and_to_whom),
 		ON_BOTH(its_answer_is_a_batch_that_the_next_trace_sees),
 		ON_BOTH(a_token_is_one_feeds_and_ends_with_its_warrant),
 		ON_BOTH(a_case_that_is_overturned_asks_nobody_and_its_places_go),
