@@ -83,15 +83,13 @@ static void try_kept(struct flow_book *b)
 static void must_have_seen(const struct flow_world_seen *s)
 {
 	const uint64_t each[] = {
-		s->crashes,        s->doubled,       s->delayed,
-		s->left,           s->merged,        s->jumps,
-		s->bursts,         s->read_only,     s->mischief,
-		s->book.closed,    s->book.late,     s->book.escalated,
-		s->book.warned,    s->book.repeats,  s->book.set_back,
-		s->book.bounced,   s->book.taken,    s->book.refused_offers,
-		s->book.withdrawn, s->book.returned, s->book.extended,
-		s->book.reowned,   s->book.topped,   s->book.again,
-		s->book.refused,
+		s->crashes,        s->doubled,        s->delayed,       s->left,
+		s->merged,         s->jumps,          s->bursts,        s->read_only,
+		s->mischief,       s->handed,         s->two_accounts,  s->book.closed,
+		s->book.late,      s->book.escalated, s->book.warned,   s->book.repeats,
+		s->book.set_back,  s->book.bounced,   s->book.taken,    s->book.refused_offers,
+		s->book.withdrawn, s->book.returned,  s->book.extended, s->book.reowned,
+		s->book.topped,    s->book.again,     s->book.refused,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(each); i++)
@@ -110,9 +108,10 @@ static void tell_seen(const struct flow_world_seen *s)
 		      s->book.again, s->ticks, s->book.closed, s->book.topped, s->lag_s_max);
 	print_message("%" PRIu64 " crashes, %" PRIu64 " doubled, %" PRIu64 " delayed, %" PRIu64
 		      " left, %" PRIu64 " merged, %" PRIu64 " jumps, %" PRIu64 " bursts, %" PRIu64
-		      " read-only, %" PRIu64 " mischief\n",
+		      " read-only, %" PRIu64 " mischief, %" PRIu64 " handed over, %" PRIu64
+		      " by a second account\n",
 		      s->crashes, s->doubled, s->delayed, s->left, s->merged, s->jumps, s->bursts,
-		      s->read_only, s->mischief);
+		      s->read_only, s->mischief, s->handed, s->two_accounts);
 }
 
 static void whatever_goes_wrong_no_task_is_lost(void **state)

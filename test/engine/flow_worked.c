@@ -189,6 +189,45 @@ static void who_proved_it_cannot_check_it_under_another_hat(void **state)
 	assert_int_equal(flow_step(&t, &ev, (struct utc_s){ T0 + 1 }, &fx), ERR_FORBIDDEN);
 }
 
+static void a_proof_is_its_partys_however_often_the_owner_changes(void **state)
+{
+	struct flow_task t = facts_task(FLOW_PROVED, false), u, v;
+	struct flow_event ev = facts_event(FLOW_ON_REOWN, FACTS_HOUSE);
+
+	(void)state;
+	facts_do(&t, &ev, T0 + 60, &fx);
+	assert_int_equal(t.phase, FLOW_PROVED);
+	assert_int_equal(facts_count(&fx, FLOW_NOTIFY, FLOW_ON_PROVE, FACTS_CHECKER), 1);
+	u = v = t;
+	ev.duty = facts_duty(FACTS_STRANGER);
+	ev.duty.checker.v = ev.duty.line.level[0].v = FACTS_OWNER;
+	facts_do(&u, &ev, T0 + 120, &fx);
+	assert_int_equal(u.phase, FLOW_OPEN);
+
+	ev = facts_event(FLOW_ON_REWIRE, FACTS_HOUSE); /* the same owner, under who proved it */
+	ev.duty = facts_duty(FACTS_NEXT);
+	ev.duty.line.level[1].v = FACTS_OWNER;
+	facts_do(&v, &ev, T0 + 120, &fx);
+	assert_int_equal(v.phase, FLOW_OPEN);
+	assert_int_equal(facts_count(&fx, FLOW_NOTIFY, FLOW_ON_REWIRE, FACTS_NEXT), 1);
+	assert_int_equal(facts_count(&fx, FLOW_NOTIFY, FLOW_ON_PROVE, 0), 0);
+
+	t.sender.v = FACTS_OWNER; /* and who sent it strikes no proof of theirs */
+	assert_int_equal(try(&t, FLOW_ON_CANCEL, FACTS_OWNER, T0 + 120), ERR_FORBIDDEN);
+	assert_string_equal(fx.why->word, "other");
+}
+
+static void who_proved_it_cannot_check_it_by_a_second_account(void **state)
+{
+	struct flow_task t = facts_task(FLOW_PROVED, false);
+	struct flow_event ev = facts_event(FLOW_ON_CLOSE, FACTS_CHECKER);
+
+	(void)state;
+	ev.own = true;
+	assert_int_equal(flow_step(&t, &ev, (struct utc_s){ T0 + 1 }, &fx), ERR_FORBIDDEN);
+	assert_string_equal(fx.why->word, "other");
+}
+
 static void after_three_passes_only_the_line_above_says_whose_it_is(void **state)
 {
 	struct flow_task t = facts_task(FLOW_OPEN, false);
@@ -375,6 +414,22 @@ static void a_signal_has_a_task_or_a_dismissal(void **state)
 	assert_true(sx.again);
 }
 
+/* Stored before a proof said whose it is. */
+static void a_task_of_the_first_version_is_read(void **state)
+{
+	enum { FIRST_BYTES = 286 };
+	struct flow_task t = facts_task(FLOW_PROVED, false), back;
+	uint8_t bytes[FLOW_PACKED_BYTES];
+
+	(void)state;
+	flow_pack(&t, bytes);
+	bytes[0] = 1;
+	assert_int_equal(flow_unpack(bytes, FLOW_PACKED_BYTES, &back), ERR_CORRUPT);
+	assert_int_equal(flow_unpack(bytes, FIRST_BYTES, &back), OK);
+	assert_int_equal(back.doer_party.v, FACTS_OWNER);
+	assert_int_equal(back.due, t.due);
+}
+
 static void a_packed_task_is_the_task_and_no_other_bytes_are(void **state)
 {
 	struct flow_task t = facts_task(FLOW_PROVED, false), back;
@@ -408,6 +463,9 @@ int main(void)
 		cmocka_unit_test(an_offer_that_waits_too_long_climbs_too),
 		cmocka_unit_test(a_repeated_event_is_known_and_does_nothing),
 		cmocka_unit_test(who_proved_it_cannot_check_it_under_another_hat),
+		cmocka_unit_test(a_proof_is_its_partys_however_often_the_owner_changes),
+		cmocka_unit_test(who_proved_it_cannot_check_it_by_a_second_account),
+		cmocka_unit_test(a_task_of_the_first_version_is_read),
 		cmocka_unit_test(after_three_passes_only_the_line_above_says_whose_it_is),
 		cmocka_unit_test(a_new_owner_of_a_late_task_and_their_line_are_told_at_once),
 		cmocka_unit_test(a_proof_is_not_judged_by_its_own_party_when_the_task_has_left_it),

@@ -121,7 +121,7 @@ static bool may_move(enum flow_stage_id s, enum flow_on on)
 	switch (s) {
 	case FLOW_TO_ACCEPT:
 		return on == FLOW_ON_RAISE || on == FLOW_ON_DECLINE || on == FLOW_ON_RETURN ||
-		       on == FLOW_ON_ASSIGN || on == FLOW_ON_REOWN;
+		       on == FLOW_ON_ASSIGN || on == FLOW_ON_REOWN || on == FLOW_ON_REWIRE;
 	case FLOW_TO_DO: return on == FLOW_ON_RAISE || on == FLOW_ON_EXTEND;
 	case FLOW_TO_CHECK: return on == FLOW_ON_PROVE;
 	case FLOW_TO_ANSWER: return on == FLOW_ON_OFFER;
@@ -167,6 +167,30 @@ static void look_at_counts(const struct look *l)
 		wrong(l, "I1: an event that was done is not counted");
 	if (l->now->passes > FLOW_BOUNCES_MAX)
 		wrong(l, "passed on or sent back more than three times");
+}
+
+int64_t book_human(int64_t account)
+{
+	return account % 40 == 2 ? 12 : account;
+}
+
+/* Who really proved it, as the book remembers: the engine's own word for it may be wrong. */
+static void look_at_judge(const struct look *l)
+{
+	const struct flow_event *ev = &l->act->ev;
+	const struct flow_task *was = l->before;
+	bool judged = l->now->t.phase == FLOW_CLOSED || ev->on == FLOW_ON_RETURN;
+
+	if (ev->on == FLOW_ON_PROVE) {
+		l->now->by = ev->person.v;
+		l->now->by_party = ev->party.v;
+	}
+	if (was->phase != FLOW_PROVED || !judged || ev->actor != FLOW_PERSON)
+		return;
+	if (book_human(ev->person.v) == book_human(l->now->by))
+		wrong(l, "somebody judged what they had proved");
+	if (ev->party.v == l->now->by_party)
+		wrong(l, "a party judged what it had proved");
 }
 
 static void look_at_end(const struct look *l)
@@ -275,6 +299,8 @@ static void spoil_before(const struct flow_book *b, struct flow_event *ev)
 {
 	if (b->spoil == BOOK_CLOSE_OWN && ev->on == FLOW_ON_CLOSE)
 		ev->person.v += 100000;
+	if (b->spoil == BOOK_TWO_ACCOUNTS || b->spoil == BOOK_CLOSE_OWN)
+		ev->own = false;
 	if (b->spoil == BOOK_CLOSE_UNPROVED && ev->on == FLOW_ON_PROVE)
 		ev->evidence = FLOW_PROOFS;
 }
@@ -303,6 +329,8 @@ static void spoil_after(const struct flow_book *b, enum flow_on on, struct flow_
 	fx->n = n;
 	if (b->spoil == BOOK_LOSE_OWNER && on == FLOW_ON_REOWN)
 		t->owner.v = 0;
+	if (b->spoil == BOOK_FORGET_PARTY && on == FLOW_ON_REOWN && t->doer.v)
+		t->doer_party = t->owner;
 	if (b->spoil == BOOK_MOVE_DEADLINE && on == FLOW_ON_RETURN)
 		t->stage[FLOW_TO_DO].by += 86400;
 	if (b->spoil == BOOK_TAKE_TWICE && on == FLOW_ON_OFFER)
@@ -356,6 +384,7 @@ enum err flow_book_do(struct flow_book *b, const struct flow_act *act, struct fl
 		look_at_owner(&l);
 		look_at_clocks(&l);
 		look_at_counts(&l);
+		look_at_judge(&l);
 		look_at_end(&l);
 		look_at_effects(&l);
 		if (!b->why.n && flow_wrong(&now->t))

@@ -9,8 +9,9 @@
  *   I1 what was done is counted as done
  *   I2 what was refused changed nothing     I4 a deadline moves later only where it may
  *   I3 one owner, and who they are          I5 what is overdue has its escalations
- *   I6 no key twice                         and: nobody closed their own, nothing unproved is
- *                                           done, offers add up, the packed task is the task
+ *   I6 no key twice                         and: nobody judged their own, nor their party's,
+ *                                           whoever owns it now; nothing unproved is done,
+ *                                           offers add up, the packed task is the task
  *
  * A book can be told to spoil what the engine answers in one way, to see that it would be noticed.
  */
@@ -20,6 +21,9 @@
 #include "support/flow_script.h"
 #include "support/flow_slow.h"
 
+/* Whose an account is: some of the others are also somebody's of party 1 (support/flow_world.h). */
+int64_t book_human(int64_t account);
+
 enum book_spoil {
 	BOOK_HONEST,
 	BOOK_LOSE_ESCALATION, /* level 2 is not told */
@@ -28,6 +32,8 @@ enum book_spoil {
 	BOOK_MOVE_DEADLINE,   /* a day more after a return */
 	BOOK_FORGET_DUE,      /* the clock is not asked for again after a warning */
 	BOOK_CLOSE_OWN,       /* who did it counts as somebody else */
+	BOOK_TWO_ACCOUNTS,    /* so does who did it by another account */
+	BOOK_FORGET_PARTY,    /* a proof is the present owner's */
 	BOOK_CLOSE_UNPROVED,  /* any proof will do */
 	BOOK_TAKE_TWICE,      /* an owner changes while an offer waits */
 	BOOK_SPOIL_N
@@ -42,6 +48,7 @@ struct book_task {
 	struct flow_task t;
 	struct slow_task slow;
 	bool proved, topped;   /* a whole proof was given; the highest level was told */
+	int64_t by, by_party;  /* who gave the last one, and for whom */
 	uint32_t done, passes; /* events but the clock's; times it was passed on or came back */
 };
 

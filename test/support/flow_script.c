@@ -51,6 +51,7 @@ void flow_act_put(struct buf *out, const struct flow_act *act)
 	if (ev->offer)
 		buf_fmt(out, " offer=%u", ev->offer);
 	buf_lit(out, ev->reason ? " reason" : "");
+	buf_lit(out, ev->own ? " own" : "");
 	buf_lit(out, ev->away ? " away" : "");
 	buf_char(out, '\n');
 }
@@ -141,7 +142,8 @@ static bool read_fact(const char *word, struct flow_event *ev)
 	if (!value) {
 		ev->reason |= KEY("reason");
 		ev->away |= KEY("away");
-		return KEY("reason") || KEY("away");
+		ev->own |= KEY("own");
+		return KEY("reason") || KEY("away") || KEY("own");
 	}
 	value++;
 	if (KEY("by"))

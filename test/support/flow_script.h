@@ -5,7 +5,7 @@
  * memory, in SQLite, in PostgreSQL) replays it and must come to the same digest. A line is
  *
  *     1627000000 17 raise by=12/121 turn=0 duty=33/40/40,50 to=9 until=1627090000
- *         clock=3600/86400/7200/3600/0/1800/14400 proof=3 offer=2 reason away
+ *         clock=3600/86400/7200/3600/0/1800/14400 proof=3 offer=2 reason own away
  *
  * the clock's instant, the task, the event, who (party/person, house or clock), and only those of
  * the other facts that are not empty. Lines that begin with # are remarks.

@@ -273,7 +273,9 @@ static enum err may_judge(const struct slow_task *t, const struct flow_event *ev
 
 static bool own_work(const struct slow_task *t, const struct flow_event *ev)
 {
-	return ev->actor == FLOW_PERSON && (ev->party.v == t->owner || ev->person.v == t->doer);
+	return ev->actor == FLOW_PERSON &&
+	       (ev->party.v == t->owner || ev->person.v == t->doer || ev->own ||
+		(t->phase == FLOW_PROVED && ev->party.v == t->doer_party));
 }
 
 struct slow_act {
@@ -376,6 +378,7 @@ static enum err owner_does(struct slow_act *a)
 			return ERR_RANGE;
 		t->phase = FLOW_PROVED;
 		t->doer = ev->person.v;
+		t->doer_party = ev->party.v;
 		t->stage[FLOW_TO_DO].runs = false;
 		t->stage[FLOW_TO_CHECK].runs = true;
 		from_the_beginning(&t->stage[FLOW_TO_CHECK]);
@@ -432,6 +435,16 @@ static enum err receiver_does(struct slow_act *a)
 	return OK;
 }
 
+/* From now on the proof would be judged by who gave it, or by who had it until now. */
+static bool own_proof(const struct slow_task *t, const struct flow_event *ev)
+{
+	for (uint32_t i = 0; i < ev->duty.line.n; i++)
+		if (ev->duty.line.level[i].v == t->owner ||
+		    ev->duty.line.level[i].v == t->doer_party)
+			return true;
+	return ev->duty.checker.v == t->owner || ev->duty.checker.v == t->doer_party;
+}
+
 static enum err move_it(struct slow_act *a)
 {
 	struct slow_task *t = a->t;
@@ -455,14 +468,14 @@ static enum err move_it(struct slow_act *a)
 		answered(t, FLOW_WITHDRAWN);
 		tell(a->fx, to, ev, FLOW_ON_WITHDRAW);
 	}
-	bool judges = ev->duty.checker.v == before;
-	for (uint32_t i = 0; i < ev->duty.line.n; i++)
-		judges |= ev->duty.line.level[i].v == before;
+	bool undone = own_proof(t, ev);
 	take_duty(t, ev, a->fx);
-	if (t->phase != FLOW_PROVED || judges)
+	if (t->phase != FLOW_PROVED || undone)
 		wait_again(t, FLOW_OPEN, a->now, a->fx);
 	tell(a->fx, t->owner, ev, (int)ev->on);
 	tell(a->fx, before, ev, (int)ev->on);
+	if (t->phase == FLOW_PROVED)
+		tell(a->fx, t->checker, ev, FLOW_ON_PROVE);
 	return OK;
 }
 
@@ -472,6 +485,7 @@ static enum err rewire(struct slow_act *a)
 	const struct flow_event *ev = a->ev;
 	bool other_checker = ev->duty.checker.v != t->checker;
 	bool other_line = ev->duty.line.n != t->line.n;
+	bool undone = t->phase == FLOW_PROVED && own_proof(t, ev);
 
 	if (t->phase == FLOW_NONE || t->phase == FLOW_CLOSED)
 		return ERR_CONFLICT;
@@ -487,6 +501,10 @@ static enum err rewire(struct slow_act *a)
 		take_duty(t, ev, a->fx);
 	if (ev->to.v > 0)
 		t->sender = ev->to.v;
+	if (undone) {
+		wait_again(t, FLOW_OPEN, a->now, a->fx);
+		tell(a->fx, t->owner, ev, FLOW_ON_REWIRE);
+	}
 	if (other_checker && t->phase == FLOW_PROVED)
 		tell(a->fx, t->checker, ev, FLOW_ON_PROVE);
 	return OK;
@@ -659,6 +677,7 @@ bool slow_flow_same(const struct slow_task *slow, const struct flow_task *t, str
 		{ slow->sender, t->sender.v },
 		{ slow->offered_to, t->offered_to.v },
 		{ slow->doer, t->doer.v },
+		{ slow->doer_party, t->doer_party.v },
 		{ slow->last, t->last.v },
 		{ slow->push, t->push },
 		{ slow->outcome, t->outcome },

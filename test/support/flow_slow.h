@@ -23,7 +23,7 @@ struct slow_stage {
 };
 
 struct slow_task {
-	int64_t owner, checker, sender, offered_to, doer, last;
+	int64_t owner, checker, sender, offered_to, doer, doer_party, last;
 	int phase, push, outcome, marks, level, needs, bounces, last_on;
 	bool away;
 	uint32_t turn, n_offers;

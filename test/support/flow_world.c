@@ -25,7 +25,19 @@ struct party {
 	enum zeal zeal;
 };
 
-enum what { DO_ACT, HEAR, NEW_TASK, BURST, REORGANISE, JUMP, JUMP_BACK, DOWN, UP, MISCHIEF };
+enum what {
+	DO_ACT,
+	HEAR,
+	NEW_TASK,
+	BURST,
+	REORGANISE,
+	JUMP,
+	JUMP_BACK,
+	DOWN,
+	UP,
+	MISCHIEF,
+	HAND_OVER
+};
 struct item {
 	int64_t at;
 	uint64_t seq;
@@ -255,7 +267,12 @@ static enum err put(struct world *w, struct flow_act *act, struct flow_effects *
 {
 	enum err e;
 
+	const struct flow_task *t = flow_book_task(w->b, act->task);
+
 	act->now = clock_of(w);
+	act->ev.own = act->ev.actor == FLOW_PERSON && t->doer.v && act->ev.person.v != t->doer.v &&
+		      book_human(act->ev.person.v) == book_human(t->doer.v);
+	w->seen->two_accounts += act->ev.own;
 	e = flow_book_do(w->b, act, fx);
 	if (!e && !fx->again) {
 		push_due(w, (struct due){ flow_book_task(w->b, act->task)->due, act->task });
@@ -541,6 +558,45 @@ static void reorganise(struct world *w)
 		mend(w, (int64_t)id);
 }
 
+/* Who has it next: anybody; the second time somebody right below the party that proved it. */
+static int64_t next_hand(struct world *w, const struct book_task *t)
+{
+	int from = (int)roll(w, (uint32_t)w->n_parties);
+
+	for (int k = 0; t->by_party != t->t.owner.v && k < w->n_parties; k++) {
+		int i = (from + k) % w->n_parties;
+
+		if (w->party[i].into < 0 && w->party[i].parent >= 0 &&
+		    id_of(alive(w, w->party[i].parent)) == t->by_party)
+			return id_of(i);
+	}
+	return someone(w);
+}
+
+/*
+ * Areas change hands, and who had them is still there: their tasks are others' now, and their
+ * proofs are not.
+ */
+static void hand_over(struct world *w)
+{
+	int64_t from = someone(w);
+
+	w->seen->handed++;
+	for (size_t i = 0; i < w->b->tasks.n; i++) {
+		const struct book_task *t = &w->b->tasks.v[i];
+
+		if (t->t.phase == FLOW_CLOSED || t->t.phase == FLOW_NONE ||
+		    (t->t.owner.v != from && (t->t.phase != FLOW_PROVED || !one_in(w, 8))))
+			continue;
+		for (uint32_t n = 1 + roll(w, 2); n > 0; n--) {
+			struct flow_act act = act_of(w, (int64_t)i + 1, FLOW_ON_REOWN, 1);
+
+			act.ev.duty = resolve(w, next_hand(w, t));
+			by_house(w, &act);
+		}
+	}
+}
+
 static void jump(struct world *w)
 {
 	static const int64_t by[] = { 1, 90, HOUR, DAY, 30 * DAY, YEAR };
@@ -662,6 +718,10 @@ static void happens(struct world *w, struct item *item)
 		go_down(w);
 		break;
 	case UP: come_up(w); break;
+	case HAND_OVER:
+		hand_over(w);
+		again(w, item, 5 * DAY);
+		break;
 	case MISCHIEF:
 		if (w->b->tasks.n)
 			mischief(w);
@@ -683,6 +743,7 @@ static void seed_events(struct world *w)
 		{ WORLD_JUMP, JUMP, 15 * DAY },
 		{ WORLD_READ_ONLY, DOWN, 20 * DAY },
 		{ WORLD_MISCHIEF, MISCHIEF, DAY },
+		{ WORLD_HAND_OVER, HAND_OVER, 5 * DAY },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(begin); i++)

@@ -126,7 +126,8 @@ struct flow_stage {
 struct flow_task {
 	int64_t id;
 	struct flow_party owner, checker, sender, offered_to;
-	struct flow_person doer; /* who gave the last proof */
+	struct flow_person doer; /* who gave the last proof, for: */
+	struct flow_party doer_party;
 	struct flow_person last; /* who did the last event, which was: */
 	uint8_t last_on;         /* enum flow_on; with `last`, a repeat of it is known as one */
 	uint8_t phase, push, outcome, marks, level; /* level: how high it has climbed */
@@ -156,6 +157,7 @@ struct flow_event {
 	struct flow_clock clock; /* RAISE */
 	uint8_t evidence;        /* RAISE: what a proof needs. PROVE: what it holds */
 	bool reason;             /* a reason is recorded with the event */
+	bool own;                /* this is who gave the last proof, by another account */
 	bool away;               /* TAKE: by a party of another house */
 };
 
@@ -217,9 +219,10 @@ uint32_t flow_key_round(uint64_t key);
 
 /*
  * A task as bytes, to be stored and compared: FLOW_PACKED_BYTES of them, of a fixed order, the same
- * on every machine. flow_unpack: ERR_VERSION not of this version, ERR_CORRUPT not a sound task.
+ * on every machine. flow_unpack: ERR_VERSION not of this version or the first, ERR_CORRUPT not a
+ * sound task. The first did not say for whom a proof was given: it is taken for the owner's.
  */
-enum { FLOW_PACKED_BYTES = 286 };
+enum { FLOW_PACKED_BYTES = 294 };
 void flow_pack(const struct flow_task *t, uint8_t ret[FLOW_PACKED_BYTES]);
 MUST_CHECK enum err flow_unpack(const uint8_t *p, size_t n, struct flow_task *ret);
 /* Does the task contradict itself? NULL, or what is wrong: for a store, after reading. */

@@ -3,7 +3,7 @@
 
 #include "base/ban.h"
 
-enum { VERSION = 1 };
+enum { FIRST = 1, FIRST_BYTES = 286, VERSION = 2 };
 
 struct walk {
 	uint8_t *out; /* or */
@@ -78,6 +78,7 @@ void flow_pack(const struct flow_task *t, uint8_t ret[FLOW_PACKED_BYTES])
 
 	(void)item(&w, VERSION, 1);
 	walk_task(&w, &copy);
+	walk_i64(&w, &copy.doer_party.v);
 	assert(w.n == FLOW_PACKED_BYTES);
 }
 
@@ -86,12 +87,16 @@ enum err flow_unpack(const uint8_t *p, size_t n, struct flow_task *ret)
 	struct flow_task t = { 0 };
 	struct walk w = { .in = p };
 
-	if (n < 1 || p[0] != VERSION)
+	if (n < 1 || (p[0] != VERSION && p[0] != FIRST))
 		return ERR_VERSION;
-	if (n != FLOW_PACKED_BYTES)
+	if (n != (p[0] == FIRST ? (size_t)FIRST_BYTES : (size_t)FLOW_PACKED_BYTES))
 		return ERR_CORRUPT;
 	(void)item(&w, 0, 1);
 	walk_task(&w, &t);
+	if (p[0] == VERSION)
+		walk_i64(&w, &t.doer_party.v);
+	else if (t.doer.v)
+		t.doer_party = t.owner;
 	if (flow_wrong(&t))
 		return ERR_CORRUPT;
 	for (uint32_t i = t.line.n; i < FLOW_LEVELS_MAX; i++)

@@ -49,6 +49,29 @@ static const char *stage_wrong(const struct flow_task *t, enum flow_stage_id s)
 	return NULL;
 }
 
+/* Does this party check, or stand above? */
+static bool judges(struct flow_party p, struct flow_party checker, const struct flow_line *line)
+{
+	bool above = checker.v == p.v;
+
+	for (uint32_t i = 0; i < line->n; i++)
+		above = above || line->level[i].v == p.v;
+	return above;
+}
+
+static const char *doer_wrong(const struct flow_task *t)
+{
+	bool proved = t->phase == FLOW_PROVED;
+
+	if ((t->doer.v > 0) != (t->doer_party.v > 0) || t->doer.v < 0 || t->doer_party.v < 0)
+		return "proved by somebody for nobody, or the other way round";
+	if ((proved || t->outcome == FLOW_OUT_DONE) && !t->doer.v)
+		return "proved by nobody";
+	return proved && judges(t->doer_party, t->checker, &t->line)
+		       ? "a proof waits for the party that gave it"
+		       : NULL;
+}
+
 const char *flow_wrong(const struct flow_task *t)
 {
 	const struct flow_duty duty = { t->owner, t->checker, t->line };
@@ -71,8 +94,8 @@ const char *flow_wrong(const struct flow_task *t)
 		return "offered after it was done";
 	if ((t->phase == FLOW_CLOSED) != (t->outcome != FLOW_OUT_NONE))
 		return "closed without an outcome, or the other way round";
-	if ((t->phase == FLOW_PROVED || t->outcome == FLOW_OUT_DONE) && t->doer.v <= 0)
-		return "proved by nobody";
+	if (doer_wrong(t))
+		return doer_wrong(t);
 	for (int s = 0; s < FLOW_STAGE_N; s++) {
 		const char *wrong = stage_wrong(t, (enum flow_stage_id)s);
 
@@ -242,14 +265,11 @@ static void do_take(const struct act *a)
 	bounce(a);
 }
 
-/* Does the party that owns it now check, or stand above, under the next owner? */
+/* Would who proved it, or who answered for the proof until now, judge it from now on? */
 static bool will_judge(const struct flow_task *t, const struct flow_duty *d)
 {
-	bool above = d->checker.v == t->owner.v;
-
-	for (uint32_t i = 0; i < d->line.n; i++)
-		above = above || d->line.level[i].v == t->owner.v;
-	return above;
+	return t->phase == FLOW_PROVED && (judges(t->doer_party, d->checker, &d->line) ||
+					   judges(t->owner, d->checker, &d->line));
 }
 
 /*
@@ -261,7 +281,7 @@ static void do_move(const struct act *a, unsigned phase)
 	struct flow_party before = a->t->owner;
 	bool taken = a->ev->duty.owner.v == a->t->offered_to.v;
 
-	if (phase == FLOW_PROVED && will_judge(a->t, &a->ev->duty))
+	if (will_judge(a->t, &a->ev->duty))
 		phase = FLOW_OPEN;
 	if (taken || a->ev->on == FLOW_ON_ASSIGN)
 		end_offer(a, taken ? FLOW_TAKEN : FLOW_WITHDRAWN);
@@ -269,12 +289,15 @@ static void do_move(const struct act *a, unsigned phase)
 	enter(a, phase);
 	tell(a, a->t->owner, a->ev->on);
 	tell(a, before, a->ev->on);
+	if (a->t->phase == FLOW_PROVED)
+		tell(a, a->t->checker, FLOW_ON_PROVE);
 }
 
 static void do_rewire(const struct act *a)
 {
 	struct flow_task *t = a->t;
 	bool new_checker = a->ev->duty.checker.v != t->checker.v;
+	bool reopened = will_judge(t, &a->ev->duty);
 	bool same = !new_checker && a->ev->duty.line.n == t->line.n;
 
 	for (uint32_t i = 0; same && i < t->line.n; i++)
@@ -283,6 +306,10 @@ static void do_rewire(const struct act *a)
 		hand(a);
 	if (a->ev->to.v > 0)
 		t->sender = a->ev->to;
+	if (reopened) {
+		enter(a, FLOW_OPEN);
+		tell(a, t->owner, FLOW_ON_REWIRE);
+	}
 	if (new_checker && t->phase == FLOW_PROVED)
 		tell(a, t->checker, FLOW_ON_PROVE);
 }
@@ -341,6 +368,7 @@ static void apply(const struct act *a, const struct flow_row *row)
 		break;
 	case FLOW_ON_PROVE:
 		t->doer = a->ev->person;
+		t->doer_party = a->ev->party;
 		enter(a, row->to);
 		tell(a, t->checker, FLOW_ON_PROVE);
 		break;

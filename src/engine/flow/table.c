@@ -57,6 +57,16 @@ const struct flow_row *flow_row_of(enum flow_phase from, enum flow_on on)
 	return NULL;
 }
 
+bool flow_row_asks(enum flow_phase from, enum flow_on on, enum flow_need_id need)
+{
+	const struct flow_row *row = flow_row_of(from, on);
+
+	for (size_t i = 0; row && i < FLOW_ROW_NEEDS_MAX; i++)
+		if (row->need[i] == need)
+			return true;
+	return false;
+}
+
 /* ---- what a row needs ----------------------------------------------------------------------- */
 
 static bool needs_nothing(const struct flow_task *t, const struct flow_event *ev, int64_t now)
@@ -96,11 +106,14 @@ static bool needs_evidence(const struct flow_task *t, const struct flow_event *e
 	return (ev->evidence & t->needs) == t->needs;
 }
 
-/* Nobody judges their own work, nor their party's. */
+/* Nobody judges their own work, nor their party's, whoever owns it now. */
 static bool needs_other(const struct flow_task *t, const struct flow_event *ev, int64_t now)
 {
+	bool proved = t->phase == FLOW_PROVED && ev->party.v == t->doer_party.v;
+
 	(void)now;
-	return ev->actor == FLOW_HOUSE || (ev->party.v != t->owner.v && ev->person.v != t->doer.v);
+	return ev->actor == FLOW_HOUSE ||
+	       (ev->party.v != t->owner.v && !proved && ev->person.v != t->doer.v && !ev->own);
 }
 
 static bool needs_reason(const struct flow_task *t, const struct flow_event *ev, int64_t now)

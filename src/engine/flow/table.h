@@ -20,7 +20,7 @@ enum flow_need_id {
 	FLOW_NEEDS_RAISER,     /* a sender is named */
 	FLOW_NEEDS_PROOF_KIND, /* it is said what a proof must hold */
 	FLOW_NEEDS_EVIDENCE,
-	FLOW_NEEDS_OTHER, /* neither who did it nor whose it is */
+	FLOW_NEEDS_OTHER, /* neither who did it, nor their party, nor whose it is */
 	FLOW_NEEDS_REASON,
 	FLOW_NEEDS_UNOFFERED,
 	FLOW_NEEDS_OFFERED,
@@ -47,6 +47,8 @@ extern const struct flow_row flow_rows[];
 extern const size_t flow_n_rows;
 /* The row of an event in a phase; NULL: there is none. */
 const struct flow_row *flow_row_of(enum flow_phase from, enum flow_on on);
+/* Is there one, and does it have this need? */
+bool flow_row_asks(enum flow_phase from, enum flow_on on, enum flow_need_id need);
 
 struct flow_need {
 	bool (*holds)(const struct flow_task *t, const struct flow_event *ev, int64_t now);
