@@ -152,10 +152,10 @@ static enum err keep_one(struct tx *tx, const struct record_book *book, struct a
 }
 
 enum err contact_task_step(struct call *c, struct tx *tx, const struct record_book *book,
-			   int64_t id, const struct flow_task *t, enum flow_on on, struct utc_s now,
-			   struct fault *f)
+			   int64_t id, const struct loop_step *s, struct utc_s now, struct fault *f)
 {
 	CLEANUP(arena_end) struct arena *a = NULL;
+	const struct flow_task *t = s->t;
 	struct contact_row is, *was;
 	const char *action = "pass";
 	void *row;
@@ -166,15 +166,15 @@ enum err contact_task_step(struct call *c, struct tx *tx, const struct record_bo
 		return e;
 	was = row;
 	is = *was;
-	if (on == FLOW_ON_CANCEL && was->record.state < CONTACT_RELEASED &&
+	if (s->on == FLOW_ON_CANCEL && was->record.state < CONTACT_RELEASED &&
 	    (e = keep_one(tx, book, a, was, t->id, f)))
 		return e;
 	is.push = (enum contact_push)(1 + t->push);
 	is.party.v = t->owner.v;
-	if (on == FLOW_ON_PROVE && was->record.state == CONTACT_FOUND) {
+	if (s->on == FLOW_ON_PROVE && was->record.state == CONTACT_FOUND) {
 		is.record.state = CONTACT_LOCATED;
 		action = "locate";
-	} else if ((on == FLOW_ON_RETURN || loop_reopened(t, on)) &&
+	} else if ((s->on == FLOW_ON_RETURN || s->reopened) &&
 		   was->record.state == CONTACT_LOCATED) {
 		is.record.state = CONTACT_FOUND;
 		action = "lose";

@@ -26,7 +26,7 @@ static bool is(struct rows *r, const char *event)
 /* What a step says of whose it is and whether it was found: as engine/flow/step.c does. */
 static void step(struct standing *s, struct rows *r)
 {
-	bool waits, reopened = is(r, "reown") && !rows_null(r, 8);
+	bool waits, reopened = (is(r, "reown") || is(r, "rewire")) && !rows_null(r, 8);
 
 	if (rows_i64(r, 6) != s->task) {
 		s->task = rows_i64(r, 6);

@@ -47,11 +47,11 @@ MUST_CHECK enum err epidemic_tick(struct epidemic *e, struct utc_s now, struct f
 
 /* For loop_options: a task about a contact, or an appeal against a measure, took a step. */
 MUST_CHECK enum err contact_task_step(struct call *c, struct tx *tx, const struct record_book *book,
-				      int64_t contact, const struct flow_task *t, enum flow_on on,
-				      struct utc_s now, struct fault *f);
+				      int64_t contact, const struct loop_step *s, struct utc_s now,
+				      struct fault *f);
 MUST_CHECK enum err measure_task_step(struct call *c, struct tx *tx, const struct record_book *book,
-				      int64_t measure, const struct flow_task *t, enum flow_on on,
-				      struct utc_s now, struct fault *f);
+				      int64_t measure, const struct loop_step *s, struct utc_s now,
+				      struct fault *f);
 /* What call->house points to begins with this. */
 struct epidemic_house {
 	struct loop_house loop; /* first, since what lies below looks for its own there */

@@ -326,10 +326,10 @@ static enum err lapse(struct call *c, struct tx *tx, const struct record_book *b
 }
 
 enum err measure_task_step(struct call *c, struct tx *tx, const struct record_book *book,
-			   int64_t id, const struct flow_task *t, enum flow_on on, struct utc_s now,
-			   struct fault *f)
+			   int64_t id, const struct loop_step *s, struct utc_s now, struct fault *f)
 {
-	enum err e = on == FLOW_ON_FOLD ? stays_whole(f) : not_issuer(c, tx, book, id, on, f);
+	const struct flow_task *t = s->t;
+	enum err e = s->on == FLOW_ON_FOLD ? stays_whole(f) : not_issuer(c, tx, book, id, s->on, f);
 
 	if (e)
 		return e;
@@ -337,8 +337,8 @@ enum err measure_task_step(struct call *c, struct tx *tx, const struct record_bo
 		return turn(c, tx, book, id, MEASURE_RUNS, now, f);
 	if (t->phase == FLOW_CLOSED)
 		return turn(c, tx, book, id, MEASURE_BY_OVERTURN, now, f);
-	return on == FLOW_ON_CLOCK && (t->marks & FLOW_LATE) ? lapse(c, tx, book, id, t, now, f)
-							     : OK;
+	return s->on == FLOW_ON_CLOCK && (t->marks & FLOW_LATE) ? lapse(c, tx, book, id, t, now, f)
+								: OK;
 }
 
 /* Its ground was that the person met a case, and there was none. */

@@ -23,10 +23,4 @@ enum grant_agency look_agency_of(struct str word);
 /* The agency of an account: what its department is; 0: it is of none that may be told names. */
 MUST_CHECK enum err look_agency(struct tx *tx, int64_t account, enum grant_agency *ret,
 				struct fault *f);
-/*
- * Are two accounts one person's? They are if they are the same duty holder's; where one does not
- * say whose it is, the same name or work phone is taken for the same person.
- */
-MUST_CHECK enum err look_one_person(struct tx *tx, int64_t a, int64_t b, bool *ret,
-				    struct fault *f);
 #endif

@@ -146,8 +146,11 @@ static enum err put_card(struct list *l, struct rows *r)
 	struct str packed = rows_blob(r, C_PACKED);
 	struct flow_task t;
 	bool sound = flow_unpack((const uint8_t *)packed.p, packed.n, &t) == OK;
-	enum err e;
+	unsigned may = 0;
+	enum err e = sound ? task_may(l->c, l->tx, &t, l->party, &may, l->f) : OK;
 
+	if (e)
+		return e;
 	json_open(j, '{');
 	json_key(j, "id");
 	call_id_json(l->c, rows_i64(r, C_ID));
@@ -176,7 +179,7 @@ static enum err put_card(struct list *l, struct rows *r)
 	json_key(j, "turn");
 	json_i64(j, sound ? t.turn : 0);
 	json_key(j, "may");
-	task_may_json(j, sound ? task_may(l->c, &t, l->party) : 0);
+	task_may_json(j, may);
 	if ((e = put_area(l, (struct area_code){ rows_i64(r, C_AREA) })) ||
 	    (e = put_owner(l, rows_i64(r, C_OWNER))))
 		return e;

@@ -63,6 +63,9 @@ enum err work_refused(const struct flow_why *why, const struct call *c, struct f
 /* The event as a person with this call does it: who they are, and for whom. */
 MUST_CHECK enum err work_person(struct call *c, struct tx *tx, struct flow_event *ev,
 				struct fault *f);
+/* Of a person who would judge a task: is this who proved it, by another account? */
+MUST_CHECK enum err work_own(struct tx *tx, const struct flow_task *t, struct flow_event *ev,
+			     struct fault *f);
 /* loop_do for a task that is loaded. */
 MUST_CHECK enum err work_do(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 			    const struct loop_act *a, struct utc_s now, struct flow_effects *ret,
@@ -84,7 +87,8 @@ MUST_CHECK enum err task_seen(struct call *c, struct tx *tx, const struct task *
 /* The row of {id}, if the caller may see it. */
 MUST_CHECK enum err task_of_path(struct call *c, struct tx *tx, struct work *ret, struct fault *f);
 /* What the caller may do now, as bits (1 << enum flow_on). */
-unsigned task_may(const struct call *c, const struct flow_task *t, struct flow_party party);
+MUST_CHECK enum err task_may(const struct call *c, struct tx *tx, const struct flow_task *t,
+			     struct flow_party party, unsigned *ret, struct fault *f);
 void task_may_json(struct json *j, unsigned may); /* [{event, zh, en}] */
 void task_needs_json(struct json *j, unsigned needs);
 /* A task among others, of a row that begins as board_sql.about does (about.c). */

@@ -34,6 +34,13 @@ struct picture_reader;
 /* After the commit of what the clock did: open pages may want to look. */
 typedef void loop_told(void *arg, struct area_code county, const char *object, int64_t id);
 
+/* A step that was taken: `t` is the task after it. */
+struct loop_step {
+	const struct flow_task *t;
+	enum flow_on on;
+	bool reopened; /* the grid moved it so that its proof counts no more (flow/README.md) */
+};
+
 /*
  * What another room does when a task of its own about a row of its noun has taken a step, in the
  * transaction of that step; an error undoes the step. `c` NULL: by the clock or the house. Its own
@@ -43,8 +50,8 @@ typedef void loop_told(void *arg, struct area_code county, const char *object, i
 struct loop_about {
 	const char *noun, *kind;
 	enum err (*stepped)(struct call *c, struct tx *tx, const struct record_book *book,
-			    int64_t id, const struct flow_task *t, enum flow_on on,
-			    struct utc_s now, struct fault *f);
+			    int64_t id, const struct loop_step *s, struct utc_s now,
+			    struct fault *f);
 };
 
 /* Where files go that prove tasks. `blobs` NULL: none are taken. */
@@ -135,12 +142,6 @@ MUST_CHECK enum err loop_reach(struct call *c, struct tx *tx, int64_t task, stru
 /* For noun->tell: "tasks": those about a row, newest first. Who sees the row sees them named. */
 MUST_CHECK enum err loop_tell_about(struct call *c, struct tx *tx, struct str noun,
 				    struct record_id id, struct fault *f);
-
-/* Did the grid move it to others under whom its proof counts no more? (flow/README.md) */
-static inline bool loop_reopened(const struct flow_task *t, enum flow_on on)
-{
-	return on == FLOW_ON_REOWN && t->phase == FLOW_OPEN && t->doer.v;
-}
 
 /* Is another task of the kind about this row not closed yet; was another done? */
 MUST_CHECK enum err loop_others_open(struct tx *tx, const struct loop_about *about, int64_t id,

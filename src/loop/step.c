@@ -10,6 +10,7 @@
 
 #include "engine/flow/table.h"
 #include "ledger/ledger.h"
+#include "look/look.h"
 #include "loop/duty_of.h"
 #include "loop/campaign_inside.h"
 #include "loop/evidence.h"
@@ -55,6 +56,7 @@ struct storing {
 	struct utc_s now;
 	const struct flow_effects *fx;
 	struct crypt_hash before, after;
+	bool reopened;
 };
 
 static enum err put_row(const struct storing *s, struct str packed)
@@ -181,7 +183,6 @@ static enum err tell_story(const struct storing *s, const struct span *p)
 	const struct flow_effect *first = &s->fx->v[p->from];
 	bool clocks = is_clocks(s, p);
 	bool own = !clocks && first->say == s->ev->on;
-	bool reopened = loop_reopened(&s->w->t, s->ev->on);
 	int64_t key = 0;
 
 	for (uint32_t i = p->from + 1; i < p->to && !key; i++)
@@ -194,9 +195,9 @@ static enum err tell_story(const struct storing *s, const struct span *p)
 				 sql_i64(clocks ? 0 : s->ev->person.v),
 				 sql_i64(clocks ? 0 : s->ev->party.v), sql_i64(s->w->t.owner.v),
 				 id_or_null(own ? s->ev->to.v : 0),
-				 clocks            ? stage_word(stage_of(s, p))
-				 : own && reopened ? stage_word(FLOW_TO_ACCEPT)
-						   : sql_null(),
+				 clocks               ? stage_word(stage_of(s, p))
+				 : own && s->reopened ? stage_word(FLOW_TO_ACCEPT)
+						      : sql_null(),
 				 sql_i64(level_of(s, p)), sql_i64(s->w->t.stage[FLOW_TO_DO].by),
 				 id_or_null(key), own ? text_or_null(s->words->reason) : sql_null(),
 				 own ? text_or_null(s->words->text) : sql_null()),
@@ -293,6 +294,7 @@ static enum err folds_within(const struct storing *s, const struct loop_about *a
 /* The room hears of every step but its own raising of it. */
 static enum err tell_room(const struct storing *s)
 {
+	const struct loop_step step = { &s->w->t, s->ev->on, s->reopened };
 	const struct loop_about *a = room_of(s);
 	enum err e;
 
@@ -300,8 +302,7 @@ static enum err tell_room(const struct storing *s)
 		return OK;
 	if (s->ev->on == FLOW_ON_FOLD && (e = folds_within(s, a)))
 		return e;
-	return a->stepped(s->c, s->tx, s->l->o.book, s->w->about_id, &s->w->t, s->ev->on, s->now,
-			  s->f);
+	return a->stepped(s->c, s->tx, s->l->o.book, s->w->about_id, &step, s->now, s->f);
 }
 
 static enum err ask_others(struct tx *tx, const struct sql *sql, const struct loop_about *about,
@@ -351,6 +352,7 @@ static enum err store(struct storing *s, const struct flow_task *t)
 	struct record *r = &s->w->row.record;
 	enum err e;
 
+	s->reopened = was.phase == FLOW_PROVED && t->phase == FLOW_OPEN;
 	s->w->t = *t;
 	r->version++;
 	r->updated_at = s->now;
@@ -380,16 +382,33 @@ enum err work_refused(const struct flow_why *why, const struct call *c, struct f
 	return e;
 }
 
+/* Who is taken for the doer by what accounts say is told what to do if they are not. */
+static enum err refused(const struct flow_effects *fx, const struct flow_event *ev,
+			const struct call *c, struct fault *f)
+{
+	enum err e = work_refused(fx->why, c, f);
+
+	if (fx->why != &flow_needs[FLOW_NEEDS_OTHER].why || !ev->own)
+		return e;
+	return fault_set(
+		f, e,
+		"按账号登记，您与办理人是同一人（同一责任人、同名或同一工作电话），不能核查、"
+		"延期或撤销；请由另一人来做，或请管理员在两个账号上写明各是谁的",
+		"by what accounts say you are who did it (the same duty holder, name or work "
+		"phone), and nobody checks, extends or strikes their own task: somebody else "
+		"does it, or an administrator fills in whose each account is");
+}
+
 enum err work_step(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 		   const struct flow_event *ev, const struct step_words *words, struct utc_s now,
 		   struct flow_effects *ret, struct fault *f)
 {
-	struct storing s = { l, c, tx, f, w, ev, words, now, ret, { { 0 } }, { { 0 } } };
+	struct storing s = { l, c, tx, f, w, ev, words, now, ret, { { 0 } }, { { 0 } }, false };
 	struct flow_task t = w->t;
 	enum err e = flow_step(&t, ev, now, ret);
 
 	if (e)
-		return work_refused(ret->why, c, f);
+		return refused(ret, ev, c, f);
 	if (ret->again || !ret->n)
 		return OK;
 	if ((e = store(&s, &t)) || !c || ev->on == FLOW_ON_RAISE)
@@ -443,6 +462,13 @@ static bool may_be(const struct work *w, const struct flow_event *ev)
 	       (ev->turn == FLOW_ANY_TURN || ev->turn == w->t.turn);
 }
 
+enum err work_own(struct tx *tx, const struct flow_task *t, struct flow_event *ev, struct fault *f)
+{
+	if (!t->doer.v || ev->person.v == t->doer.v)
+		return OK; /* by the same account it is the engine's to see */
+	return look_one_person(tx, t->doer.v, ev->person.v, &ev->own, f);
+}
+
 /* The event whole: who puts it, what it brings, whose the task is then. */
 static enum err prepare(struct call *c, struct tx *tx, const struct work *w,
 			const struct loop_act *a, struct flow_event *ev, struct fault *f)
@@ -460,7 +486,12 @@ static enum err prepare(struct call *c, struct tx *tx, const struct work *w,
 	ev->evidence |= files;
 	if (ev->on == FLOW_ON_PROVE && a->text.n)
 		ev->evidence |= FLOW_TEXT;
-	return may_be(w, ev) ? ask_duty(tx, w, ev, f) : OK;
+	if (!may_be(w, ev))
+		return OK;
+	if (c && flow_row_asks((enum flow_phase)w->t.phase, ev->on, FLOW_NEEDS_OTHER) &&
+	    (e = work_own(tx, &w->t, ev, f)))
+		return e;
+	return ask_duty(tx, w, ev, f);
 }
 
 static void forget(struct flow_effects *fx)
@@ -497,7 +528,7 @@ enum err work_try(struct call *c, struct tx *tx, const struct work *w, const str
 	forget(ret);
 	if ((e = prepare(c, tx, w, a, &ev, f)))
 		return e;
-	return flow_step(&t, &ev, now, ret) ? work_refused(ret->why, c, f) : OK;
+	return flow_step(&t, &ev, now, ret) ? refused(ret, &ev, c, f) : OK;
 }
 
 enum err loop_do(struct loop *l, struct call *c, struct tx *tx, const struct loop_act *a,

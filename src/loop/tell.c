@@ -8,6 +8,11 @@
 #include "base/ban.h"
 
 enum { STORY_MAX = 500, COMMENTS_MAX = 500 };
+/* What nobody does to their own work, by whatever account: for these it is asked whose that is. */
+enum {
+	JUDGES = 1u << FLOW_ON_CLOSE | 1u << FLOW_ON_RETURN | 1u << FLOW_ON_EXTEND |
+		 1u << FLOW_ON_CANCEL
+};
 
 /* ---- who may see it -------------------------------------------------------------------------- */
 
@@ -80,21 +85,35 @@ static bool may(const struct flow_task *t, const struct flow_event *ev)
 	return true;
 }
 
-unsigned task_may(const struct call *c, const struct flow_task *t, struct flow_party party)
+static unsigned may_any(const struct flow_task *t, struct flow_event *ev)
+{
+	unsigned all = 0;
+
+	for (int on = FLOW_ON_ACCEPT; on < FLOW_ON_CLOCK; on++) {
+		ev->on = (enum flow_on)on;
+		if (on != FLOW_ON_FOLD && may(t, ev))
+			all |= 1u << on;
+	}
+	return all;
+}
+
+enum err task_may(const struct call *c, struct tx *tx, const struct flow_task *t,
+		  struct flow_party party, unsigned *ret, struct fault *f)
 {
 	struct flow_event ev = { .actor = FLOW_PERSON,
 				 .party = party,
 				 .person = { c->who->account } };
-	unsigned all = 0;
+	enum err e;
 
+	*ret = 0;
 	if (!call_may(c, CAP_TASK_DO) || !party.v)
-		return 0;
-	for (int on = FLOW_ON_ACCEPT; on < FLOW_ON_CLOCK; on++) {
-		ev.on = (enum flow_on)on;
-		if (on != FLOW_ON_FOLD && may(t, &ev))
-			all |= 1u << on;
-	}
-	return all;
+		return OK;
+	*ret = may_any(t, &ev);
+	if (!(*ret & JUDGES))
+		return OK;
+	e = work_own(tx, t, &ev, f);
+	*ret = may_any(t, &ev);
+	return e;
 }
 
 void task_may_json(struct json *j, unsigned all)
@@ -319,12 +338,15 @@ enum err task_tell(struct call *c, struct tx *tx, const void *row, struct fault 
 	struct json *j = call_json(c);
 	struct flow_party party;
 	struct work w;
+	unsigned all;
 	enum err e = loop_party(c, tx, &party, NULL, f);
 
 	if (e || (e = work_inner(tx, county, of->record.id.v, &w, f)))
 		return e == ERR_ABSENT ? OK : e;
+	if ((e = task_may(c, tx, &w.t, party, &all, f)))
+		return e;
 	json_key(j, "may");
-	task_may_json(j, task_may(c, &w.t, party));
+	task_may_json(j, all);
 	json_key(j, "turn");
 	json_i64(j, w.t.turn);
 	json_key(j, "needs");

@@ -157,10 +157,10 @@ static enum err end(struct call *c, struct tx *tx, const struct record_book *boo
 }
 
 enum err hazard_task_step(struct call *c, struct tx *tx, const struct record_book *book, int64_t id,
-			  const struct flow_task *t, enum flow_on on, struct utc_s now,
-			  struct fault *f)
+			  const struct loop_step *s, struct utc_s now, struct fault *f)
 {
 	static const struct loop_about own = { .noun = "hazard", .kind = "hazard" };
+	const struct flow_task *t = s->t;
 	CLEANUP(arena_end) struct arena *a = NULL;
 	const char *missing;
 	struct hazard *h;
@@ -169,7 +169,7 @@ enum err hazard_task_step(struct call *c, struct tx *tx, const struct record_boo
 	enum err e;
 
 	/* Split, it ends with its last part, and is put right if any part was done. */
-	if (t->phase != FLOW_CLOSED || t->outcome == FLOW_OUT_FOLDED || on == FLOW_ON_CLOCK)
+	if (t->phase != FLOW_CLOSED || t->outcome == FLOW_OUT_FOLDED || s->on == FLOW_ON_CLOCK)
 		return OK;
 	if ((e = loop_others_open(tx, &own, id, t->id, &others, f)) || others)
 		return e;

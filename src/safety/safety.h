@@ -11,6 +11,6 @@ extern const size_t safety_nouns_n;
 
 /* For loop_options: a task that is about a hazard took a step, in the transaction of that step. */
 MUST_CHECK enum err hazard_task_step(struct call *c, struct tx *tx, const struct record_book *book,
-				     int64_t hazard, const struct flow_task *t, enum flow_on on,
-				     struct utc_s now, struct fault *f);
+				     int64_t hazard, const struct loop_step *s, struct utc_s now,
+				     struct fault *f);
 #endif

@@ -302,6 +302,49 @@ static void nobody_checks_what_their_own_party_proved_before_the_grid_changed(vo
 	must_hold(&w);
 }
 
+/* The township proved it, it left them, and then they came to stand above it again. */
+static void a_proof_stays_its_partys_through_two_changes_of_the_grid(void **state)
+{
+	OPEN(w, v);
+	int64_t id;
+
+	EDIT_OK(w, v, "officers", 204, "{\"organisation\":\"103\"}");
+	id = ward_raise(&w, WARD_LEAD, village, "");
+	assert_int_equal(ward_do(&w, WARD_CLERK, id, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, id, "prove", ",\"text\":\"看过\""), 200);
+	EDIT_OK(w, v, "officers", 203, "{\"organisation\":\"106\"}");
+	EDIT_OK(w, v, "officers", 204, "{\"organisation\":\"104\"}");
+	assert_int_equal(owner(&w, id), WARD_VILLAGE);
+	assert_int_equal(ward_scalar(&w, "SELECT checker FROM tasks"), WARD_CLINIC);
+	assert_string_equal(ward_state(&w, id), "proved");
+	EDIT_OK(w, v, "officers", 203, "{\"organisation\":\"103\"}");
+	assert_int_equal(ward_scalar(&w, "SELECT checker FROM tasks"), WARD_TOWN);
+	assert_int_equal(ward_do(&w, WARD_CLERK2, id, "close", ""), 409);
+	assert_string_equal(ward_state(&w, id), "open");
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_history WHERE"
+					 " event = 'rewire' AND stage = 'accept'"),
+			 1);
+	must_hold(&w);
+}
+
+static void a_returned_task_whose_owner_changes_is_not_told_as_reopened(void **state)
+{
+	OPEN(w, v);
+	int64_t id = ward_raise(&w, WARD_LEAD, village, "");
+
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "prove", ",\"text\":\"看过\""), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, id, "return", ",\"reason\":\"不清\""), 200);
+	EDIT_OK(w, v, "officers", 204, "{\"organisation\":\"106\"}");
+	assert_int_equal(owner(&w, id), WARD_CLINIC);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_history WHERE event = 'reown'"),
+			 1);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_history WHERE event = 'reown'"
+					 " AND stage IS NOT NULL"),
+			 0);
+	must_hold(&w);
+}
+
 static void a_task_given_in_person_stays_where_it_was_given(void **state)
 {
 	OPEN(w, v);
@@ -617,6 +660,8 @@ int main(void)
 		ON_BOTH(an_officer_who_leaves_hands_over_to_the_stand_in),
 		ON_SQLITE(an_officer_takes_the_duty_to_their_new_organisation),
 		ON_SQLITE(nobody_checks_what_their_own_party_proved_before_the_grid_changed),
+		ON_SQLITE(a_proof_stays_its_partys_through_two_changes_of_the_grid),
+		ON_SQLITE(a_returned_task_whose_owner_changes_is_not_told_as_reopened),
 		ON_SQLITE(a_task_given_in_person_stays_where_it_was_given),
 		ON_BOTH(a_change_that_leaves_tasks_without_anybody_is_refused_whole),
 		ON_BOTH(tasks_of_a_merged_area_go_to_who_answers_for_the_one_it_went_into),

@@ -113,6 +113,30 @@ static void refusals_speak_the_words_of_the_flow(void **state)
 	sound(&w);
 }
 
+/* A village's worker who is the township's clerk, too, with an account in each. */
+static void one_person_with_two_accounts_checks_nothing_of_their_own(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	CLEANUP(answer_end) struct answer b = { 0 };
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+	char target[80];
+
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "prove", ",\"text\":\"好\""), 200);
+	ward_run(&w, "UPDATE accounts SET officer = 204 WHERE login IN ('worker', 'clerk')");
+	refused(&w, WARD_CLERK, id, "close", "", 403, "other");
+	refused(&w, WARD_CLERK, id, "return", ",\"reason\":\"x\"", 403, "other");
+	refused(&w, WARD_CLERK, id, "cancel", ",\"reason\":\"x\"", 403, "other");
+	(void)snprintf(target, sizeof target, "/api/v1/tasks/%lld", (long long)id);
+	assert_int_equal(ward_ask(&w, WARD_CLERK, "GET", target, NULL, &a), 200);
+	assert_null(memmem(a.body.p, a.body.n, "\"event\":\"close\"", 15));
+	assert_int_equal(ward_ask(&w, WARD_CLERK, "GET", "/api/v1/inbox?box=check", NULL, &b), 200);
+	assert_null(memmem(b.body.p, b.body.n, "\"event\":\"close\"", 15));
+	assert_string_equal(ward_state(&w, id), "proved");
+	assert_int_equal(ward_do(&w, WARD_CLERK2, id, "close", ""), 200);
+}
+
 static void what_cannot_be_seen_is_no_proof_and_no_reason(void **state)
 {
 	WARD(w);
@@ -288,6 +312,7 @@ int main(void)
 		ON_BOTH(a_task_goes_from_raised_to_closed_by_two_people),
 		ON_BOTH(the_page_says_whose_turn_it_is_and_what_the_caller_may_do),
 		ON_BOTH(refusals_speak_the_words_of_the_flow),
+		ON_BOTH(one_person_with_two_accounts_checks_nothing_of_their_own),
 		ON_BOTH(what_cannot_be_seen_is_no_proof_and_no_reason),
 		ON_BOTH(a_task_is_about_a_row_that_its_raiser_sees),
 		ON_BOTH(a_repeat_answers_as_the_first_and_changes_nothing),
