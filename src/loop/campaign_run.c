@@ -256,6 +256,11 @@ enum err campaign_follow(struct call *c, struct tx *tx, const void *before, cons
 	a.sender = run.sender;
 	if (n->record.state == CAMPAIGN_CLOSED)
 		return close_all(&a);
+	if (b->until.v != n->until.v && n->until.v <= a.now.v) {
+		fault_at(f, "until", NULL);
+		return fault_set(f, ERR_RANGE, "新的截止时间须晚于现在",
+				 "the new end must lie ahead");
+	}
 	if (b->repeats != n->repeats && (e = put_calendar(&a, &run)))
 		return e;
 	return b->until.v != n->until.v ? extend_all(&a) : OK;

@@ -494,6 +494,26 @@ static void an_end_moves_later_with_a_reason_and_closing_strikes_what_is_open(vo
 	sound(&w);
 }
 
+/* It ran out, and is to go on: not to an hour that has passed as well. */
+static void a_campaign_that_ran_out_is_extended_to_what_lies_ahead(void **state)
+{
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = draft(&w, "organisations", "", "");
+	char target[80];
+
+	event(&w, id, "start", "{\"until\":\"2026-09-21T22:13:20+08:00\"}", 409);
+	event(&w, id, "start", "{\"until\":\"2026-09-21T22:23:20+08:00\"}", 200);
+	ward_sleep(12 * 60);
+	(void)snprintf(target, sizeof target, RUN, id);
+	desk_ask(&w.k, &w.visitor[WARD_LEAD], "PATCH", target,
+		 "If-Match: \"2\"\r\nIdempotency-Key: on\r\n",
+		 "{\"until\":\"2026-09-21T22:24:20+08:00\",\"reason\":\"连日暴雨\"}", &a);
+	is(&a, 422);
+	must_say(&a, "\"field\":\"until\"");
+	event(&w, id, "extend", "{\"until\":\"2027-02-01T00:00:00+08:00\",\"reason\":\"雨\"}", 200);
+}
+
 static void nobody_makes_a_campaign_of_what_they_may_not_read(void **state)
 {
 	WARD(w);
@@ -778,6 +798,7 @@ int main(void)
 		ON_BOTH(a_file_is_a_scope_with_an_account_of_each_row),
 		ON_BOTH(a_list_is_tried_before_it_takes_the_place_of_another),
 		ON_BOTH(an_end_moves_later_with_a_reason_and_closing_strikes_what_is_open),
+		ON_SQLITE(a_campaign_that_ran_out_is_extended_to_what_lies_ahead),
 		ON_BOTH(nobody_makes_a_campaign_of_what_they_may_not_read),
 		ON_BOTH(a_thing_whose_task_was_split_keeps_its_parts_when_the_scope_is_seen_again),
 		ON_SQLITE(what_runs_is_not_about_something_else_any_more),

@@ -237,6 +237,37 @@ static void a_task_is_assigned_extended_and_returned_by_those_above(void **state
 	sound(&w);
 }
 
+static void a_deadline_lies_ahead_whoever_gives_it(void **state)
+{
+	static const char
+		past[] = ",\"until\":\"2026-09-21T22:13:20+08:00\"", /* the very second */
+		yesterday[] = ",\"reason\":\"雨\",\"until\":\"2026-09-20T08:00:00+08:00\"",
+		body[] = "{\"area\":\"430802001001\",\"sector\":\"mine\",\"rule\":\"" WARD_RULE
+			 "\",\"title\":\"查看采石场边坡\",\"needs\":[\"text\"]"
+			 ",\"until\":\"2026-09-21T22:13:20+08:00\"}",
+		signal[] = "{\"area\":\"430802001001\",\"sector\":\"mine\",\"rule\":\"" WARD_RULE
+			   "\",\"title\":\"边坡有裂缝\",\"source\":\"instruction\""
+			   ",\"until\":\"2020-01-01T08:00:00+08:00\"}";
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", ""), before;
+
+	assert_int_equal(ward_now().v, 1790000000);
+	before = ward_scalar(&w, "SELECT count(*) FROM task_history");
+	assert_int_equal(ward_ask(&w, WARD_LEAD, "POST", "/api/v1/tasks", body, &a), 422);
+	assert_string_equal(ward_text(&a, "field"), "until");
+	assert_non_null(memmem(a.body.p, a.body.n, "must lie ahead", 14));
+	assert_int_equal(ward_status(&w, WARD_LEAD, "POST", "/api/v1/signals", signal), 422);
+	refused(&w, WARD_LEAD, id, "tighten", past, 422, "until");
+	refused(&w, WARD_LEAD, id, "extend", yesterday, 422, "until");
+	refused(&w, WARD_WORKER, id, "offer", ",\"to\":\"106\",\"until\":\"1999-01-01T00:00:00Z\"",
+		422, "until");
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_history"), before);
+	assert_int_equal(ward_do(&w, WARD_LEAD, id, "tighten",
+				 ",\"until\":\"2026-09-21T22:13:21+08:00\""),
+			 200);
+}
+
 static void nobody_raises_where_they_have_no_say_or_nobody_answers(void **state)
 {
 	static const char body[] = "{\"area\":\"%s\",\"sector\":\"%s\",\"rule\":\"%s\","
@@ -318,6 +349,7 @@ int main(void)
 		ON_BOTH(a_repeat_answers_as_the_first_and_changes_nothing),
 		ON_BOTH(an_offer_is_seen_and_taken_by_who_lies_elsewhere),
 		ON_BOTH(a_task_is_assigned_extended_and_returned_by_those_above),
+		ON_BOTH(a_deadline_lies_ahead_whoever_gives_it),
 		ON_BOTH(nobody_raises_where_they_have_no_say_or_nobody_answers),
 		ON_BOTH(what_nobody_accepts_climbs_level_by_level),
 		cmocka_unit_test(steps_of_the_noun_are_rows_of_the_flow),
