@@ -30,7 +30,8 @@ struct intake {
 	pthread_cond_t freed;
 	VEC(int64_t) under_way; /* keys of batches that somebody works at */
 	struct utc_s began;     /* the first tick, or that of a clock set back; 0: there was none */
-	struct utc_s ticked;    /* the last one */
+	struct utc_s leapt;     /* when the clock leapt ahead, unless it was set back since; or 0 */
+	struct utc_s ticked, steady; /* both clocks at the last one */
 };
 /* The {id} of a path, if it is a feed or batch that the caller's areas cover. */
 MUST_CHECK enum err intake_feed(struct call *c, struct tx *tx, int64_t id, struct feed **ret,

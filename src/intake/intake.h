@@ -52,11 +52,13 @@ extern const size_t intake_nouns_n;
 MUST_CHECK enum err intake_settle(struct intake *in, struct fault *f);
 /*
  * Feeds that are silent since `now`: an entry in the ledger for each that was not before. One that
- * was due while the house was down has some minutes, of its first tick on, to speak.
+ * was due while the house was down has some minutes, of its first tick on, to speak. `steady` is a
+ * clock that nobody sets: by it a leap of the wall's is seen, either way.
  */
+struct intake_clocks { struct utc_s now, steady; };
 typedef void intake_silent(void *arg, struct area_code county, int64_t feed);
-MUST_CHECK enum err intake_tick(struct intake *in, struct utc_s now, intake_silent *each, void *arg,
-				struct fault *f);
+MUST_CHECK enum err intake_tick(struct intake *in, const struct intake_clocks *t,
+				intake_silent *each, void *arg, struct fault *f);
 
 /* A feed that a tick found silent and that has not spoken since. */
 struct intake_silence {

@@ -4,7 +4,9 @@
  *
  * A house that was down has heard nobody. What was due in that time is not called silent at the
  * first tick: it may speak first, for as long as it has between two batches, at most GRACE_S. So
- * with a clock that is set back: what was heard by it is counted from then.
+ * with a clock that is set back: what was heard by it is counted from then. Both clocks are held
+ * against each other as the tick of tasks does it; and a leap ahead, too, gave no feed the time to
+ * speak: what was heard before it is counted from then.
  */
 #include "intake/inside.h"
 #include "intake/intake.sql.h"
@@ -13,7 +15,8 @@
 
 #include "base/ban.h"
 
-enum { GRACE_S = 600 };
+/* A clock is set by a second or two many times a day, which is no news; as in loop/tick.c. */
+enum { GRACE_S = 600, SET_BACK_S = 2, LEAP_S = 60 };
 
 struct hush {
 	struct intake *in;
@@ -27,7 +30,8 @@ struct hush {
 
 static bool is_over(const struct hush *h, int64_t seen, int64_t every_s)
 {
-	int64_t due = (seen > h->now.v ? h->in->began.v : seen) + every_s;
+	int64_t heard = seen > h->now.v ? h->in->began.v : max_i64(seen, h->in->leapt.v);
+	int64_t due = heard + every_s;
 
 	if (due < h->in->began.v)
 		due = h->in->began.v + min_i64(every_s, GRACE_S);
@@ -101,15 +105,28 @@ static enum err expire_too(struct intake *in, struct utc_s now, enum err e, stru
 	return e ? e : over;
 }
 
-enum err intake_tick(struct intake *in, struct utc_s now, intake_silent *each, void *arg,
-		     struct fault *f)
+static void hold_clocks(struct intake *in, struct utc_s now, struct utc_s steady)
 {
+	int64_t ahead = (now.v - in->ticked.v) - (steady.v - in->steady.v);
+
+	if (!in->began.v || ahead < -SET_BACK_S) {
+		in->began = now;
+		in->leapt = (struct utc_s){ 0 };
+	} else if (ahead > LEAP_S) {
+		in->leapt = now;
+	}
+	in->ticked = now;
+	in->steady = steady;
+}
+
+enum err intake_tick(struct intake *in, const struct intake_clocks *t, intake_silent *each,
+		     void *arg, struct fault *f)
+{
+	struct utc_s now = t->now;
 	struct hush h = { .in = in, .now = now };
 	enum err e;
 
-	if (!in->began.v || now.v < in->ticked.v)
-		in->began = now;
-	in->ticked = now;
+	hold_clocks(in, now, t->steady);
 	e = db_read(in->o.db, hush_look, &h, f);
 	if (!e && h.v.n)
 		e = db_write(in->o.db, hush_act, &h, f);

@@ -386,14 +386,14 @@ static void silence_is_an_entry_once_and_shows_in_the_health(void **state)
 	ANSWER(a);
 	ANSWER(health);
 
-	MUST(intake_tick(g.in, now, hush, &told, &d->fault));
+	MUST(intake_tick(g.in, &(struct intake_clocks){ now, now }, hush, &told, &d->fault));
 	assert_int_equal(told, 0);
 	now.v += 3601;
-	MUST(intake_tick(g.in, now, hush, &told, &d->fault));
+	MUST(intake_tick(g.in, &(struct intake_clocks){ now, now }, hush, &told, &d->fault));
 	assert_int_equal(told, feed);
 	told = 0;
 	now.v += 60;
-	MUST(intake_tick(g.in, now, hush, &told, &d->fault));
+	MUST(intake_tick(g.in, &(struct intake_clocks){ now, now }, hush, &told, &d->fault));
 	assert_int_equal(told, 0);
 	assert_int_equal(desk_entries(&g.k, "430800", "silent"), 1);
 	desk_pass(&g.k, 3661);
@@ -404,7 +404,7 @@ static void silence_is_an_entry_once_and_shows_in_the_health(void **state)
 	gatehouse_push_to(&g, feed, "b1", "", "day,confirmed_total\n2026-09-01,3\n", &a);
 	assert_int_equal(a.status, 201);
 	now.v += 60;
-	MUST(intake_tick(g.in, now, hush, &told, &d->fault));
+	MUST(intake_tick(g.in, &(struct intake_clocks){ now, now }, hush, &told, &d->fault));
 	assert_int_equal(told, 0);
 }
 

@@ -196,6 +196,33 @@ static void what_was_due_while_the_house_was_down_has_ten_minutes_to_speak(void 
 	sound(&w);
 }
 
+/* The wall's clock is set days ahead: no time went by in which a feed was to speak. */
+static void a_clock_that_leaps_ahead_silences_no_feed(void **state)
+{
+	WARD(w);
+	int64_t id = feed(&w, WARD_LEAD, "430802");
+
+	ward_pass(&w, EVERY_S / 2);
+	push(&w, id);
+	ward_set_wall(3 * DAY_S);
+	for (int i = 0; i < 20; i++)
+		ward_pass(&w, SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 0);
+	for (int i = 0; i < 41; i++) /* counted from the leap, it is due in an hour */
+		ward_pass(&w, SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+
+	ward_set_wall(-3 * DAY_S);
+	ward_pass(&w, SWEEP_S);
+	push(&w, id);
+	ward_pass(&w, EVERY_S - SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+	ward_pass(&w, 2 * SWEEP_S);
+	ward_pass(&w, SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 2);
+	sound(&w);
+}
+
 /* It died between the two: the silence is told, and its signal not formed. */
 static void a_silence_without_a_signal_gets_it_at_the_next_tick(void **state)
 {
@@ -430,6 +457,7 @@ int main(void)
 		ON_BOTH(people_settle_it_and_the_house_hears_nothing),
 		ON_BOTH(a_silence_that_was_told_is_not_told_again_after_down_time),
 		ON_BOTH(what_was_due_while_the_house_was_down_has_ten_minutes_to_speak),
+		ON_BOTH(a_clock_that_leaps_ahead_silences_no_feed),
 		ON_BOTH(a_silence_without_a_signal_gets_it_at_the_next_tick),
 		ON_BOTH(a_clock_that_is_set_back_hides_no_signal_that_was_formed),
 		ON_BOTH(where_nobody_answers_it_waits_until_somebody_does_and_holds_up_no_other),
