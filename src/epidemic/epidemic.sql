@@ -265,27 +265,26 @@ SELECT m.id FROM contacts c JOIN measures m ON m.contact = c.id
 WHERE c.of_case = $1 AND (m.state = 'in_force' OR m.state = 'appealed') ORDER BY m.id;
 
 -- name: measures_over
--- Measures whose hard end has come.
+-- Measures whose hard end has come, the longest due first.
 -- across: the clock looks over all counties
--- $1 state text
--- $2 now   bigint
-SELECT id FROM measures WHERE state = $1 AND until <= $2 ORDER BY until, id LIMIT 200;
-
--- name: measure_over
--- Is there one?
--- across: the clock looks over all counties
--- $1 now bigint
-SELECT id FROM measures WHERE state IN ('in_force', 'appealed') AND until <= $1 LIMIT 1;
+-- $1 state    text
+-- $2 now      bigint
+-- $3 after    bigint
+-- $4 after_id bigint
+-- $5 limit    bigint
+SELECT id, until FROM measures
+WHERE state = $1 AND until <= $2 AND (until, id) > ($3, $4) ORDER BY until, id LIMIT $5;
 
 -- name: appeals_over
 -- Appeals that wait for an answer though their measure has ended, since a while ago.
 -- across: the clock looks over all counties
--- $1 since bigint
--- $2 limit bigint
-SELECT t.id FROM measures m JOIN tasks t ON t.about_id = m.id AND t.about = 'measure'
-	AND t.kind = 'appeal'
-WHERE m.appeal IS NOT NULL AND m.ended_at > $1 AND t.closed_at IS NULL
-ORDER BY m.ended_at, m.id, t.id LIMIT $2;
+-- $1 after    bigint
+-- $2 after_id bigint
+-- $3 limit    bigint
+SELECT t.id, m.ended_at, m.id FROM measures m JOIN tasks t ON t.about_id = m.id
+	AND t.about = 'measure' AND t.kind = 'appeal'
+WHERE m.appeal IS NOT NULL AND (m.ended_at, m.id) > ($1, $2) AND t.closed_at IS NULL
+ORDER BY m.ended_at, m.id, t.id LIMIT $3;
 
 -- name: contact_to_measure
 -- What a measure about a contact is held against.

@@ -363,48 +363,65 @@ enum err measure_case_end(struct call *c, struct tx *tx, int64_t case_id, struct
 
 /* ---- the hard end ---------------------------------------------------------------------------- */
 
+/* As the tick of tasks: groups, a transaction each, and one that fails is tried one by one. */
+struct due { int64_t id, at, of; }; /* what is ended; by when, and of which row, the list goes */
 struct ending {
 	struct epidemic *x;
 	struct utc_s now;
-	size_t n;
-	int64_t task[OVER_MAX]; /* appeals */
+	const char *state; /* of the measures that are listed */
+	struct due v[OVER_MAX], after;
+	size_t n, from, to; /* of the group; the piece of it that is written */
+	enum err bad;       /* of what was passed over: the first, and how many */
+	int64_t bad_id;
+	uint64_t n_bad;
 };
 
-static enum err end_act(struct tx *tx, void *arg, struct fault *f)
+static enum err list(struct ending *g, struct rows *r, size_t of, struct fault *f)
 {
-	static const char *const open[] = { "in_force", "appealed" };
-	struct ending *g = arg;
-	VEC(int64_t) ids = { 0 };
-	enum err e = OK;
+	bool more;
+	enum err e;
 
-	for (size_t s = 0; s < ARRAY_LEN(open) && !e; s++) {
-		CLEANUP(rows_end) struct rows *r = NULL;
-		bool more;
-
-		e = tx_rows(tx, &epidemic_sql.measures_over,
-			    SQL_ARGS(sql_text(str_of(open[s])), sql_time(g->now)), &r, f);
-		while (!e && !(e = rows_next(r, &more, f)) && more)
-			e = vec_push(&ids, rows_i64(r, 0));
-	}
-	for (size_t i = 0; i < ids.n && !e; i++)
-		e = turn(NULL, tx, g->x->o.book, ids.v[i], MEASURE_BY_TIME, g->now, f);
-	g->n = ids.n;
-	vec_drop(&ids);
+	g->n = 0;
+	while (!(e = rows_next(r, &more, f)) && more)
+		g->v[g->n++] = (struct due){ rows_i64(r, 0), rows_i64(r, 1), rows_i64(r, of) };
 	return e;
 }
 
-/* Whatever ended it: nobody has to answer an appeal against what is over. */
-static enum err appeals_act(struct tx *tx, void *arg, struct fault *f)
+static enum err measures_list(struct tx *tx, void *arg, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	struct ending *g = arg;
-	bool more;
-	enum err e = tx_rows(tx, &epidemic_sql.appeals_over,
-			     SQL_ARGS(sql_i64(g->now.v - LOOK_BACK_S), sql_i64(OVER_MAX)), &r, f);
+	enum err e =
+		tx_rows(tx, &epidemic_sql.measures_over,
+			SQL_ARGS(sql_text(str_of(g->state)), sql_time(g->now), sql_i64(g->after.at),
+				 sql_i64(g->after.of), sql_i64(OVER_MAX)),
+			&r, f);
 
-	g->n = 0;
-	while (!e && !(e = rows_next(r, &more, f)) && more)
-		g->task[g->n++] = rows_i64(r, 0);
+	return e ? e : list(g, r, 0, f);
+}
+
+/* Whatever ended it: nobody has to answer an appeal against what is over. */
+static enum err appeals_list(struct tx *tx, void *arg, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct ending *g = arg;
+	enum err e =
+		tx_rows(tx, &epidemic_sql.appeals_over,
+			SQL_ARGS(sql_i64(g->after.at), sql_i64(g->after.of), sql_i64(OVER_MAX)), &r,
+			f);
+
+	return e ? e : list(g, r, 2, f);
+}
+
+static enum err end_act(struct tx *tx, void *arg, struct fault *f)
+{
+	struct ending *g = arg;
+	enum err e = OK;
+
+	for (size_t i = g->from; i < g->to && !e; i++) {
+		e = turn(NULL, tx, g->x->o.book, g->v[i].id, MEASURE_BY_TIME, g->now, f);
+		e = e == ERR_ABSENT ? OK : e; /* gone since */
+	}
 	return e;
 }
 
@@ -421,32 +438,91 @@ static enum err strike_act(struct tx *tx, void *arg, struct fault *f)
 	struct flow_effects fx;
 	enum err e = OK;
 
-	for (size_t i = 0; i < g->n && !e; i++) {
-		act.task = g->task[i];
+	for (size_t i = g->from; i < g->to && !e; i++) {
+		act.task = g->v[i].id;
 		e = loop_do(g->x->o.loop, NULL, tx, &act, g->now, &fx, f);
-		e = e == ERR_CONFLICT ? OK : e; /* somebody was quicker */
+		e = e == ERR_CONFLICT || e == ERR_ABSENT ? OK : e; /* somebody was quicker */
 	}
 	return e;
 }
 
-static enum err any_act(struct tx *tx, void *arg, struct fault *f)
+static enum err piece(struct ending *g, db_act *act, size_t from, size_t to, struct fault *f)
 {
-	CLEANUP(rows_end) struct rows *r = NULL;
-	struct ending *g = arg;
-	enum err e = tx_row(tx, &epidemic_sql.measure_over, SQL_ARGS(sql_time(g->now)), &r, f);
+	g->from = from;
+	g->to = to;
+	return db_write(g->x->o.db, act, g, f);
+}
 
-	g->n = e ? 0 : 1;
-	return e == ERR_ABSENT ? OK : e;
+static bool fails_with_any(enum err e)
+{
+	return e == ERR_IO || e == ERR_FULL || e == ERR_MEMORY;
+}
+
+static enum err write_all(struct ending *g, db_act *act, struct fault *f)
+{
+	struct fault unasked = { 0 };
+	enum err e = g->n ? piece(g, act, 0, g->n, &unasked) : OK;
+
+	if (fails_with_any(e)) {
+		*f = unasked;
+		return e;
+	}
+	for (size_t i = 0; i < g->n && e; i++) {
+		struct fault why = { 0 };
+		enum err one = piece(g, act, i, i + 1, &why);
+
+		if (fails_with_any(one)) {
+			*f = why;
+			return one;
+		}
+		if (one && !g->n_bad++) {
+			g->bad = one;
+			g->bad_id = g->v[i].id;
+		}
+	}
+	return OK;
+}
+
+static enum err go(struct ending *g, db_act *look, db_act *act, struct due after, struct fault *f)
+{
+	enum err e;
+
+	g->after = after;
+	do {
+		if ((e = db_read(g->x->o.db, look, g, f)) || (e = write_all(g, act, f)))
+			return e;
+		if (g->n)
+			g->after = g->v[g->n - 1];
+	} while (g->n == OVER_MAX);
+	return OK;
+}
+
+/* What was passed over is told by its number alone, and tried again the next time. */
+static enum err tell_bad(const struct ending *g, struct fault *f)
+{
+	if (!g->n_bad)
+		return OK;
+	return fault_set(
+		f, g->bad,
+		"到期的防控措施或申诉有 %llu 项未能了结（例如 %lld：%s），其余已了结；请运行 "
+		"outpost fsck",
+		"%llu measures or appeals that were due could not be ended, for instance %lld "
+		"(%s), the others were: run outpost fsck",
+		(unsigned long long)g->n_bad, (long long)g->bad_id, err_word(g->bad));
 }
 
 enum err epidemic_tick(struct epidemic *x, struct utc_s now, struct fault *f)
 {
+	static const char *const open[] = { "in_force", "appealed" };
 	struct ending g = { .x = x, .now = now };
-	enum err e = db_read(x->o.db, any_act, &g, f);
+	enum err e = OK;
 
-	while (!e && g.n)
-		e = db_write(x->o.db, end_act, &g, f);
-	if (!e && !(e = db_read(x->o.db, appeals_act, &g, f)) && g.n)
-		e = db_write(x->o.db, strike_act, &g, f);
-	return e;
+	for (size_t i = 0; i < ARRAY_LEN(open) && !e; i++) {
+		g.state = open[i];
+		e = go(&g, measures_list, end_act, (struct due){ 0, INT64_MIN, INT64_MIN }, f);
+	}
+	if (!e)
+		e = go(&g, appeals_list, strike_act,
+		       (struct due){ 0, now.v - LOOK_BACK_S, INT64_MAX }, f);
+	return e ? e : tell_bad(&g, f);
 }
