@@ -146,15 +146,16 @@ static enum err usual_step(struct looking *g, size_t from, size_t to, int64_t *r
 static enum err follows(struct looking *g, const struct count_report *a, const struct report *r)
 {
 	const struct count_report *b = r->c;
+	long long missing = b->day.v - a->day.v - g->step;
 	char day[16], before[16];
 	enum err e = OK;
 
 	date_of(b->day.v, day);
 	date_of(a->day.v, before);
-	if (b->day.v > a->day.v + g->step)
-		e = finding_add(g->ret, r->row, "gap", "%s 之前缺 %lld 天：上一份是 %s",
-				"before %s %lld days are missing: the last one is of %s", day,
-				(long long)(b->day.v - a->day.v - g->step), before);
+	if (missing > 0)
+		e = finding_add(g->ret, r->row, "gap", "%s 之前缺 %lld 天%.0s：上一份是 %s",
+				"before %s %lld day%s missing: the last one is of %s", day, missing,
+				missing == 1 ? " is" : "s are", before);
 	for (size_t i = 0; i < ARRAY_LEN(totals) && !e; i++) {
 		const struct total *t = &totals[i];
 		int64_t was = number_at(a, t->total), is = number_at(b, t->total),
@@ -170,7 +171,7 @@ static enum err follows(struct looking *g, const struct count_report *a, const s
 		else if (fresh != FIELD_NONE && b->day.v == a->day.v + g->step && fresh != is - was)
 			e = finding_add(g->ret, r->row, "new_differs",
 					"%s：%s 从 %lld 到 %lld，新增却写 %lld%.0s",
-					"%s: %.0sfrom %lld to %lld, and %lld new are told: %s", day,
+					"%s: %.0sfrom %lld to %lld, told as %lld new: %s", day,
 					t->zh, (long long)was, (long long)is, (long long)fresh,
 					t->en);
 	}

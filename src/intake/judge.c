@@ -482,9 +482,9 @@ static enum err count(const struct judging *g)
 	if (g->ask->rows != FIELD_NONE && g->ask->rows != j->n_in) {
 		fault_at(g->f, "rows", NULL);
 		return fault_set(
-			g->f, ERR_RANGE, "说有 %lld 行，收到 %lld 行：文件可能不完整，请重发",
-			"%lld rows were said, %lld came: the file may be cut, send it again",
-			(long long)g->ask->rows, (long long)j->n_in);
+			g->f, ERR_RANGE, "说有 %lld 行%.0s，收到 %lld 行：文件可能不完整，请重发",
+			"of %lld row%s said, %lld came: the file may be cut, send it again",
+			(long long)g->ask->rows, g->ask->rows == 1 ? "" : "s", (long long)j->n_in);
 	}
 	return OK;
 }
