@@ -1,5 +1,6 @@
 /*
- * trace_names.c - the people of a trace by name, for the officer whom its answer was given to.
+ * trace_names.c - the people of a trace by name, for the officer whom its answer was given to, as
+ * long as its case is a confirmed one.
  *
  * The grant was signed with the answer and says whom it lists; the house and the vault each look
  * whose it is and whether it is over. All are told, or those who were asked for, each with an
@@ -22,6 +23,18 @@ struct naming {
 	struct vault_people people;
 };
 
+static enum err check_case(const struct naming *g, struct tx *tx, int64_t id, struct fault *f)
+{
+	void *row;
+	enum err e = record_get(epidemic_of(g->c)->o.book, tx, &case_noun, (struct record_id){ id },
+				g->c->a, &row, f);
+
+	if (!e && ((const struct case_row *)row)->record.state != CASE_CONFIRMED)
+		e = fault_set(f, ERR_WARRANT, "病例已不是确诊，不再提供追踪所得的姓名",
+			      "the case is no longer confirmed: nobody it led to is named");
+	return e;
+}
+
 static enum err find_act(struct tx *tx, void *arg, struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
@@ -33,7 +46,7 @@ static enum err find_act(struct tx *tx, void *arg, struct fault *f)
 	if (e)
 		return e == ERR_ABSENT ? call_absent(f) : e;
 	g->area.v = rows_i64(r, 1);
-	if ((e = call_reach(g->c, g->area, f)))
+	if ((e = call_reach(g->c, g->area, f)) || (e = check_case(g, tx, rows_i64(r, 2), f)))
 		return e;
 	blob = rows_blob(r, 15);
 	g->blob.n = blob.n;

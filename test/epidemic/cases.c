@@ -172,6 +172,27 @@ static void the_people_of_a_trace_are_named_to_its_officer_and_to_nobody_else(vo
 	clinic_end(&t);
 }
 
+static void whom_an_overturned_case_found_is_named_to_nobody_any_more(void **state)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char id[24], warrant[600], trace_id[24], url[80];
+	struct clinic t;
+
+	clinic_begin(&t, *state, "overturned");
+	clinic_report(&t, id, "1");
+	clinic_visits(&t, clinic_person(&t, id), pseudonym_of(&t, "邻座甲"));
+	clinic_confirm(&t, CLINIC_CHIEF, id, warrant);
+	assert_int_equal(clinic_trace(&t, CLINIC_CHIEF, id, warrant, "", &a), 201);
+	clinic_text(&a, "id", trace_id, sizeof trace_id);
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/overturn", id);
+	assert_int_equal(clinic_status(&t, CLINIC_CHIEF, "POST", url, "{}"), 200);
+	answer_end(&a);
+	names(&t, CLINIC_CHIEF, trace_id, "{}", &a);
+	if (a.status != 403 || answer_holds(&a, "邻座甲") || !answer_holds(&a, "no longer"))
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+	clinic_end(&t);
+}
+
 static void a_laboratory_confirms_with_whoever_is_not_the_laboratory(void **state)
 {
 	struct database *d = *state;
@@ -282,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_confirmed_case_is_traced_by_its_warrant_and_in_no_other_way),
 		ON_BOTH(the_people_of_a_trace_are_named_to_its_officer_and_to_nobody_else),
+		ON_BOTH(whom_an_overturned_case_found_is_named_to_nobody_any_more),
 		BY_SQL(a_confirmed_case_is_traced_by_its_warrant_and_in_no_other_way),
 		BY_SQL(the_people_of_a_trace_are_named_to_its_officer_and_to_nobody_else),
 		ON_SQLITE(a_laboratory_confirms_with_whoever_is_not_the_laboratory),
