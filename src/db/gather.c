@@ -100,7 +100,12 @@ static enum err compose(const struct sql *one, const struct shape *s, char mark,
 	CLEANUP(buf_release) struct buf text = { 0 }, args = { 0 }, same = { 0 };
 	enum err e;
 
-	buf_str(&text, s->head);
+	/*
+	 * An act that fails is undone whole. OR FAIL spares SQLite a journal of the statement, into
+	 * which it copies each page it writes to, to undo the rows before the one that failed.
+	 */
+	buf_lit(&text, mark == '?' ? "INSERT OR FAIL INTO " : "INSERT INTO ");
+	buf_put(&text, s->table.p, (size_t)(s->head.p + s->head.n - s->table.p));
 	for (size_t i = 0; i < GATHER_ROWS; i++) {
 		if (i)
 			buf_lit(&text, ", ");
