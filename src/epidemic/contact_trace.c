@@ -17,6 +17,8 @@
 
 #include "base/ban.h"
 
+enum { ONE_BYTES = 1 << 20 }; /* of one contact's row */
+
 /* Of which clock each degree's task is; the words are those of data/clocks.json. */
 static const struct to_do {
 	const char *rule, *title;
@@ -54,6 +56,8 @@ struct matching {
 	VEC(struct known) known;
 	VEC(struct spot) spot;
 	VEC(struct answers) answers;
+	struct arena *one; /* of the contact at hand: a case has thousands */
+	struct flow_effects fx;
 	struct contact_change *ret;
 };
 
@@ -62,6 +66,7 @@ static void matching_end(struct matching *m)
 	vec_drop(&m->known);
 	vec_drop(&m->spot);
 	vec_drop(&m->answers);
+	arena_end(&m->one);
 }
 
 static int by_person(const void *a, const void *b)
@@ -75,9 +80,11 @@ static enum err read_known(struct matching *m)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	bool more;
-	enum err e = tx_rows(m->tx, &epidemic_sql.contacts_of,
-			     SQL_ARGS(sql_i64(m->of->record.id.v)), &r, m->f);
+	enum err e = arena_new(ONE_BYTES, &m->one);
 
+	if (!e)
+		e = tx_rows(m->tx, &epidemic_sql.contacts_of, SQL_ARGS(sql_i64(m->of->record.id.v)),
+			    &r, m->f);
 	while (!e && !(e = rows_next(r, &more, m->f)) && more) {
 		m->count++;
 		if (!str_eq(rows_text(r, 1), STR("excluded")))
@@ -233,9 +240,11 @@ static bool same(const struct contact_row *a, const struct contact_row *b)
 static enum err load(struct matching *m, int64_t id, struct contact_row **ret)
 {
 	void *row;
-	enum err e = record_get(epidemic_of(m->c)->o.book, m->tx, &contact_noun,
-				(struct record_id){ id }, m->c->a, &row, m->f);
+	enum err e;
 
+	arena_clear(m->one);
+	e = record_get(epidemic_of(m->c)->o.book, m->tx, &contact_noun, (struct record_id){ id },
+		       m->one, &row, m->f);
 	if (!e)
 		*ret = row;
 	return e;
@@ -268,18 +277,16 @@ static enum err strike(struct matching *m, int64_t contact)
 					.by = FLOW_NEVER,
 					.reason = true },
 				.reason = m->why };
-	struct flow_effects *fx = arena_take(m->c->a, 1, sizeof *fx);
 	VEC(int64_t) ids = { 0 };
 	bool more;
-	enum err e = fx ? tx_rows(m->tx, &epidemic_sql.contact_tasks_open,
-				  SQL_ARGS(sql_i64(contact)), &r, m->f)
-			: ERR_MEMORY;
+	enum err e = tx_rows(m->tx, &epidemic_sql.contact_tasks_open, SQL_ARGS(sql_i64(contact)),
+			     &r, m->f);
 
 	while (!e && !(e = rows_next(r, &more, m->f)) && more)
 		e = vec_push(&ids, rows_i64(r, 0));
 	for (size_t i = 0; i < ids.n && !e; i++) {
 		act.task = ids.v[i];
-		e = loop_do(loop_of(m->c), m->c, m->tx, &act, m->c->now, fx, m->f);
+		e = loop_do(loop_of(m->c), m->c, m->tx, &act, m->c->now, &m->fx, m->f);
 	}
 	vec_drop(&ids);
 	return e;

@@ -536,9 +536,9 @@ enum err loop_do(struct loop *l, struct call *c, struct tx *tx, const struct loo
 {
 	CLEANUP(arena_end) struct arena *own = NULL;
 	struct work w;
-	enum err e = c ? OK : arena_new(ACT_BYTES, &own);
+	enum err e = arena_new(ACT_BYTES, &own); /* an act may do this to thousands of tasks */
 
-	if (e || (e = work_load(l, tx, a->task, c ? c->a : own, &w, f)))
+	if (e || (e = work_load(l, tx, a->task, own, &w, f)))
 		return e;
 	return work_do(l, c, tx, &w, a, now, ret, f);
 }
