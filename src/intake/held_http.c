@@ -157,7 +157,7 @@ static enum err reject_run(struct call *c, struct tx *tx, struct fault *f)
 			SQL_ARGS(sql_i64(area_county(b->record.area).v), sql_i64(b->feed.v),
 				 sql_text(b->sender_id)),
 			NULL, f)) ||
-	    (e = question_reopen(c, tx, area_county(b->record.area), b->record.id.v, f)) ||
+	    (e = push_hold_gone(c, tx, b, f)) ||
 	    (e = record_replace(in->o.book, tx, &batch_noun, b, &after, f)) ||
 	    (e = push_entry(&p, "reject", &en)) || (e = call_act(c, tx, &en, f)))
 		return e;

@@ -49,13 +49,10 @@ enum err push_hold(struct push *p, struct tx *tx, struct str why, struct fault *
 	if (!copy)
 		return ERR_MEMORY;
 	p->kept = false;
-	p->answers = p->question != NULL;
 	push_batch_begin(p, BATCH_HELD);
 	p->batch.accepted = (int64_t)p->judged.ok.n;
 	p->batch.why = (struct str){ copy, why.n };
-	answer = (struct question_answer){
-		.q = p->question, .batch = p->batch.record.id.v, .last = p->last, .held = true
-	};
+	answer = push_says_to(p, true);
 	snprintf(with, sizeof with, "held %lld", (long long)p->batch.record.id.v);
 	if ((e = crypt_seal(&p->in->held_key, p->in->o.chance, str_of(with), p->body, &sealed)) ||
 	    (e = push_batch_put(p, tx, f)) || (e = push_refused_put(p, tx, f)) ||
@@ -66,4 +63,12 @@ enum err push_hold(struct push *p, struct tx *tx, struct str why, struct fault *
 		      SQL_ARGS(sql_i64(area_county(p->batch.record.area).v),
 			       sql_i64(p->batch.record.id.v), sql_blob(buf_view(&sealed))),
 		      NULL, f);
+}
+
+enum err push_hold_gone(struct call *c, struct tx *tx, const struct batch *held, struct fault *f)
+{
+	struct area_code county = area_county(held->record.area);
+
+	return push_says(held) ? question_reopen(c, tx, county, held->record.id.v, f)
+			       : question_forget(tx, county, held->record.id.v, f);
 }

@@ -11,6 +11,7 @@
 #include "intake/finding.h"
 #include "intake/intake.h"
 #include "intake/judge.h"
+#include "intake/question.h"
 #include "ledger/merkle.h"
 #include "vault/vault.h"
 
@@ -87,6 +88,7 @@ struct push {
 	struct batch batch;
 	struct findings findings;
 	bool again, kept, answers;
+	enum question_state told; /* of its question after this batch; 0: see `question` */
 };
 /* Read, judge and stage. On an error push_end is owed too. */
 MUST_CHECK enum err push_begin(struct push *p, struct fault *f);
@@ -96,6 +98,9 @@ MUST_CHECK enum err push_people(struct push *p, struct fault *f);
 MUST_CHECK enum err push_keep(struct push *p, struct tx *tx, struct fault *f);
 /* The batch's bytes wait for a person instead. */
 MUST_CHECK enum err push_hold(struct push *p, struct tx *tx, struct str why, struct fault *f);
+/* It waits no more and says nothing: its question is open again, if it said anything when held. */
+MUST_CHECK enum err push_hold_gone(struct call *c, struct tx *tx, const struct batch *held,
+				   struct fault *f);
 /* Count what push_keep would find: for a dry run. */
 MUST_CHECK enum err push_try(struct push *p, struct tx *tx, struct fault *f);
 /* After the transaction, or without one: tell vault and trail, give back what was taken. */
@@ -104,6 +109,13 @@ void push_end(struct push *p, bool committed);
 MUST_CHECK enum err push_over_budget(struct push *p, struct tx *tx, char ret[200], struct fault *f);
 
 /* Parts of push_keep that others share. */
+/* Has it said anything? Rows that were all refused have not; none at all say "nobody". */
+static inline bool push_says(const struct batch *b)
+{
+	return !b->rows_in || b->accepted + b->duplicate > 0;
+}
+/* What the batch, counted by now, says to its question: here it is settled what closes it. */
+struct question_answer push_says_to(struct push *p, bool held);
 void push_batch_begin(struct push *p, enum batch_state state);
 MUST_CHECK enum err push_batch_put(struct push *p, struct tx *tx, struct fault *f);
 MUST_CHECK enum err push_refused_put(struct push *p, struct tx *tx, struct fault *f);
@@ -114,7 +126,6 @@ MUST_CHECK enum err push_first(struct push *p, struct tx *tx, int64_t digest, in
 			       struct fault *f);
 
 /* ---- question.c ---- */
-struct question;
 /* The places and times of q->county and q->id; days that are over are left out. */
 MUST_CHECK enum err question_places(const struct intake *in, struct tx *tx, struct question *q,
 				    struct arena *a, struct fault *f);

@@ -454,16 +454,22 @@ static void keeping_end(struct keeping *g)
 	buf_release(&g->text);
 }
 
-/* Rows that were all refused answer nothing. */
+struct question_answer push_says_to(struct push *p, bool held)
+{
+	struct question_answer x = { .q = p->question,
+				     .batch = p->batch.record.id.v,
+				     .held = held };
+
+	p->answers = p->question && push_says(&p->batch);
+	x.last = p->answers && (p->last || !p->batch.rows_in);
+	p->told = x.last ? QUESTION_CLOSED : QUESTION_OPEN;
+	return x;
+}
+
 static enum err answer(struct push *p, struct tx *tx, struct fault *f)
 {
-	const struct batch *b = &p->batch;
+	const struct question_answer x = push_says_to(p, false);
 
-	const struct question_answer x = { .q = p->question,
-					   .batch = b->record.id.v,
-					   .last = p->last || !b->rows_in };
-
-	p->answers = p->question && (!b->rows_in || b->accepted + b->duplicate > 0);
 	if (!p->answers)
 		return OK;
 	return p->release ? question_let_in(tx, p->question, x.batch, p->now, f)
@@ -481,6 +487,7 @@ enum err push_keep(struct push *p, struct tx *tx, struct fault *f)
 	enum err e;
 
 	p->kept = p->answers = false;
+	p->told = (enum question_state)0;
 	if (!p->release && ((e = find_stored(p, tx, f)) || p->again))
 		return e;
 	if (!p->judged.a)

@@ -122,11 +122,11 @@ static enum err put_stored(struct call *c, struct tx *tx, const struct batch *b,
 /* What is left of the question that it answers: more may come, or not. */
 static void put_question(struct json *j, const struct push *p)
 {
-	bool closed = p->answers && (p->last || !p->batch.rows_in);
+	bool asked = p->question || (p->again && p->told);
 
 	json_key(j, "question");
-	if (p->question && !p->release)
-		json_str(j, closed ? STR("closed") : STR("open"));
+	if (asked && !p->release)
+		json_str(j, p->told == QUESTION_CLOSED ? STR("closed") : STR("open"));
 	else
 		json_nil(j);
 }
@@ -333,7 +333,7 @@ enum err push_answered(struct call *c, struct tx *tx, const struct push *p, stru
 										 : STR("answer") };
 
 	if (p->release && p->question && !p->answers) /* all its rows were refused in the end */
-		return question_reopen(c, tx, en.county, p->batch.record.id.v, f);
+		return push_hold_gone(c, tx, p->release, f);
 	if (!p->answers)
 		return OK;
 	en.object_id = p->question->id;

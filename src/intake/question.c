@@ -458,6 +458,12 @@ enum err question_let_in(struct tx *tx, const struct question *q, int64_t batch,
 	return e || changed ? e : batch_over(f);
 }
 
+enum err question_forget(struct tx *tx, struct area_code county, int64_t batch, struct fault *f)
+{
+	return tx_run(tx, &question_sql.batch_drop, SQL_ARGS(sql_i64(county.v), sql_i64(batch)),
+		      NULL, f);
+}
+
 enum err question_reopen(struct call *c, struct tx *tx, struct area_code county, int64_t batch,
 			 struct fault *f)
 {

@@ -14,7 +14,7 @@
  * An answer comes in as many batches as its sender likes. The question is closed by the one that
  * says it is the last (`last=true`), by one without rows ("nobody", or nobody else), and by its
  * time. A batch that waits for a person closes it as if it had come in; one that goes, whyever,
- * opens it again.
+ * opens it again. One whose rows were all refused has said nothing: it does neither.
  *
  * Life:     question_called before the act, question_ask in it; question_of_* -> question_fits,
  *           question_answer.
@@ -103,6 +103,9 @@ MUST_CHECK enum err question_answer(struct tx *tx, const struct question_answer 
 /* What was held comes in. ERR_CONFLICT: the question is over. */
 MUST_CHECK enum err question_let_in(struct tx *tx, const struct question *q, int64_t batch,
 				    struct utc_s now, struct fault *f);
+/* A held batch that said nothing goes, and its question stays as it is. */
+MUST_CHECK enum err question_forget(struct tx *tx, struct area_code county, int64_t batch,
+				    struct fault *f);
 /* What a batch answered is open again: it was recalled, or turned away. */
 MUST_CHECK enum err question_reopen(struct call *c, struct tx *tx, struct area_code county,
 				    int64_t batch, struct fault *f);

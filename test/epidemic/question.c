@@ -653,29 +653,42 @@ static void a_case_that_is_overturned_asks_nobody_and_its_places_go(void **test)
 	clinic_end(&t.c);
 }
 
+static void set_feed(struct asked *t, const char *to)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char url[80], headers[600], etag[60];
+	struct str tag;
+
+	(void)snprintf(url, sizeof url, "/api/v1/feeds/%s", t->feed);
+	clinic_ask(&t->c, CLINIC_LEAD, "GET", url, "", &a);
+	tag = answer_header(&a, "ETag");
+	(void)snprintf(etag, sizeof etag, "%.*s", (int)strcspn(tag.p, "\r\n"), tag.p);
+	(void)snprintf(headers, sizeof headers, "%sIf-Match: %s\r\n", t->c.cookie[CLINIC_LEAD],
+		       etag);
+	answer_end(&a);
+	assert_true(client_ask(http_port(t->c.s->http), "PATCH", url, headers, to, &a));
+	shown(&a, 200, "", "");
+}
+
+static void decide(struct asked *t, const char *batch, const char *how, const char *body)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char url[80];
+
+	(void)snprintf(url, sizeof url, "/api/v1/batches/%s/%s", batch, how);
+	clinic_ask(&t->c, CLINIC_LEAD, "POST", url, body, &a);
+	shown(&a, 200, "", "");
+}
+
 /* A batch over the feed's budget of trust waits for a person, and the question with it. */
 static void hold(struct asked *t, struct database *d, const char *dir, char batch[24])
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
-	char rows[600], *at = rows, url[80];
+	char rows[600], *at = rows;
 
 	begin(t, d, dir);
 	asked(t);
-	(void)snprintf(url, sizeof url, "/api/v1/feeds/%s", t->feed);
-	clinic_ask(&t->c, CLINIC_LEAD, "GET", url, "", &a);
-	{
-		struct str tag = answer_header(&a, "ETag");
-		char headers[600], etag[60];
-
-		(void)snprintf(etag, sizeof etag, "%.*s", (int)strcspn(tag.p, "\r\n"), tag.p);
-		(void)snprintf(headers, sizeof headers, "%sIf-Match: %s\r\n",
-			       t->c.cookie[CLINIC_LEAD], etag);
-		answer_end(&a);
-		assert_true(client_ask(http_port(t->c.s->http), "PATCH", url, headers,
-				       "{\"refused_max\":0}", &a));
-		shown(&a, 200, "", "");
-		answer_end(&a);
-	}
+	set_feed(t, "{\"refused_max\":0}");
 	row(t, &at, "sim-1,", "cell-7", 10, 50);
 	row(t, &at, "sim-3,", "cell-8", 10, 50);
 	push(t, t->feed, t->token, rows, &a);
@@ -700,6 +713,80 @@ static void an_answer_that_is_held_answers_when_it_is_let_in(void **test)
 	shown(&a, 200, "\"in\":2,\"accepted\":1,\"refused\":1,\"duplicate\":0", "");
 	answer_end(&a);
 	state(&t, "\"state\":\"answered\"");
+	clinic_end(&t.c);
+}
+
+/* Pushed, and held: the number of the batch, and what its sender is told of the question. */
+static void push_held(struct asked *t, const char *query, const char *rows, const char *told,
+		      char batch[24])
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+
+	push_as(t, t->feed, t->token, query, rows, &a);
+	shown(&a, 201, "\"state\":\"held\"", "");
+	shown(&a, 201, told, "");
+	clinic_text(&a, "batch", batch, 24);
+}
+
+static void nobody_is_the_whole_answer_also_when_it_is_held(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char rows[600], *at = rows, batch[24];
+	struct asked t;
+
+	begin(&t, *test, "nobody");
+	asked(&t);
+	set_feed(&t, "{\"rows_day_max\":1}");
+	row(&t, &at, "sim-1,", "cell-7", 10, 50);
+	row(&t, &at, "sim-3,", "cell-7", 10, 50);
+	push_as(&t, t.feed, NULL, "", rows, &a); /* of the day: what follows is over its budget */
+	answer_end(&a);
+	push_held(&t, "", "", "\"question\":\"closed\"", batch);
+	state(&t, "\"state\":\"held\"");
+	push_as(&t, t.feed, t.token, "", rows, &a);
+	shown(&a, 409, "this question is closed", "");
+	decide(&t, batch, "release", "");
+	state(&t, "\"state\":\"nobody\"");
+	clinic_end(&t.c);
+}
+
+static void rows_that_are_all_refused_close_nothing_when_they_are_held(void **test)
+{
+	char rows[600], *at = rows, batch[24];
+	struct asked t;
+
+	begin(&t, *test, "unsaid");
+	asked(&t);
+	set_feed(&t, "{\"refused_max\":0}");
+	row(&t, &at, "sim-9,", "cell-8", 10, 50);
+	push_held(&t, "?last=true", rows, "\"question\":\"open\"", batch);
+	decide(&t, batch, "release", "");
+	state(&t, "\"state\":\"open\"");
+	clinic_end(&t.c);
+}
+
+static void what_was_answered_is_not_opened_by_held_rows_that_said_nothing(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char rows[600], *at = rows, first[24], second[24];
+	struct asked t;
+
+	begin(&t, *test, "reopened");
+	asked(&t);
+	set_feed(&t, "{\"refused_max\":0}");
+	row(&t, &at, "sim-9,", "cell-8", 10, 50);
+	push_held(&t, "", rows, "\"question\":\"open\"", first);
+	push_held(&t, "", rows, "\"question\":\"open\"", second);
+	at = rows;
+	row(&t, &at, "sim-1,", "cell-7", 10, 50);
+	push(&t, t.feed, t.token, rows, &a);
+	shown(&a, 201, "\"question\":\"closed\"", "");
+	answer_end(&a);
+	decide(&t, first, "release", "");
+	decide(&t, second, "reject", "{\"why\":\"elsewhere\"}");
+	state(&t, "\"state\":\"answered\"");
+	push_as(&t, t.feed, t.token, "", rows, &a);
+	shown(&a, 409, "this question is closed", "");
 	clinic_end(&t.c);
 }
 
@@ -773,6 +860,9 @@ int main(void)
 		ON_BOTH(a_case_that_is_overturned_asks_nobody_and_its_places_go),
 		ON_BOTH(an_answer_that_is_held_answers_when_it_is_let_in),
 		ON_BOTH(a_held_answer_to_what_is_over_is_not_let_in),
+		ON_BOTH(nobody_is_the_whole_answer_also_when_it_is_held),
+		ON_BOTH(rows_that_are_all_refused_close_nothing_when_they_are_held),
+		ON_BOTH(what_was_answered_is_not_opened_by_held_rows_that_said_nothing),
 		ON_BOTH(of_two_senders_of_a_token_one_answers_last),
 		ON_BOTH(an_answer_comes_in_as_many_batches_as_it_takes),
 		ON_BOTH(what_came_of_an_answer_stays_when_its_time_is_over),
