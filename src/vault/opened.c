@@ -9,19 +9,35 @@
 /* A person's texts and what is on the way to them: a block that grew would leave copies. */
 enum { TEXT_BYTES = VAULT_FIELD_N * (VAULT_TEXT_MAX + CRYPT_SEALED_MORE_MAX) };
 
-/* Numbers of subjects are random. */
-static struct opened_one *place_of(const struct opened *o, int64_t id)
+/* Where people begin, one after the other; half of the index stays free. */
+enum { BLOCK_PEOPLE = 64, BLOCKS = OPENED_MAX / BLOCK_PEOPLE, SLOTS = 2 * OPENED_MAX };
+struct opened_index {
+	struct opened_one *block[BLOCKS];
+	uint16_t slot[SLOTS]; /* 1 + who; 0: free */
+};
+
+static struct opened_one *person(const struct opened *o, size_t i)
 {
-	return &o->v[(uint64_t)id % OPENED_MAX];
+	return &o->at->block[i / BLOCK_PEOPLE][i % BLOCK_PEOPLE];
+}
+
+/* Those who are there go; their blocks stay, for others. */
+static void forget(struct opened *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		crypt_wipe(person(o, i), sizeof(struct opened_one));
+	if (o->n)
+		memset(o->at->slot, 0, sizeof o->at->slot);
+	o->n = 0;
 }
 
 void opened_end(struct opened *o)
 {
-	for (size_t i = 0; o->v && i < OPENED_MAX; i++)
-		if (o->v[i].formed)
-			crypt_wipe(&o->v[i], sizeof o->v[i]);
-	mem_drop(o->v);
-	o->v = NULL;
+	forget(o);
+	for (size_t i = 0; o->at && i < BLOCKS; i++)
+		mem_drop(o->at->block[i]);
+	mem_drop(o->at);
+	o->at = NULL;
 	if (o->text.p)
 		crypt_wipe(o->text.p, o->text.cap);
 	buf_release(&o->text);
@@ -30,40 +46,77 @@ void opened_end(struct opened *o)
 
 static enum err begin(struct opened *o)
 {
-	if (o->v)
+	if (o->at)
 		return OK;
 	opened_end(o);
 	o->text.p = mem_take(TEXT_BYTES, 1);
 	if (!o->text.p)
 		return ERR_MEMORY;
 	o->text.cap = TEXT_BYTES;
-	o->v = mem_take(OPENED_MAX, sizeof *o->v);
-	return o->v ? OK : ERR_MEMORY;
+	o->at = mem_take(1, sizeof *o->at);
+	return o->at ? OK : ERR_MEMORY;
+}
+
+/* Numbers of subjects are random. */
+static uint16_t *slot_of(const struct opened *o, int64_t id)
+{
+	size_t i = (uint64_t)id % SLOTS;
+
+	while (o->at->slot[i] && person(o, o->at->slot[i] - 1u)->id != id)
+		i = (i + 1) % SLOTS;
+	return &o->at->slot[i];
+}
+
+static enum err make_room(struct opened *o)
+{
+	struct opened_one **block;
+
+	if (o->n == OPENED_MAX)
+		forget(o);
+	block = &o->at->block[o->n / BLOCK_PEOPLE];
+	if (!*block)
+		*block = mem_take(BLOCK_PEOPLE, sizeof **block);
+	return *block ? OK : ERR_MEMORY;
+}
+
+static enum err read_one(struct opened *o, struct tx *tx, int64_t id, struct opened_one *ret,
+			 struct fault *f)
+{
+	struct vault_identity none;
+	struct store_person p = { 0 };
+	bool kept = false;
+	enum err e = store_get(o->s, tx, id, 0, &o->text, &p, &kept, &none, f);
+
+	if (e && e != ERR_ABSENT)
+		return e;
+	ret->there = !e;
+	ret->kept = ret->there && kept;
+	ret->batch = p.batch;
+	ret->row = p.row;
+	ret->id = id;
+	return OK;
 }
 
 enum err opened_at(struct opened *o, struct tx *tx, int64_t id, struct opened_one **ret,
 		   struct fault *f)
 {
-	struct vault_identity none;
-	struct store_person p;
-	struct opened_one *at;
-	bool kept = false;
+	uint16_t *slot;
 	enum err e = begin(o);
 
 	if (e)
 		return e;
-	*ret = at = place_of(o, id);
-	if (at->id == id)
+	slot = slot_of(o, id);
+	if (*slot) {
+		*ret = person(o, *slot - 1u);
 		return OK;
-	crypt_wipe(at, sizeof *at); /* of whoever was here */
-	e = store_get(o->s, tx, id, 0, &o->text, &p, &kept, &none, f);
-	if (e && e != ERR_ABSENT)
+	}
+	if ((e = make_room(o)))
 		return e;
-	at->there = !e;
-	at->kept = at->there && kept;
-	at->batch = at->there ? p.batch : 0;
-	at->row = at->there ? p.row : 0;
-	at->id = id;
+	slot = slot_of(o, id); /* all may have gone */
+	*ret = person(o, o->n);
+	if ((e = read_one(o, tx, id, *ret, f)))
+		return e;
+	*slot = (uint16_t)++o->n;
 	return OK;
 }
 

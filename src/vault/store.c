@@ -289,6 +289,7 @@ enum err store_get(struct store *s, struct tx *tx, int64_t id, unsigned mask, st
 		return ERR_ABSENT;
 	if (rows_blob(r, COL_KEY).n > sizeof wrapped)
 		return unsealed(f);
+	s->unsealed++;
 	e = crypt_open(wrap, (struct str){ to.v, sizeof to.v }, rows_blob(r, COL_KEY), &key);
 	if (!e && key.n != sizeof own.v)
 		e = ERR_CORRUPT;

@@ -32,6 +32,7 @@ struct store {
 	VEC(int64_t) soon;   /* batches to be kept with the next write */
 	bool changing;       /* between vault_epoch_change and vault_epoch_close */
 	uint64_t refused;    /* grants */
+	uint64_t unsealed;   /* people, since it began */
 	int64_t found_s;     /* vault_find: when its allowance was counted last */
 	unsigned found_left; /* and what is left of it */
 	char ring_path[4096];
