@@ -54,7 +54,7 @@ static enum err stage(struct store *s, struct wire_in *in, struct buf *out, bool
 	struct vault_staged_row *ret = NULL;
 	struct vault_row *rows = NULL;
 	size_t n = 0;
-	enum err e = take_count(in, 9, WIRE_PUT_MAX, &n, f);
+	enum err e = take_count(in, 9, WIRE_PEOPLE_MAX, &n, f);
 
 	if (e)
 		return e;
@@ -92,7 +92,7 @@ static enum err do_pseudonym(struct store *s, struct wire_in *in, struct buf *ou
 	int64_t batch = wire_i64(in), *ret = NULL;
 	struct vault_presence *who = NULL;
 	size_t n = 0;
-	enum err e = take_count(in, 9, WIRE_PUT_MAX, &n, f);
+	enum err e = take_count(in, 9, WIRE_SEEN_MAX, &n, f);
 
 	if (e)
 		return e;

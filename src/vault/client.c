@@ -153,7 +153,7 @@ static enum err stage(struct vault *v, enum wire_op op, int64_t batch, const str
 		CLEANUP(reach_wipe) struct buf frame = { 0 };
 		CLEANUP(reach_wipe) struct buf reply = { 0 };
 		struct wire_in in;
-		enum err e = next_lot(row_at, rows, from, n, WIRE_PUT_MAX, &to, &bytes, f);
+		enum err e = next_lot(row_at, rows, from, n, WIRE_PEOPLE_MAX, &to, &bytes, f);
 
 		if (e || (e = reach_begin(&frame, op, bytes)))
 			return e;
@@ -192,7 +192,7 @@ enum err vault_pseudonym(struct vault *v, int64_t batch, const struct vault_pres
 		CLEANUP(reach_wipe) struct buf frame = { 0 };
 		CLEANUP(reach_wipe) struct buf reply = { 0 };
 		struct wire_in in;
-		enum err e = next_lot(presence_at, who, from, n, WIRE_PUT_MAX, &to, &bytes, f);
+		enum err e = next_lot(presence_at, who, from, n, WIRE_SEEN_MAX, &to, &bytes, f);
 
 		if (e || (e = reach_begin(&frame, WIRE_PSEUDONYM, bytes)))
 			return e;

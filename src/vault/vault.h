@@ -11,7 +11,7 @@
  *
  * Life:     vault_start forks the process, before the caller has any thread; it ends with its
  *           parent. vault_connect does no I/O: the vault may come and go behind it.
- * Shapes:   any number of rows a call: they come in frames of 16,384 and go in frames of 4,000.
+ * Shapes:   any number of rows a call: they travel in frames of 4,000, presences of 16,384.
  * Memory:   texts given are borrowed until the call returns; names got lie in one block that
  *           vault_people_end wipes.
  * Threads:  a struct vault may be used by many at once. Never call it inside an act of the
@@ -97,7 +97,7 @@ MUST_CHECK enum err vault_stage(struct vault *v, int64_t batch, const struct vau
 				size_t n, struct vault_staged_row *ret, struct fault *f);
 
 /* The same without keeping anything: for a dry run. Subjects are those it would give; of rows that
- * are alike it knows inside one frame. */
+ * are alike it knows inside one frame of 4,000. */
 MUST_CHECK enum err vault_try(struct vault *v, int64_t batch, const struct vault_row *rows,
 			      size_t n, struct vault_staged_row *ret, struct fault *f);
 

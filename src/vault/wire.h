@@ -22,7 +22,8 @@ enum {
 	WIRE_BODY_MAX = 8 << 20,
 	WIRE_BODY_WANT = 2 << 20, /* where a client begins the next frame */
 	WIRE_ROWS_MAX = 4000,     /* of an answer */
-	WIRE_PUT_MAX = 16384,     /* people and presences: a frame is one commit */
+	WIRE_PEOPLE_MAX = 4000,   /* of a frame, one commit: each may be held against many */
+	WIRE_SEEN_MAX = 16384,    /* presences of a frame, one commit */
 	WIRE_REPLY = 0x80
 };
 
