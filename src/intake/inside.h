@@ -89,6 +89,7 @@ struct push {
 	struct findings findings;
 	bool again, kept, answers;
 	enum question_state told; /* of its question after this batch; 0: see `question` */
+	int64_t closed;           /* the question that a repeat closes; 0: none */
 };
 /* Read, judge and stage. On an error push_end is owed too. */
 MUST_CHECK enum err push_begin(struct push *p, struct fault *f);

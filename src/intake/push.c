@@ -462,6 +462,7 @@ struct question_answer push_says_to(struct push *p, bool held)
 
 	p->answers = p->question && push_says(&p->batch);
 	x.last = p->answers && (p->last || !p->batch.rows_in);
+	p->closed = 0;
 	p->told = x.last ? QUESTION_CLOSED : QUESTION_OPEN;
 	return x;
 }
@@ -476,6 +477,20 @@ static enum err answer(struct push *p, struct tx *tx, struct fault *f)
 			  : question_answer(tx, &x, p->now, f);
 }
 
+/* Whoever was cut off sends it again, and may know by now that it is the last. */
+static enum err again(struct push *p, struct tx *tx, struct fault *f)
+{
+	struct question_again x = { .token = p->token,
+				    .batch = p->batch.record.id.v,
+				    .said = push_says(&p->batch),
+				    .last = p->last };
+	enum err e = p->token.n ? question_again(tx, &p->feed, &x, p->now, f) : OK;
+
+	p->told = x.state;
+	p->closed = x.closed;
+	return e;
+}
+
 enum err push_keep(struct push *p, struct tx *tx, struct fault *f)
 {
 	CLEANUP(keeping_end)
@@ -488,8 +503,9 @@ enum err push_keep(struct push *p, struct tx *tx, struct fault *f)
 
 	p->kept = p->answers = false;
 	p->told = (enum question_state)0;
+	p->closed = 0;
 	if (!p->release && ((e = find_stored(p, tx, f)) || p->again))
-		return e;
+		return e ? e : again(p, tx, f);
 	if (!p->judged.a)
 		return fault_set(f, ERR_CONFLICT, "这一批刚被收回，请再推一次",
 				 "this batch has just been recalled: push it again");

@@ -334,9 +334,9 @@ enum err push_answered(struct call *c, struct tx *tx, const struct push *p, stru
 
 	if (p->release && p->question && !p->answers) /* all its rows were refused in the end */
 		return push_hold_gone(c, tx, p->release, f);
-	if (!p->answers)
+	if (!p->answers && !p->closed)
 		return OK;
-	en.object_id = p->question->id;
+	en.object_id = p->closed ? p->closed : p->question->id;
 	return call_act(c, tx, &en, f);
 }
 

@@ -447,6 +447,51 @@ enum err question_answer(struct tx *tx, const struct question_answer *x, struct 
 		      NULL, f);
 }
 
+/* Does the batch answer this question? */
+static enum err answers_it(struct tx *tx, struct area_code county, int64_t id,
+			   const struct question_again *x, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	enum err e = tx_row(tx, &question_sql.of_batch,
+			    SQL_ARGS(sql_i64(county.v), sql_i64(x->batch)), &r, f);
+
+	if (e && e != ERR_ABSENT)
+		return e;
+	if (e ? !x->said : rows_i64(r, 0) == id)
+		return OK;
+	return fault_set(f, ERR_CONFLICT, "这一批已存，但不是对这个提问的答复：请换一个批次号",
+			 "this batch is stored, and answers another question or none: send it "
+			 "under another number");
+}
+
+enum err question_again(struct tx *tx, const struct feed *feed, struct question_again *x,
+			struct utc_s now, struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	struct area_code county = area_county(feed->record.area);
+	int64_t id;
+	enum err e =
+		tx_row(tx, &question_sql.of_token,
+		       SQL_ARGS(sql_i64(county.v), sql_i64(feed->record.id.v), sql_text(x->token)),
+		       &r, f);
+
+	if (e)
+		return e;
+	id = rows_i64(r, 0);
+	x->state = rows_i64(r, 1) == QUESTION_OPEN && rows_i64(r, 2) > now.v ? QUESTION_OPEN
+									     : QUESTION_CLOSED;
+	rows_end(&r);
+	if ((e = answers_it(tx, county, id, x, f)) || !x->said || !x->last ||
+	    x->state != QUESTION_OPEN)
+		return e;
+	x->state = QUESTION_CLOSED;
+	x->closed = id;
+	return tx_run(tx, &question_sql.answer,
+		      SQL_ARGS(sql_i64(county.v), sql_i64(id), sql_i64(QUESTION_CLOSED),
+			       sql_time(now)),
+		      NULL, f);
+}
+
 enum err question_let_in(struct tx *tx, const struct question *q, int64_t batch, struct utc_s now,
 			 struct fault *f)
 {

@@ -100,6 +100,18 @@ struct question_answer {
 };
 MUST_CHECK enum err question_answer(struct tx *tx, const struct question_answer *x,
 				    struct utc_s now, struct fault *f);
+/* A batch that is stored already comes again: the state of the question that its token names. */
+struct question_again {
+	struct str token;
+	int64_t batch;
+	bool said,
+		last; /* the batch has said something; the last one is what its sender says now */
+	enum question_state state; /* of the question now */
+	int64_t closed;            /* the question, if it is closed by this; else 0 */
+};
+/* ERR_ABSENT: this feed was not asked. ERR_CONFLICT: the batch answers another question, or none. */
+MUST_CHECK enum err question_again(struct tx *tx, const struct feed *feed, struct question_again *x,
+				   struct utc_s now, struct fault *f);
 /* What was held comes in. ERR_CONFLICT: the question is over. */
 MUST_CHECK enum err question_let_in(struct tx *tx, const struct question *q, int64_t batch,
 				    struct utc_s now, struct fault *f);

@@ -790,6 +790,64 @@ static void what_was_answered_is_not_opened_by_held_rows_that_said_nothing(void 
 	clinic_end(&t.c);
 }
 
+/* With a number of the sender's own, so that it is told as a repeat the second time. */
+static void push_again(struct asked *t, const char *token, const char *query, const char *rows,
+		       struct answer *ret)
+{
+	char url[80], body[1500], headers[600];
+
+	answer_end(ret);
+	as_key(t, t->key, token);
+	(void)snprintf(url, sizeof url, "/api/v1/feeds/%s/batches%s", t->feed, query);
+	(void)snprintf(body, sizeof body, "person,id_number,place,kind,from,to\n%s", rows);
+	(void)snprintf(headers, sizeof headers, "%sIdempotency-Key: the-same-batch\r\n",
+		       t->c.cookie[CLINIC_LAB]);
+	assert_true(client_ask(http_port(t->c.s->http), "POST", url, headers, body, ret));
+}
+
+static void what_is_sent_again_as_the_last_closes(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char rows[600], *at = rows;
+	struct asked t;
+
+	begin(&t, *test, "again");
+	asked(&t);
+	row(&t, &at, "sim-1,", "cell-7", 10, 50);
+	push_again(&t, t.token, "", rows, &a);
+	shown(&a, 201, "\"question\":\"open\"", "");
+	push_again(&t, t.token, "", rows, &a);
+	shown(&a, 200, "\"question\":\"open\"", "");
+	state(&t, "\"state\":\"partly\"");
+	push_again(&t, t.token, "?last=true", rows, &a);
+	shown(&a, 200, "\"question\":\"closed\"", "\"again\":false");
+	state(&t, "\"state\":\"answered\"");
+	push_again(&t, t.token, "", rows, &a);
+	shown(&a, 200, "\"question\":\"closed\"", "");
+	push_again(&t, "nobody-s-token", "", rows, &a);
+	shown(&a, 404, "", "accepted");
+	clinic_end(&t.c);
+}
+
+static void a_batch_of_the_day_is_not_made_an_answer_by_sending_it_again(void **test)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+	char rows[600], *at = rows;
+	struct asked t;
+
+	begin(&t, *test, "ofday");
+	asked(&t);
+	row(&t, &at, "sim-1,", "cell-7", 10, 50);
+	push_again(&t, NULL, "", rows, &a);
+	shown(&a, 201, "\"question\":null", "");
+	push_again(&t, NULL, "", rows, &a);
+	shown(&a, 200, "\"question\":null", "");
+	push_again(&t, t.token, "?last=true", rows, &a);
+	shown(&a, 409, "under another number", "accepted");
+	state(&t, "\"state\":\"open\"");
+	clinic_end(&t.c);
+}
+
 /* ---- what of a visit comes in ---------------------------------------------------------------- */
 
 static void only_what_of_a_visit_was_asked_comes_in(void **test)
@@ -863,6 +921,8 @@ int main(void)
 		ON_BOTH(nobody_is_the_whole_answer_also_when_it_is_held),
 		ON_BOTH(rows_that_are_all_refused_close_nothing_when_they_are_held),
 		ON_BOTH(what_was_answered_is_not_opened_by_held_rows_that_said_nothing),
+		ON_BOTH(what_is_sent_again_as_the_last_closes),
+		ON_BOTH(a_batch_of_the_day_is_not_made_an_answer_by_sending_it_again),
 		ON_BOTH(of_two_senders_of_a_token_one_answers_last),
 		ON_BOTH(an_answer_comes_in_as_many_batches_as_it_takes),
 		ON_BOTH(what_came_of_an_answer_stays_when_its_time_is_over),
