@@ -271,11 +271,15 @@ static enum err list(struct call *c, struct tx *tx, struct fault *f)
 				   .action = STR("list") };
 	struct json *j = call_json(c);
 	enum grant_agency ours = (enum grant_agency)0;
+	int64_t department = 0;
 	enum err e = call_saw(c, &en, f);
 
-	if (!e)
-		e = look_agency(tx, c->who->account, &ours, f);
+	if (e || (e = look_department(tx, c->who->account, &department, f)) ||
+	    (e = look_agency(tx, c->who->account, &ours, f)))
+		return e;
 	json_open(j, '{');
+	json_key(j, "department");
+	json_bool(j, department != 0);
 	json_key(j, "agency");
 	if (ours)
 		json_str(j, str_of(grant_agency_word(ours)));
@@ -407,7 +411,7 @@ static enum err names_before(struct call *c, struct fault *f)
 	if ((e = db_read(c->db, find, w, f)) || (e = may_see(c, &w->g, f)))
 		return e;
 	if (w->ours != look_agency_of(w->g.agency))
-		return fault_set(f, ERR_CONFLICT, "您的账号所属的机构与批准时不同，请重新提出申请",
+		return fault_set(f, ERR_CONFLICT, "您的账号所属的机构与申请时不同，请重新提出申请",
 				 "your account is of another agency than when this was asked: ask "
 				 "anew");
 	w->grant = (struct grant){ .kind = GRANT_BREAK_GLASS,

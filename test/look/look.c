@@ -242,7 +242,8 @@ static void the_agency_follows_from_the_account_and_not_from_what_is_asked(void 
 		assert_string_equal(code_of(&office.asker, "", text), kinds[i].code);
 		desk_ask(&office.k, &office.asker, "GET", "/api/v1/break-glass", NULL, NULL, &a);
 		assert_true(a.status == 200 &&
-			    holds(&a, kinds[i].told ? kinds[i].kind : "\"agency\":null"));
+			    holds(&a, kinds[i].told ? kinds[i].kind : "\"agency\":null") &&
+			    holds(&a, "\"department\":true"));
 		answer_end(&a);
 		if (!kinds[i].told)
 			continue;
