@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "access/call.h"
+#include "db/db.h"
+#include "grid/organisation.sql.h"
+
 #include "base/ban.h"
 
 static const struct choice kinds[] = {
@@ -90,6 +94,28 @@ static enum err check(struct tx *tx, const void *before, void *after, struct fau
 	return e;
 }
 
+/* Which names its people are told in an emergency follows from the kind: that is not theirs to say. */
+static enum err follow(struct call *c, struct tx *tx, const void *before, const void *after,
+		       struct fault *f)
+{
+	CLEANUP(rows_end) struct rows *r = NULL;
+	const struct organisation *was = before, *is = after;
+	enum err e;
+
+	if (!c || !was || was->kind == is->kind || c->who->kind != WHO_PERSON)
+		return OK;
+	e = tx_row(tx, &organisation_sql.is_own,
+		   SQL_ARGS(sql_i64(area_county(c->who->home).v), sql_i64(c->who->account),
+			    sql_i64(is->record.id.v)),
+		   &r, f);
+	if (e)
+		return e == ERR_ABSENT ? OK : e;
+	fault_at(f, "kind", NULL);
+	return fault_set(f, ERR_ROLE, "本部门的类别不能由本部门的人修改，请由其他部门的人办理",
+			 "nobody changes the kind of their own department: let somebody of another "
+			 "one do it");
+}
+
 const struct noun organisation_noun = {
 	.name = "organisation",
 	.path = "organisations",
@@ -103,4 +129,5 @@ const struct noun organisation_noun = {
 	.reads_up = true,
 	.why = WHY_DUTY,
 	.check = check,
+	.follow = follow,
 };
