@@ -94,7 +94,7 @@ static enum err check(struct tx *tx, const void *before, void *after, struct fau
 	return e;
 }
 
-/* Which names its people are told in an emergency follows from the kind: that is not theirs to say. */
+/* Which names its people are told in an emergency follows from the kind: not theirs to say. */
 static enum err follow(struct call *c, struct tx *tx, const void *before, const void *after,
 		       struct fault *f)
 {

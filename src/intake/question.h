@@ -109,7 +109,7 @@ struct question_again {
 	enum question_state state; /* of the question now */
 	int64_t closed;            /* the question, if it is closed by this; else 0 */
 };
-/* ERR_ABSENT: this feed was not asked. ERR_CONFLICT: the batch answers another question, or none. */
+/* ERR_ABSENT: this feed was not asked. ERR_CONFLICT: the batch answers another one, or none. */
 MUST_CHECK enum err question_again(struct tx *tx, const struct feed *feed, struct question_again *x,
 				   struct utc_s now, struct fault *f);
 /* What was held comes in. ERR_CONFLICT: the question is over. */
