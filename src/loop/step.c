@@ -383,20 +383,22 @@ enum err work_refused(const struct flow_why *why, const struct call *c, struct f
 }
 
 /* Who is taken for the doer by what accounts say is told what to do if they are not. */
+static const struct flow_why is_who_did_it = {
+	ERR_FORBIDDEN, "other",
+	"按账号登记，您与办理人是同一人（同一责任人；有一方未填责任人时，同名或同一工作电话），"
+	"不能核查、延期或撤销；请由另一人来做；如确是两人，请管理员在两个账号上各填责任人",
+	"by what accounts say you are who did it (the same duty holder; where one is not filled "
+	"in, the same name or work phone), and nobody checks, extends or strikes their own task: "
+	"somebody else does it; if you are two, an administrator fills in the duty holder in both "
+	"accounts"
+};
+
 static enum err refused(const struct flow_effects *fx, const struct flow_event *ev,
 			const struct call *c, struct fault *f)
 {
-	enum err e = work_refused(fx->why, c, f);
+	bool own = fx->why == &flow_needs[FLOW_NEEDS_OTHER].why && ev->own;
 
-	if (fx->why != &flow_needs[FLOW_NEEDS_OTHER].why || !ev->own)
-		return e;
-	return fault_set(
-		f, e,
-		"按账号登记，您与办理人是同一人（同一责任人、同名或同一工作电话），不能核查、"
-		"延期或撤销；请由另一人来做，或请管理员在两个账号上写明各是谁的",
-		"by what accounts say you are who did it (the same duty holder, name or work "
-		"phone), and nobody checks, extends or strikes their own task: somebody else "
-		"does it, or an administrator fills in whose each account is");
+	return work_refused(own ? &is_who_did_it : fx->why, c, f);
 }
 
 enum err work_step(struct loop *l, struct call *c, struct tx *tx, struct work *w,

@@ -113,6 +113,20 @@ static void refusals_speak_the_words_of_the_flow(void **state)
 	sound(&w);
 }
 
+/* They are told that it is for whose the accounts are, and what to do if that is wrong. */
+static void refused_as_who_did_it(struct ward *w, enum ward_who who, int64_t id)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+
+	assert_int_equal(ward_do_at(w, who, id, "close", ward_turn(w, id), "", &a), 403);
+	assert_string_equal(ward_text(&a, "field"), "other");
+	if (!strstr(ward_text(&a, "message_zh"), "按账号登记，您与办理人是同一人") ||
+	    !strstr(ward_text(&a, "message_zh"), "请管理员在两个账号上各填责任人") ||
+	    !strstr(ward_text(&a, "message_en"), "by what accounts say you are who did it") ||
+	    !strstr(ward_text(&a, "message_en"), "fills in the duty holder in both accounts"))
+		fail_msg("%.*s", (int)a.body.n, a.body.p);
+}
+
 /* A village's worker who is the township's clerk, too, with an account in each. */
 static void one_person_with_two_accounts_checks_nothing_of_their_own(void **state)
 {
@@ -125,7 +139,7 @@ static void one_person_with_two_accounts_checks_nothing_of_their_own(void **stat
 	assert_int_equal(ward_do(&w, WARD_WORKER, id, "accept", ""), 200);
 	assert_int_equal(ward_do(&w, WARD_WORKER, id, "prove", ",\"text\":\"好\""), 200);
 	ward_run(&w, "UPDATE accounts SET officer = 204 WHERE login IN ('worker', 'clerk')");
-	refused(&w, WARD_CLERK, id, "close", "", 403, "other");
+	refused_as_who_did_it(&w, WARD_CLERK, id);
 	refused(&w, WARD_CLERK, id, "return", ",\"reason\":\"x\"", 403, "other");
 	refused(&w, WARD_CLERK, id, "cancel", ",\"reason\":\"x\"", 403, "other");
 	(void)snprintf(target, sizeof target, "/api/v1/tasks/%lld", (long long)id);
@@ -135,6 +149,23 @@ static void one_person_with_two_accounts_checks_nothing_of_their_own(void **stat
 	assert_null(memmem(b.body.p, b.body.n, "\"event\":\"close\"", 15));
 	assert_string_equal(ward_state(&w, id), "proved");
 	assert_int_equal(ward_do(&w, WARD_CLERK2, id, "close", ""), 200);
+}
+
+/* Two of one name at one telephone: two people as soon as both accounts say whose they are. */
+static void two_namesakes_check_each_other_when_accounts_say_whose_they_are(void **state)
+{
+	WARD(w);
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "accept", ""), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "prove", ",\"text\":\"好\""), 200);
+	ward_run(&w, "UPDATE accounts SET name = '覃甲', phone = '0744-8220001'"
+		     " WHERE login IN ('worker', 'clerk')");
+	refused_as_who_did_it(&w, WARD_CLERK, id);
+	ward_run(&w, "UPDATE accounts SET officer = 204 WHERE login = 'worker'");
+	refused_as_who_did_it(&w, WARD_CLERK, id);
+	ward_run(&w, "UPDATE accounts SET officer = 205 WHERE login = 'clerk'");
+	assert_int_equal(ward_do(&w, WARD_CLERK, id, "close", ""), 200);
 }
 
 static void what_cannot_be_seen_is_no_proof_and_no_reason(void **state)
@@ -344,6 +375,7 @@ int main(void)
 		ON_BOTH(the_page_says_whose_turn_it_is_and_what_the_caller_may_do),
 		ON_BOTH(refusals_speak_the_words_of_the_flow),
 		ON_BOTH(one_person_with_two_accounts_checks_nothing_of_their_own),
+		ON_BOTH(two_namesakes_check_each_other_when_accounts_say_whose_they_are),
 		ON_BOTH(what_cannot_be_seen_is_no_proof_and_no_reason),
 		ON_BOTH(a_task_is_about_a_row_that_its_raiser_sees),
 		ON_BOTH(a_repeat_answers_as_the_first_and_changes_nothing),
