@@ -4,9 +4,10 @@
  *
  * A house that was down has heard nobody. What was due in that time is not called silent at the
  * first tick: it may speak first, for as long as it has between two batches, at most GRACE_S. So
- * with a clock that is set back: what was heard by it is counted from then. Both clocks are held
- * against each other as the tick of tasks does it; and a leap ahead, too, gave no feed the time to
- * speak: what was heard before it is counted from then.
+ * with a clock that is set back: what was heard by it is counted from then. Set back by a second or
+ * two, which is no news, what was heard after now was heard now. Both clocks are held against each
+ * other as the tick of tasks does it; and a leap ahead, too, gave no feed the time to speak: what
+ * was heard before it is counted from then.
  */
 #include "intake/inside.h"
 #include "intake/intake.sql.h"
@@ -30,12 +31,14 @@ struct hush {
 
 static bool is_over(const struct hush *h, int64_t seen, int64_t every_s)
 {
-	int64_t heard = seen > h->now.v ? h->in->began.v : max_i64(seen, h->in->leapt.v);
+	int64_t now = h->now.v;
+	int64_t heard = seen > now + SET_BACK_S ? h->in->began.v
+						: max_i64(min_i64(seen, now), h->in->leapt.v);
 	int64_t due = heard + every_s;
 
 	if (due < h->in->began.v)
 		due = h->in->began.v + min_i64(every_s, GRACE_S);
-	return h->now.v > due;
+	return now > due;
 }
 
 /* Everything is read first: a feed is told once, when it becomes silent. */

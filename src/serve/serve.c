@@ -459,14 +459,16 @@ static void sweep_exhibits(struct serve *s)
 /* What a push left that died; without the vault it is done the next time. */
 static enum err settle(struct serve *s, struct utc_s now, struct fault *f)
 {
-	const struct intake_clocks t = { now, clock_s(&s->steady) };
+	struct intake_clocks t;
 	struct fault unasked = { 0 };
 	enum err e, asked;
 
 	ignore(intake_settle(s->intake, &unasked));
 	ignore(epidemic_settle(s->rooms.epidemic, now, &unasked));
+	t.now = clock_s(&s->wall); /* feeds have spoken meanwhile */
+	t.steady = clock_s(&s->steady);
 	e = intake_tick(s->intake, &t, tell_silent, s, f);
-	asked = silent_tick(s, now, tell_by_clock, e ? &unasked : f);
+	asked = silent_tick(s, t.now, tell_by_clock, e ? &unasked : f);
 	return e ? e : asked;
 }
 

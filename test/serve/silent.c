@@ -223,6 +223,25 @@ static void a_clock_that_leaps_ahead_silences_no_feed(void **state)
 	sound(&w);
 }
 
+/* A second or two, as a clock is set many times a day: the feed has spoken just now. */
+static void a_clock_that_is_set_back_by_seconds_silences_no_feed_that_just_spoke(void **state)
+{
+	WARD(w);
+	int64_t id = feed(&w, WARD_LEAD, "430802");
+
+	for (int i = 0; i < 6; i++) {
+		ward_pass(&w, EVERY_S / 2);
+		push(&w, id);
+	}
+	ward_set_wall(-2);
+	ward_pass(&w, 1);
+	assert_int_equal(signals(&w, "1 = 1"), 0);
+	ward_pass(&w, EVERY_S - SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 0);
+	ward_pass(&w, 2 * SWEEP_S);
+	assert_int_equal(signals(&w, "1 = 1"), 1);
+}
+
 /* It died between the two: the silence is told, and its signal not formed. */
 static void a_silence_without_a_signal_gets_it_at_the_next_tick(void **state)
 {
@@ -458,6 +477,7 @@ int main(void)
 		ON_BOTH(a_silence_that_was_told_is_not_told_again_after_down_time),
 		ON_BOTH(what_was_due_while_the_house_was_down_has_ten_minutes_to_speak),
 		ON_BOTH(a_clock_that_leaps_ahead_silences_no_feed),
+		ON_BOTH(a_clock_that_is_set_back_by_seconds_silences_no_feed_that_just_spoke),
 		ON_BOTH(a_silence_without_a_signal_gets_it_at_the_next_tick),
 		ON_BOTH(a_clock_that_is_set_back_hides_no_signal_that_was_formed),
 		ON_BOTH(where_nobody_answers_it_waits_until_somebody_does_and_holds_up_no_other),
