@@ -270,14 +270,15 @@ enum err gather_hold(struct tx *tx, struct prepared *p, struct sql_args args, ui
 	p->looked = true;
 	if (!(g = p->gather))
 		return OK;
+	if (g->n && g->any == (must > 0) && (e = let_go(tx, g, f)))
+		return e; /* one count is checked for all that are held */
 	if (!g->n) {
 		if ((e = others_of_the_table(tx, g, f)))
 			return e;
-		g->any = false;
+		g->any = !must;
 		tx->c->gathers->held++;
 	}
 	g->one = p->sql;
-	g->any = g->any || !must;
 	if ((e = hold(g, args)))
 		return e;
 	*ret = true;

@@ -264,6 +264,34 @@ static void one_row_of_a_group_that_cannot_be_undoes_the_act(void **state)
 	assert_int_equal(things_counted(d), SOME);
 }
 
+/* The eighth is there already, which one row alone may be. */
+static enum err careless_among_act(struct tx *tx, void *arg, struct fault *f)
+{
+	const int64_t *careless = arg;
+	enum err e = OK;
+
+	for (int64_t i = 0; i < SOME && !e; i++)
+		e = tx_later(tx, &put_whole,
+			     SQL_ARGS(sql_i64(100 + (i == 7 ? 6 : i)), sql_null(),
+				      sql_blob(STR(""))),
+			     i != *careless, f);
+	return e;
+}
+
+static void a_row_that_may_be_there_takes_no_check_from_the_others(void **state)
+{
+	struct database *d = *state;
+
+	for (int64_t careless = 0; careless < SOME; careless++) {
+		if (careless == 7)
+			continue;
+		MUST_FAIL(db_write(d->db, careless_among_act, &careless, &d->fault), ERR_CONFLICT);
+		assert_int_equal(things_counted(d), 0);
+	}
+	MUST(db_write(d->db, careless_among_act, &(int64_t){ 7 }, &d->fault));
+	assert_int_equal(things_counted(d), SOME - 1);
+}
+
 /* ---- what is kept ---------------------------------------------------------------------------- */
 
 struct kept {
@@ -310,6 +338,7 @@ int main(void)
 		ON_BOTH(what_changes_a_row_finds_it_though_it_was_held),
 		ON_BOTH(questions_asked_at_a_time_see_what_was_held),
 		ON_BOTH(one_row_of_a_group_that_cannot_be_undoes_the_act),
+		ON_BOTH(a_row_that_may_be_there_takes_no_check_from_the_others),
 		ON_BOTH(what_is_kept_ends_with_the_act_that_ends_well),
 	};
 
