@@ -133,6 +133,11 @@ void db_end(struct db **db)
 	*db = NULL;
 }
 
+bool db_fails_all(enum err e)
+{
+	return e == ERR_IO || e == ERR_NO_ROOM || e == ERR_MEMORY || e == ERR_BUSY;
+}
+
 bool db_is_sqlite(const struct db *db)
 {
 	return db->sqlite;

@@ -89,6 +89,8 @@ MUST_CHECK enum err db_sound(struct db *db, struct fault *f);
 typedef enum err db_act(struct tx *tx, void *arg, struct fault *f);
 MUST_CHECK enum err db_read(struct db *db, db_act *act, void *arg, struct fault *f);
 MUST_CHECK enum err db_write(struct db *db, db_act *act, void *arg, struct fault *f);
+/* Is this no fault of what was written, so that another act would fail by it, too? */
+bool db_fails_all(enum err e);
 
 /* Run a statement without rows. ret_changed (may be NULL): rows inserted, updated, deleted. */
 MUST_CHECK enum err tx_run(struct tx *tx, const struct sql *sql, struct sql_args args,

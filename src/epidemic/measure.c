@@ -453,17 +453,12 @@ static enum err piece(struct ending *g, db_act *act, size_t from, size_t to, str
 	return db_write(g->x->o.db, act, g, f);
 }
 
-static bool fails_with_any(enum err e)
-{
-	return e == ERR_IO || e == ERR_FULL || e == ERR_MEMORY;
-}
-
 static enum err write_all(struct ending *g, db_act *act, struct fault *f)
 {
 	struct fault unasked = { 0 };
 	enum err e = g->n ? piece(g, act, 0, g->n, &unasked) : OK;
 
-	if (fails_with_any(e)) {
+	if (db_fails_all(e)) {
 		*f = unasked;
 		return e;
 	}
@@ -471,7 +466,7 @@ static enum err write_all(struct ending *g, db_act *act, struct fault *f)
 		struct fault why = { 0 };
 		enum err one = piece(g, act, i, i + 1, &why);
 
-		if (fails_with_any(one)) {
+		if (db_fails_all(one)) {
 			*f = why;
 			return one;
 		}

@@ -170,7 +170,7 @@ static enum err write_all(struct ticking *t, struct fault *f)
 
 	if (!e)
 		return OK;
-	if (e == ERR_IO || e == ERR_FULL || e == ERR_MEMORY || t->n == 1) {
+	if (db_fails_all(e)) {
 		*f = unasked;
 		return e;
 	}

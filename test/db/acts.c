@@ -544,6 +544,18 @@ static void one_who_fails_in_a_group_hurts_nobody_else(void **state)
 	assert_int_equal(things_counted(d), ok);
 }
 
+static void what_another_act_would_fail_by_too_is_no_fault_of_this_one(void **state)
+{
+	static const enum err of_one[] = { OK, ERR_FULL, ERR_CORRUPT, ERR_RANGE, ERR_EXISTS };
+	static const enum err everybody[] = { ERR_IO, ERR_NO_ROOM, ERR_MEMORY, ERR_BUSY };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(everybody); i++)
+		assert_true(db_fails_all(everybody[i]));
+	for (size_t i = 0; i < ARRAY_LEN(of_one); i++)
+		assert_false(db_fails_all(of_one[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -562,6 +574,7 @@ int main(void)
 		ON_BOTH(walks_may_be_nested),
 		ON_BOTH(what_is_insert_only_is_neither_changed_nor_deleted),
 		ON_SQLITE(an_insert_only_table_is_written_by_who_says_so),
+		cmocka_unit_test(what_another_act_would_fail_by_too_is_no_fault_of_this_one),
 		ON_BOTH(one_who_fails_in_a_group_hurts_nobody_else),
 	};
 

@@ -242,6 +242,30 @@ static void a_task_that_cannot_be_read_holds_up_no_other(void **state)
 	assert_int_equal(shop_scalar(&s, "SELECT max(level) FROM tasks"), 1);
 }
 
+/* Its step of the story is there already; a campaign is due to begin again, and cannot. */
+static void a_lone_task_that_fails_holds_up_no_campaign(void **state)
+{
+	SHOP(s);
+	char sql[400];
+	int64_t bad = shop_raise(&s);
+
+	MUST(shop_tick(&s));
+	(void)snprintf(sql, sizeof sql,
+		       "INSERT INTO task_history (county, task, version, n, turn, at, event, actor,"
+		       " party, owner, level, done_by) SELECT county, id, version + 1, 0, 1, 1,"
+		       " 'late', 0, 0, owner, 0, 0 FROM tasks WHERE id = %lld",
+		       (long long)bad);
+	shop_run(&s, sql);
+	shop_run(&s, "INSERT INTO campaigns (county, id, area, version, state, created_at,"
+		     " updated_at, created_by, name, sector, scope, title, rule, needs, until,"
+		     " repeats, sender, started_at, next_at) VALUES (430802000000000, 41,"
+		     " 430802000000000, 1, 'running', 1, 1, 1, '合成', 'mine', 'mine', '合成',"
+		     " 'none', 'none', 100, 'monthly', 13, 1, 2)");
+	shop_pass(HOUR);
+	MUST_FAIL(shop_tick(&s), ERR_EXISTS);
+	assert_int_equal(shop_scalar(&s, "SELECT count(*) FROM campaigns WHERE next_at = 2"), 0);
+}
+
 static void more_than_a_group_is_due_at_once(void **state)
 {
 	SHOP(s);
@@ -268,6 +292,7 @@ int main(void)
 		ON_BOTH(a_clock_that_was_wrong_before_the_start_is_seen_at_the_start),
 		ON_BOTH(ids_go_on_after_those_that_a_wrong_clock_made),
 		ON_BOTH(a_task_that_cannot_be_read_holds_up_no_other),
+		ON_BOTH(a_lone_task_that_fails_holds_up_no_campaign),
 		ON_BOTH(more_than_a_group_is_due_at_once),
 	};
 
