@@ -66,6 +66,8 @@ MUST_CHECK enum err work_person(struct call *c, struct tx *tx, struct flow_event
 /* Of a person who would judge a task: is this who proved it, by another account? */
 MUST_CHECK enum err work_own(struct tx *tx, const struct flow_task *t, struct flow_event *ev,
 			     struct fault *f);
+/* A deadline lies ahead, whoever gives it; one that is taken over from a late task is not given. */
+MUST_CHECK enum err work_ahead(const struct call *c, int64_t by, struct fault *f);
 /* loop_do for a task that is loaded. */
 MUST_CHECK enum err work_do(struct loop *l, struct call *c, struct tx *tx, struct work *w,
 			    const struct loop_act *a, struct utc_s now, struct flow_effects *ret,

@@ -17,6 +17,14 @@ static enum err bad(struct fault *f, const char *field, const char *zh, const ch
 	return e;
 }
 
+enum err work_ahead(const struct call *c, int64_t by, struct fault *f)
+{
+	if (by > c->now.v)
+		return OK;
+	return bad(f, "until", "期限须晚于现在；请另写一个还没有到的时刻",
+		   "a deadline must lie ahead; give a time that has not come yet");
+}
+
 static enum err check(const struct loop_new *n, struct fault *f)
 {
 	size_t title = str_characters(n->title);

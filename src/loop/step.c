@@ -488,8 +488,11 @@ static enum err prepare(struct call *c, struct tx *tx, const struct work *w,
 	ev->evidence |= files;
 	if (ev->on == FLOW_ON_PROVE && a->text.n)
 		ev->evidence |= FLOW_TEXT;
-	if (!may_be(w, ev))
+	if (!may_be(w, ev)) /* nor is a repeat looked at: its deadline may have come since */
 		return OK;
+	if (c && (ev->on == FLOW_ON_EXTEND || ev->on == FLOW_ON_TIGHTEN) &&
+	    (e = work_ahead(c, ev->by, f)))
+		return e;
 	if (c && flow_row_asks((enum flow_phase)w->t.phase, ev->on, FLOW_NEEDS_OTHER) &&
 	    (e = work_own(tx, &w->t, ev, f)))
 		return e;

@@ -38,16 +38,12 @@ static enum err get_time(struct call *c, const struct json_node *map, const char
 	return OK;
 }
 
-/* A deadline lies ahead, whoever gives it; one that is taken over from a late task is not given. */
 static enum err get_until(struct call *c, const struct json_node *map, int64_t *ret,
 			  struct fault *f)
 {
 	enum err e = get_time(c, map, "until", ret, f);
 
-	if (e || *ret > c->now.v)
-		return e;
-	return bad(f, "until", "期限须晚于现在；请另写一个还没有到的时刻",
-		   "a deadline must lie ahead; give a time that has not come yet");
+	return e ? e : work_ahead(c, *ret, f);
 }
 
 static enum err get_needs(const struct json_node *map, uint8_t *ret, struct fault *f)
@@ -240,7 +236,7 @@ enum err task_get_facts(struct call *c, const struct json_node *map, struct loop
 	    (e = json_get_said(map, "text", TEXT_BYTES, &a->text, f)) ||
 	    (e = json_get_id(map, "to", &a->ev.to.v, f)) ||
 	    (e = json_get_bool(map, "moved", &a->moved, f)) ||
-	    (e = get_until(c, map, &a->ev.by, f)))
+	    (e = get_time(c, map, "until", &a->ev.by, f)))
 		return e;
 	return get_files(c, map, a, f);
 }

@@ -291,12 +291,42 @@ static void a_deadline_lies_ahead_whoever_gives_it(void **state)
 	assert_int_equal(ward_status(&w, WARD_LEAD, "POST", "/api/v1/signals", signal), 422);
 	refused(&w, WARD_LEAD, id, "tighten", past, 422, "until");
 	refused(&w, WARD_LEAD, id, "extend", yesterday, 422, "until");
-	refused(&w, WARD_WORKER, id, "offer", ",\"to\":\"106\",\"until\":\"1999-01-01T00:00:00Z\"",
-		422, "until");
 	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_history"), before);
 	assert_int_equal(ward_do(&w, WARD_LEAD, id, "tighten",
 				 ",\"until\":\"2026-09-21T22:13:21+08:00\""),
 			 200);
+}
+
+/* Its answer was lost, and the deadline has come since. */
+static void a_deadline_that_was_given_in_time_is_repeated_after_it(void **state)
+{
+	static const char until[] = ",\"until\":\"2026-09-21T22:14:20+08:00\"";
+	WARD(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", ""), turn = ward_turn(&w, id), n;
+
+	assert_int_equal(ward_do_at(&w, WARD_LEAD, id, "tighten", turn, until, &a), 200);
+	n = ward_scalar(&w, "SELECT count(*) FROM task_history");
+	ward_sleep(120);
+	assert_int_equal(ward_do_at(&w, WARD_LEAD, id, "tighten", turn, until, &a), 200);
+	assert_int_equal(ward_scalar(&w, "SELECT count(*) FROM task_history"), n);
+	refused(&w, WARD_LEAD, id, "tighten", until, 422, "until");
+	refused(&w, WARD_WORKER, id, "tighten", until, 403, "who");
+	sound(&w);
+}
+
+static void what_takes_no_deadline_is_not_refused_for_one(void **state)
+{
+	static const char past[] = ",\"until\":\"1999-01-01T00:00:00Z\"",
+			  proof[] = ",\"text\":\"好\",\"until\":\"1999-01-01T00:00:00Z\"";
+	WARD(w);
+	int64_t id = ward_raise(&w, WARD_LEAD, "430802001001", "");
+	int64_t by = ward_scalar(&w, "SELECT done_by FROM tasks");
+
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "accept", past), 200);
+	assert_int_equal(ward_do(&w, WARD_WORKER, id, "prove", proof), 200);
+	assert_int_equal(ward_do(&w, WARD_CLERK, id, "close", past), 200);
+	assert_int_equal(ward_scalar(&w, "SELECT done_by FROM tasks"), by);
 }
 
 static void nobody_raises_where_they_have_no_say_or_nobody_answers(void **state)
@@ -382,6 +412,8 @@ int main(void)
 		ON_BOTH(an_offer_is_seen_and_taken_by_who_lies_elsewhere),
 		ON_BOTH(a_task_is_assigned_extended_and_returned_by_those_above),
 		ON_BOTH(a_deadline_lies_ahead_whoever_gives_it),
+		ON_BOTH(a_deadline_that_was_given_in_time_is_repeated_after_it),
+		ON_BOTH(what_takes_no_deadline_is_not_refused_for_one),
 		ON_BOTH(nobody_raises_where_they_have_no_say_or_nobody_answers),
 		ON_BOTH(what_nobody_accepts_climbs_level_by_level),
 		cmocka_unit_test(steps_of_the_noun_are_rows_of_the_flow),
