@@ -218,9 +218,11 @@ const struct flow_need flow_needs[FLOW_NEED_N] = {
 	     "the evidence asked for is missing; add the text, photo or file and send it "
 	     "again."),
 	NEED(OTHER, needs_other, ERR_FORBIDDEN, "other",
-	     "不能核查、延期或撤销自己或本单位办理的任务；请由核查方或上级的另一人来做。",
-	     "nobody checks, extends or strikes their own task or their party's; it is for "
-	     "somebody else of the checker or of a level above."),
+	     "不能核查、延期或撤销自己或本单位办理、或由本单位提交凭证的任务；"
+	     "请由核查方或上级的另一人来做。",
+	     "nobody checks, extends or strikes their own task or their party's, nor does the "
+	     "party for which it was proved; it is for somebody else of the checker or of a "
+	     "level above."),
 	NEED(REASON, needs_reason, ERR_RANGE, "reason",
 	     "请写明理由。",
 	     "give a reason."),
