@@ -313,13 +313,13 @@ static const struct sql put_trace = {
 	.name = "test.trace",
 	.text = "INSERT INTO traces (county, id, area, case_id, warrant, officer, created_at,"
 		" profile, from_s, to_s, generations, contacts, encounters, visits, horizon,"
-		" digest) VALUES ($1, $2, $3, 1, 1, 1, 1, 'p', 1, 2, 1, 0, 0, 0, 0, $4)",
-	.args = "iiib",
+		" digest) VALUES ($1, $2, $3, $4, 1, 1, 1, 'p', 1, 2, 1, 0, 0, 0, 0, $5)",
+	.args = "iiiib",
 	.act = SQL_WRITE,
 };
 struct putting {
 	struct area_code area;
-	int64_t id, task;
+	int64_t id, task, of_case;
 };
 static enum err put_trace_act(struct tx *tx, void *arg, struct fault *f)
 {
@@ -327,7 +327,7 @@ static enum err put_trace_act(struct tx *tx, void *arg, struct fault *f)
 
 	return tx_run(tx, &put_trace,
 		      SQL_ARGS(sql_i64(area_county(g->area).v), sql_i64(g->id), sql_i64(g->area.v),
-			       sql_blob(STR("x"))),
+			       sql_i64(g->of_case), sql_blob(STR("x"))),
 		      NULL, f);
 }
 
@@ -335,7 +335,7 @@ static void a_trace(struct desk *k, const struct route *r, enum authz_place p,
 		    struct authz_request *ret)
 {
 	static int64_t made = 1000;
-	struct putting g = { .id = made++ };
+	struct putting g = { .id = made++, .of_case = a_case_in(p) };
 	struct fault f = { 0 };
 
 	assert_int_equal(area_parse(str_of(authz_area(p)), &g.area), OK);
@@ -397,9 +397,9 @@ static const struct authz_probe of_the_house[] = {
 	{ "* /api/v1/cases/{id}/chain", of_a_case, "range" }, /* of no disease that there is */
 	{ "* /api/v1/cases/{id}/traces", of_a_case, NULL },
 	{ "* /api/v1/traces/{id}", a_trace, NULL },
-	{ "* /api/v1/traces/{id}/names", a_trace, "conflict" }, /* it found nobody */
-	{ "POST /api/v1/measures", authz_row_fill, "range" },   /* of no contact that is followed */
-	{ "* /api/v1/**", authz_row_fill, "conflict" },         /* a step that has its own way */
+	{ "* /api/v1/traces/{id}/names", a_trace, "warrant" }, /* of no confirmed case */
+	{ "POST /api/v1/measures", authz_row_fill, "range" },  /* of no contact that is followed */
+	{ "* /api/v1/**", authz_row_fill, "conflict" },        /* a step that has its own way */
 	{ "GET /api/v1/areas", some_areas, NULL },
 	{ "GET /api/v1/areas/**", an_area, NULL },
 	{ "GET /api/v1/ledger", a_ledger, NULL },
