@@ -192,16 +192,19 @@ static enum err holder_of(struct tx *tx, int64_t account, struct holder *ret, st
 enum err look_one_person(struct tx *tx, int64_t a, int64_t b, bool *ret, struct fault *f)
 {
 	struct holder x, y;
+	bool name, phone;
 	enum err e;
 
 	if ((e = holder_of(tx, a, &x, f)) || (e = holder_of(tx, b, &y, f)))
 		return e;
+	name = x.name && x.name == y.name;
+	phone = x.phone && x.phone == y.phone;
 
-	/* What is said decides: so two namesakes at an office's telephone are told apart. */
+	/* A post is not a person: one may hold two, and two may share an office's telephone. */
 	if (x.officer && y.officer)
-		*ret = x.officer == y.officer;
+		*ret = x.officer == y.officer || (name && phone);
 	else
-		*ret = (x.name && x.name == y.name) || (x.phone && x.phone == y.phone);
+		*ret = name || phone;
 	return OK;
 }
 

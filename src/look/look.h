@@ -55,8 +55,9 @@ MUST_CHECK enum err look_answer(struct call *c, const struct vault_people *peopl
  */
 void look_person_json(struct call *c, const struct vault_person *p, enum grant_agency to);
 /*
- * Are two accounts one person's? Where both say whose they are, that alone decides; where one does
- * not, the same name or work phone is taken for the same person.
+ * Are two accounts one person's? They are if they are the same duty holder's, or two duty holders'
+ * of one name and one work phone: one person may hold two posts. Where one does not say whose it
+ * is, the same name or work phone is taken for the same person.
  */
 MUST_CHECK enum err look_one_person(struct tx *tx, int64_t a, int64_t b, bool *ret,
 				    struct fault *f);

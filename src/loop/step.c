@@ -385,12 +385,13 @@ enum err work_refused(const struct flow_why *why, const struct call *c, struct f
 /* Who is taken for the doer by what accounts say is told what to do if they are not. */
 static const struct flow_why is_who_did_it = {
 	ERR_FORBIDDEN, "other",
-	"按账号登记，您与办理人是同一人（同一责任人；有一方未填责任人时，同名或同一工作电话），"
-	"不能核查、延期或撤销；请由另一人来做；如确是两人，请管理员在两个账号上各填责任人",
-	"by what accounts say you are who did it (the same duty holder; where one is not filled "
-	"in, the same name or work phone), and nobody checks, extends or strikes their own task: "
-	"somebody else does it; if you are two, an administrator fills in the duty holder in both "
-	"accounts"
+	"按账号登记，您与办理人是同一人（同一责任人，或同名且同一工作电话；有一方未填责任人时，"
+	"同名或同一工作电话），不能核查、延期或撤销；请由另一人来做；如确是两人，请管理员在两个账号"
+	"上各填责任人和本人的电话",
+	"by what accounts say you are who did it (the same duty holder, or one name and work "
+	"phone; where one is not filled in, either of them), and nobody checks, extends or strikes "
+	"their own task: somebody else does it; if you are two, an administrator fills in the duty "
+	"holder and each one's own phone in both accounts"
 };
 
 static enum err refused(const struct flow_effects *fx, const struct flow_event *ev,

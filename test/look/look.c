@@ -161,10 +161,10 @@ static void one_person_with_two_accounts_approves_nothing_of_their_own(void **st
 		  "conflict" },
 		{ { "asker", "覃甲", NULL, 31 }, { "second", "覃甲", NULL, 0 }, "conflict" },
 		{ { "asker", "覃甲", NULL, 0 }, { "second", "覃乙", NULL, 0 }, "ok" },
-		/* Whose both are, decides alone: two namesakes at one telephone are two people. */
+		/* One person with two posts; then two of one name, and two at one telephone. */
 		{ { "asker", "覃甲", "0744-8220001", 31 },
 		  { "second", "覃甲", "0744-8220001", 32 },
-		  "ok" },
+		  "conflict" },
 		{ { "asker", "覃甲", "0744-8220001", 31 },
 		  { "second", "覃甲", "0744-8220002", 32 },
 		  "ok" },
