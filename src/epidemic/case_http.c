@@ -233,6 +233,8 @@ enum err case_result(struct call *c, struct tx *tx, struct fault *f)
 	if (before->record.created_by.v == c->who->account)
 		return fault_set(f, ERR_CONFLICT, "报告病例的人不能登记其检测结果",
 				 "who reported a case does not register its result");
+	if ((e = case_two_people(tx, c->who->account, before->record.created_by.v, f)))
+		return e;
 	after = *before;
 	after.result = (enum case_result)i;
 	after.result_at = after.record.updated_at = c->now;

@@ -23,11 +23,10 @@ INSERT INTO case_altered (county, case_id, account) VALUES ($1, $2, $3)
 ON CONFLICT (county, case_id, account) DO NOTHING;
 
 -- name: altered_by
--- Did they, since it was last confirmed?
+-- Who did, since it was last confirmed?
 -- $1 county  bigint
 -- $2 case_id bigint
--- $3 account bigint
-SELECT account FROM case_altered WHERE county = $1 AND case_id = $2 AND account = $3;
+SELECT account FROM case_altered WHERE county = $1 AND case_id = $2 ORDER BY account;
 
 -- name: altered_no_more
 -- It is confirmed as it is now.

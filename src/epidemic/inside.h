@@ -35,6 +35,8 @@ MUST_CHECK enum err case_load(struct call *c, struct tx *tx, struct case_row **r
 			      struct fault *f);
 
 /* ---- mint.c ---- */
+/* Are they two people? Refused if these two accounts seem to be one person's. */
+MUST_CHECK enum err case_two_people(struct tx *tx, int64_t who, int64_t other, struct fault *f);
 /* A step that confirms mints the warrant. */
 MUST_CHECK enum err case_follow(struct call *c, struct tx *tx, const void *before,
 				const void *after, struct fault *f);

@@ -9,6 +9,7 @@
 #include "epidemic/inside.h"
 #include "intake/question.h"
 #include "ledger/ledger.h"
+#include "look/look.h"
 #include "trail/limit.h"
 
 #include "base/ban.h"
@@ -196,24 +197,59 @@ static enum err mint(struct call *c, struct tx *tx, const struct case_row *of, s
 	return tell(c, of, &m.w, buf_view(&m.bytes), 0);
 }
 
+enum err case_two_people(struct tx *tx, int64_t who, int64_t other, struct fault *f)
+{
+	bool one;
+	enum err e = look_one_person(tx, who, other, &one, f);
+
+	if (e || !one)
+		return e;
+	return fault_set(
+		f, ERR_CONFLICT,
+		"报告、检测或改过这个病例的另一账号像是您本人的，请由另一人办理；确是两人的，"
+		"请系统管理员在账号里填写各自的责任人",
+		"another account, which reported, tested or corrected this case, seems to be "
+		"yours: let somebody else do it; if you are two, let the system administrator "
+		"fill in whose each account is");
+}
+
+/* A laboratory that is the reporter's other account is none. */
+static enum err confirm_by_another(struct call *c, struct tx *tx, const struct case_row *of,
+				   struct fault *f)
+{
+	int64_t by = of->record.created_by.v;
+	bool none = true;
+
+	if (of->result == CASE_POSITIVE && of->result_by != FIELD_NONE) {
+		enum err e = look_one_person(tx, of->result_by, by, &none, f);
+
+		if (e)
+			return e;
+	}
+	return case_two_people(tx, c->who->account, none ? by : of->result_by, f);
+}
+
 /* Two people, again: who corrected it does not confirm it as it is now. */
 static enum err confirm_correction(struct call *c, struct tx *tx, const struct case_row *of,
 				   struct fault *f)
 {
 	CLEANUP(rows_end) struct rows *r = NULL;
 	int64_t county = area_county(of->record.area).v, id = of->record.id.v;
-	enum err e =
-		tx_row(tx, &epidemic_sql.altered_by,
-		       SQL_ARGS(sql_i64(county), sql_i64(id), sql_i64(c->who->account)), &r, f);
+	bool more;
+	enum err e = tx_rows(tx, &epidemic_sql.altered_by, SQL_ARGS(sql_i64(county), sql_i64(id)),
+			     &r, f);
 
-	if (e == OK)
-		return fault_set(f, ERR_CONFLICT, "您在确认之后改过这个病例；请由另一人再次确认",
-				 "you corrected this case after it was confirmed; somebody else "
-				 "must confirm it anew");
-	if (e != ERR_ABSENT)
-		return e;
-	return tx_run(tx, &epidemic_sql.altered_no_more, SQL_ARGS(sql_i64(county), sql_i64(id)),
-		      NULL, f);
+	while (!e && !(e = rows_next(r, &more, f)) && more) {
+		if (rows_i64(r, 0) == c->who->account)
+			return fault_set(
+				f, ERR_CONFLICT, "您在确认之后改过这个病例；请由另一人再次确认",
+				"you corrected this case after it was confirmed; somebody else "
+				"must confirm it anew");
+		e = case_two_people(tx, c->who->account, rows_i64(r, 0), f);
+	}
+	return e ? e
+		 : tx_run(tx, &epidemic_sql.altered_no_more, SQL_ARGS(sql_i64(county), sql_i64(id)),
+			  NULL, f);
 }
 
 /* Whatever was begun for it, in the transaction that says it was none. Its warrant ends by that. */
@@ -246,7 +282,9 @@ enum err case_follow(struct call *c, struct tx *tx, const void *before, const vo
 	if (!epidemic_of(c))
 		return fault_set(f, ERR_CONFLICT, "追踪功能未运行，不能确认病例",
 				 "nobody mints warrants here: no case is confirmed");
-	return (e = confirm_correction(c, tx, of, f)) ? e : mint(c, tx, of, f);
+	if ((e = confirm_by_another(c, tx, of, f)) || (e = confirm_correction(c, tx, of, f)))
+		return e;
+	return mint(c, tx, of, f);
 }
 
 enum err case_warrants(struct call *c, struct tx *tx, struct fault *f)

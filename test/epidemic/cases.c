@@ -217,6 +217,66 @@ static void a_laboratory_confirms_with_whoever_is_not_the_laboratory(void **stat
 	clinic_end(&t);
 }
 
+static const struct sql same_sql = {
+	.name = "test.same",
+	.text = "UPDATE accounts SET officer = 100 WHERE login = $1",
+	.args = "t",
+	.act = SQL_WRITE,
+	.across = "a test",
+};
+/* This account, too, is the doctor's. */
+static enum err same_act(struct tx *tx, void *login, struct fault *f)
+{
+	return tx_run(tx, &same_sql, SQL_ARGS(sql_text(str_of(login))), NULL, f);
+}
+
+static void refused_as_one(struct clinic *t, int who, const char *url, const char *body)
+{
+	CLEANUP(answer_end) struct answer a = { 0 };
+
+	if (clinic_ask(t, who, "POST", url, body, &a) != 409 ||
+	    !answer_holds(&a, "seems to be yours") || !answer_holds(&a, "请由另一人办理"))
+		fail_msg("%d %.*s", a.status, (int)a.body.n, a.body.p);
+}
+
+static void one_person_with_two_accounts_confirms_no_case_of_their_own(void **state)
+{
+	struct database *d = *state;
+	char id[24], url[80], warrant[600], chief[] = "chief";
+	struct clinic t;
+
+	clinic_begin(&t, d, "alone");
+	clinic_report(&t, id, "1");
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/confirm", id);
+	MUST(db_write(t.h->db, same_act, chief, &d->fault));
+	refused_as_one(&t, CLINIC_CHIEF, url, "");
+	clinic_confirm(&t, CLINIC_SECOND, id, warrant);
+	clinic_end(&t);
+}
+
+static void nor_with_a_result_that_the_same_person_registers(void **state)
+{
+	struct database *d = *state;
+	char id[24], other[24], url[80], result[80], warrant[600];
+	char chief[] = "chief", labor[] = "labor";
+	struct clinic t;
+
+	clinic_begin(&t, d, "alonelab");
+	clinic_report(&t, id, "1");
+	clinic_report(&t, other, "2");
+	(void)snprintf(result, sizeof result, "/api/v1/cases/%s/result", other);
+	assert_int_equal(clinic_status(&t, CLINIC_LAB, "POST", result, "{\"result\":\"positive\"}"),
+			 200);
+	MUST(db_write(t.h->db, same_act, labor, &d->fault));
+	MUST(db_write(t.h->db, same_act, chief, &d->fault));
+	(void)snprintf(result, sizeof result, "/api/v1/cases/%s/result", id);
+	refused_as_one(&t, CLINIC_LAB, result, "{\"result\":\"positive\"}");
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/confirm", other);
+	refused_as_one(&t, CLINIC_CHIEF, url, "");
+	clinic_confirm(&t, CLINIC_SECOND, other, warrant);
+	clinic_end(&t);
+}
+
 static void what_nobody_confirms_in_two_days_the_overseer_sees(void **state)
 {
 	CLEANUP(answer_end) struct answer a = { 0 };
@@ -308,6 +368,8 @@ int main(void)
 		BY_SQL(the_people_of_a_trace_are_named_to_its_officer_and_to_nobody_else),
 		ON_SQLITE(a_laboratory_confirms_with_whoever_is_not_the_laboratory),
 		ON_SQLITE(a_trace_of_a_crowd_is_answered_and_read_again),
+		ON_SQLITE(one_person_with_two_accounts_confirms_no_case_of_their_own),
+		ON_SQLITE(nor_with_a_result_that_the_same_person_registers),
 		ON_SQLITE(what_nobody_confirms_in_two_days_the_overseer_sees),
 	};
 

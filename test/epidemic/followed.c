@@ -315,6 +315,29 @@ static void who_corrected_a_confirmed_case_does_not_confirm_it_anew(void **state
 	sound(&w);
 }
 
+static void nor_by_another_account_of_theirs(void **state)
+{
+	WARD_WITH_VAULT(w);
+	CLEANUP(answer_end) struct answer a = { 0 };
+	struct outbreak o;
+	char sql[160], url[120];
+
+	outbreak_begin(&w, &o);
+	correct(&w, &o, WARD_DOCTOR, 9);
+	(void)snprintf(sql, sizeof sql,
+		       "UPDATE accounts SET officer = 900 WHERE id IN (%lld, %lld)",
+		       (long long)w.account[WARD_MAYOR], (long long)w.account[WARD_TRACER]);
+	ward_run(&w, sql);
+	(void)snprintf(sql, sizeof sql, "UPDATE case_altered SET account = %lld",
+		       (long long)w.account[WARD_MAYOR]);
+	ward_run(&w, sql);
+	(void)snprintf(url, sizeof url, "/api/v1/cases/%s/events/renew", o.id);
+	assert_int_equal(ward_ask(&w, WARD_TRACER, "POST", url, "", &a), 409);
+	assert_true(holds(&a, "seems to be yours"));
+	ward_run(&w, "UPDATE accounts SET officer = id WHERE officer = 900");
+	renew(&w, &o);
+}
+
 static void a_corrected_onset_changes_whom_the_next_trace_finds(void **state)
 {
 	WARD_WITH_VAULT(w);
@@ -941,6 +964,7 @@ int main(void)
 		ON_BOTH(more_people_than_the_warrant_may_bring_up_is_said_as_that),
 		ON_BOTH(what_is_pushed_out_is_counted_where_it_stands),
 		ON_BOTH(a_later_trace_adds_changes_and_excludes_by_a_difference),
+		ON_BOTH(nor_by_another_account_of_theirs),
 		ON_BOTH(a_corrected_onset_changes_whom_the_next_trace_finds),
 		ON_BOTH(who_corrected_a_confirmed_case_does_not_confirm_it_anew),
 		ON_BOTH(the_past_is_told_as_it_was_after_a_split_a_merge_and_a_change),

@@ -117,11 +117,11 @@ static enum err give_departments(struct tx *tx, void *arg, struct fault *f)
 
 	(void)arg;
 	for (int k = 0; k < CLINIC_PEOPLE && !e; k++)
-		if (department[k])
-			e = tx_run(tx, &department_sql,
-				   SQL_ARGS(sql_text(str_of(people[k].login)),
-					    sql_i64(department[k]), sql_i64(100 + k)),
-				   NULL, f);
+		e = tx_run(tx, &department_sql,
+			   SQL_ARGS(sql_text(str_of(people[k].login)),
+				    department[k] ? sql_i64(department[k]) : sql_null(),
+				    sql_i64(100 + k)),
+			   NULL, f);
 	return e;
 }
 
