@@ -82,8 +82,9 @@ void served_make(struct served *s, const char *outpost, const char *dir)
 	must(house_database(h, false, now, &f), &f);
 	areas(h, &f);
 	for (size_t i = 0; i < SERVED_PEOPLE; i++) {
+		/* names that differ: who confirms a case is another person than who reported it */
 		struct found_account a = { .login = str_of(people[i].login),
-					   .name = STR("合成"),
+					   .name = str_of(people[i].login),
 					   .roles = role_bit(people[i].role),
 					   .area = { people[i].area } };
 
