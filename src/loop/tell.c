@@ -8,11 +8,6 @@
 #include "base/ban.h"
 
 enum { STORY_MAX = 500, COMMENTS_MAX = 500 };
-/* What nobody does to their own work, by whatever account: for these it is asked whose that is. */
-enum {
-	JUDGES = 1u << FLOW_ON_CLOSE | 1u << FLOW_ON_RETURN | 1u << FLOW_ON_EXTEND |
-		 1u << FLOW_ON_CANCEL
-};
 
 /* ---- who may see it -------------------------------------------------------------------------- */
 
@@ -97,6 +92,16 @@ static unsigned may_any(const struct flow_task *t, struct flow_event *ev)
 	return all;
 }
 
+/* Is one of these what nobody does to their own work? For that it is asked whose an account is. */
+static bool any_judges(const struct flow_task *t, unsigned all)
+{
+	for (int on = 0; on < FLOW_ON_N; on++)
+		if ((all >> on & 1) &&
+		    flow_row_asks((enum flow_phase)t->phase, (enum flow_on)on, FLOW_NEEDS_OTHER))
+			return true;
+	return false;
+}
+
 enum err task_may(const struct call *c, struct tx *tx, const struct flow_task *t,
 		  struct flow_party party, unsigned *ret, struct fault *f)
 {
@@ -109,7 +114,7 @@ enum err task_may(const struct call *c, struct tx *tx, const struct flow_task *t
 	if (!call_may(c, CAP_TASK_DO) || !party.v)
 		return OK;
 	*ret = may_any(t, &ev);
-	if (!(*ret & JUDGES))
+	if (!any_judges(t, *ret))
 		return OK;
 	e = work_own(tx, t, &ev, f);
 	*ret = may_any(t, &ev);
